@@ -1,0 +1,68 @@
+# `make` lists what there is to do. Needs Python 3.11 or newer, git and make; everything else goes into .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check lint format lock wheel clean
+
+BIN := .venv/bin
+RUN_READY := .venv/.ready-run
+DEV_READY := .venv/.ready-dev
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ARGS ?=
+WORKERS ?= 2
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-14s %s\n' "$$target" "$$text"; done
+
+demo: $(RUN_READY) ## everything once, on sample articles and a mail server of its own; ARGS=--once ends by itself
+	@$(BIN)/syndicate demo $(ARGS)
+
+test: $(DEV_READY) ## the tests
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: lint test ## lint and test
+
+lint: $(DEV_READY) ## formatting, linter, types and floors
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(DEV_READY) ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## renew requirements/*.txt (needs uv)
+	@requirements/lock.sh
+
+wheel: $(DEV_READY) ## build dist/*.whl
+	@$(BIN)/python -m hatchling build -t wheel
+
+clean: ## remove .venv and all that was built or cached
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "making .venv with $$("$$python" --version)"; \
+			"$$python" -m venv .venv && exit 0; \
+			rm -rf .venv; exit 1; \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer is needed, and none was found: python3 is $$(python3 --version 2>&1)" >&2; exit 1
+
+# The project itself is linked, not copied: its code is used as it stands here.
+$(RUN_READY): requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "installing what syndicate runs on"
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_READY): requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "installing what syndicate is developed with"
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@ $(RUN_READY)

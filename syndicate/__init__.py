@@ -1,0 +1,1 @@
+"""A self-hosted newsletter and feed service: articles in, feeds and delivered digests out."""

@@ -1,0 +1,44 @@
+"""The composition root: every concrete choice is made here. Called by the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from syndicate.digest.digests import Digests
+from syndicate.jobs.jobs import Jobs
+from syndicate.render.environment import Environment, open_templates
+from syndicate.render.links import Links, Signer
+from syndicate.settings import Settings
+from syndicate.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The service, put together."""
+
+    settings: Settings
+    store: Store
+    templates: Environment
+    links: Links
+    digests: Digests
+    jobs: Jobs
+
+    def close(self) -> None:
+        """Closes the database."""
+        self.store.close()
+
+
+def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> App:
+    """Opens the database (building its tables when it is new) and puts the service together.
+
+    :raises StoreError: when the database can't be opened, or is of another version.
+    """
+    store = Store(settings.store.url)
+    store.check()
+    templates = open_templates(settings.directory / "templates")
+    links = Links(settings.site.url, Signer(settings.site.secret.get_secret_value()))
+    digests = Digests(settings, store, templates, links)
+    jobs = Jobs(settings, store, templates, links, digests, clock)
+    return App(settings, store, templates, links, digests, jobs)

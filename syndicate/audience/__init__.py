@@ -1,0 +1,18 @@
+"""Who is written to: readers come, change their minds and leave, one by one or by the file."""
+
+from syndicate.audience.address import normalise
+from syndicate.audience.export import export_roster
+from syndicate.audience.roster import RosterResult, import_roster
+from syndicate.audience.subscribe import Joined, change_cadence, remove, subscribe, unsubscribe
+
+__all__ = [
+    "Joined",
+    "RosterResult",
+    "change_cadence",
+    "export_roster",
+    "import_roster",
+    "normalise",
+    "remove",
+    "subscribe",
+    "unsubscribe",
+]

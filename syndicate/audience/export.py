@@ -1,0 +1,48 @@
+"""The roster the other way: every subscription as CSV. `syndicate subscribers export` calls it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TextIO
+
+from syndicate.audience.row import COLUMNS
+from syndicate.audience.sheet import Writer
+from syndicate.model import Subscriber, Subscription
+from syndicate.store import Store, subscribers
+
+
+def export_roster(store: Store, out: TextIO, *, newsletter: str | None = None) -> int:
+    """Writes who gets what, by address, and says how many rows; of one ``newsletter``, or of all.
+
+    A subscriber has one row for all newsletters that they get with the same choices, so one row as a rule. What is
+    written can be imported: the same subscribers, choices and states come of it.
+    """
+    writer, count = Writer(out), 0
+    writer.write(COLUMNS)
+    with store.read() as connection:
+        everyone = subscribers.stream(connection, newsletter)
+        for _, group in groupby(everyone, key=lambda subscription: subscription.subscriber.id):
+            for row in _rows(list(group)):
+                writer.write(row)
+                count += 1
+    return count
+
+
+def _rows(subscriptions: list[Subscription]) -> list[tuple[str, ...]]:
+    alike: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+    for one in subscriptions:
+        alike.setdefault((one.cadence, one.topics, one.state), []).append(one.newsletter)
+    return [_row(subscriptions[0].subscriber, slugs, *choice) for choice, slugs in alike.items()]
+
+
+def _row(person: Subscriber, slugs: list[str], cadence: str, topics: tuple[str, ...], state: str) -> tuple[str, ...]:
+    return (
+        person.email,
+        person.name,
+        ";".join(slugs),
+        cadence,
+        ";".join(topics),
+        person.language or "",
+        person.timezone or "",
+        state,
+    )

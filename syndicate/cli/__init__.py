@@ -1,0 +1,1 @@
+"""The ``syndicate`` command: one module per group of commands."""

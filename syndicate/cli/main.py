@@ -1,0 +1,72 @@
+"""The ``syndicate`` command's root: puts the groups together and turns errors into one message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syndicate.cli import demo, people, sending, service, setup, sources, stages, status
+from syndicate.cli.terminal import fail, set_up_log
+from syndicate.errors import SyndicateError
+
+app = typer.Typer(
+    name="syndicate",
+    help="Newsletters and feeds: articles in, RSS and Atom and delivered digests out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+for group in (setup, demo, service, stages, sending, status, people, sources):
+    group.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"syndicate {version('syndicate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    config: Annotated[
+        Path | None,
+        typer.Option(help="The settings file; else SYNDICATE_CONFIG, else ./syndicate.toml. May stand anywhere."),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Newsletters and feeds: articles in, RSS and Atom and delivered digests out."""
+    set_up_log()
+    if config:
+        os.environ["SYNDICATE_CONFIG"] = str(config)
+
+
+def main() -> None:
+    """Runs the command line and exits: 0 done, 1 could not, 2 wrong settings or usage, 130 interrupted."""
+    try:
+        app(_config_first(sys.argv[1:]))
+    except SyndicateError as error:
+        fail(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _config_first(arguments: list[str]) -> list[str]:
+    """``--config`` belongs to the root; people write it behind the command too."""
+    until = arguments.index("--") if "--" in arguments else len(arguments)
+    for at, argument in enumerate(arguments[:until]):
+        if argument == "--config" and at + 1 < until:
+            return [*arguments[at : at + 2], *arguments[:at], *arguments[at + 2 :]]
+        if argument.startswith("--config="):
+            return [argument, *arguments[:at], *arguments[at + 1 :]]
+    return arguments

@@ -1,0 +1,156 @@
+"""Commands for readers: subscribers import, export, list, add, remove."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syndicate.audience.export import export_roster
+from syndicate.audience.roster import import_roster
+from syndicate.audience.subscribe import remove as end_subscriptions
+from syndicate.audience.subscribe import subscribe
+from syndicate.cli.terminal import Json, bar, opened, plural, say, show_json, show_table, tell
+from syndicate.errors import SyndicateError
+from syndicate.store import subscribers as rows
+
+subscribers = typer.Typer(help="Readers: import, export, list, add, remove.", no_args_is_help=True)
+
+Newsletter = Annotated[str | None, typer.Option(help="Only of this newsletter.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.add_typer(subscribers, name="subscribers")
+
+
+@subscribers.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV: email, name, newsletters, cadence, topics, language, timezone.")],
+    rejected: Annotated[Path, typer.Option(help="Where rows go that can't be used.")] = Path("rejected.csv"),
+    as_json: Json = False,
+) -> None:
+    """Import a CSV file; doing so twice changes nothing. Bad rows go to rejected.csv with line and reason."""
+    with opened() as app, bar("importing", None) as progress:
+        done = import_roster(
+            app.store,
+            app.settings.newsletters,
+            file,
+            rejected=rejected,
+            now=datetime.now(UTC),
+            progress=lambda read, total: progress.update(progress.task_ids[0], completed=read, total=total),
+        )
+    if as_json:
+        show_json(asdict(done))
+        return
+    for name, value in asdict(done).items():
+        if isinstance(value, int) and (value or name in ("added", "rejected")):
+            tell(name.replace("_", " "), f"{value:,}")
+    if done.ignored:
+        tell("ignored", f"columns that mean nothing here: {', '.join(done.ignored)}")
+    if done.rejected_file:
+        tell("see", f"{done.rejected_file!s} for the rows that could not be used, and why", style="yellow")
+
+
+@subscribers.command()
+def export(
+    out: Annotated[Path | None, typer.Option(help="The file to write; else standard output.")] = None,
+    newsletter: Newsletter = None,
+) -> None:
+    """Write all readers as CSV that `import` reads back."""
+    with opened() as app:
+        if newsletter:
+            app.digests.newsletter(newsletter)
+        if out is None:
+            export_roster(app.store, sys.stdout, newsletter=newsletter)
+            return
+        unfinished = out.with_name(f".{out.name}.part")
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="") as file:
+                count = export_roster(app.store, file, newsletter=newsletter)
+            unfinished.replace(out)
+        except OSError as error:
+            raise SyndicateError(f"{out}: can't be written ({error.strerror}); choose another file") from None
+    tell("written", f"{plural(count, 'row')} to {out!s}")
+
+
+@subscribers.command("list")
+def list_(
+    newsletter: Newsletter = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List subscriptions by address."""
+    with opened() as app, app.store.read() as connection:
+        if newsletter:
+            app.digests.newsletter(newsletter)
+        found = list(islice(rows.stream(connection, newsletter), limit))
+        total = sum(n for (slug, *_), n in rows.counts(connection).items() if newsletter in (None, slug))
+    if as_json:
+        show_json(
+            [
+                {
+                    "email": one.subscriber.email,
+                    "name": one.subscriber.name,
+                    "newsletter": one.newsletter,
+                    "state": one.state,
+                    "cadence": one.cadence,
+                    "topics": one.topics,
+                    "language": one.subscriber.language,
+                    "timezone": one.subscriber.timezone,
+                }
+                for one in found
+            ]
+        )
+        return
+    shown = [
+        (one.subscriber.email, one.subscriber.name, one.newsletter, one.cadence, ", ".join(one.topics), one.state)
+        for one in found
+    ]
+    columns = ("address", "name", "newsletter", "cadence", "topics", "state")
+    show_table(
+        "", columns, shown, empty="there are no subscribers yet; `syndicate subscribers import` reads a CSV file"
+    )
+    if total > len(found):
+        say(f"… and {total - len(found):,} more; --limit shows more")
+
+
+@subscribers.command()
+def add(
+    email: str,
+    newsletter: Annotated[list[str] | None, typer.Option(help="To which newsletters; may be repeated.")] = None,
+    name: Annotated[str, typer.Option(help="The reader's name, for the greeting.")] = "",
+    cadence: Annotated[str | None, typer.Option(help="How often; else the newsletter's first.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Only about this; may be repeated.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language tag, such as en or sr-Latn.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA time zone, such as Europe/Belgrade.")] = None,
+) -> None:
+    """Add one reader who asked for it, or change what they chose."""
+    with opened() as app:
+        subscribe(
+            app.store,
+            app.settings.newsletters,
+            email=email,
+            name=name,
+            slugs=newsletter or (),
+            cadence=cadence,
+            topics=topic or (),
+            language=language,
+            timezone=timezone,
+            consent="added by an operator",
+            now=datetime.now(UTC),
+        )
+    tell("subscribed", f"{email}")
+
+
+@subscribers.command()
+def remove(email: str, newsletter: Newsletter = None) -> None:
+    """End a reader's subscriptions; the ledger keeps what was sent."""
+    with opened() as app:
+        ended = end_subscriptions(app.store, email, newsletter=newsletter, now=datetime.now(UTC))
+    tell("ended", f"{plural(ended, 'subscription')} of {email}")

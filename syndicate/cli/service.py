@@ -1,0 +1,110 @@
+"""Commands that stay: serve, and catch, the mail catcher."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from starlette.types import ASGIApp
+
+from syndicate.app import App
+from syndicate.catcher import Catcher
+from syndicate.cli.interrupt import until_signal
+from syndicate.cli.terminal import opened, plural, tell
+from syndicate.errors import SyndicateError
+from syndicate.jobs.ticks import Ticks
+from syndicate.web.server import create_web
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. :raises SyndicateError: when it can't."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = f"can't listen at {host}:{port}: {error.strerror}"
+        raise SyndicateError(f"{reason}; is something else there? Port 0 takes a free one") from None
+
+
+def address(listening: socket.socket) -> str:
+    """The URL of what listens there."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Pages(uvicorn.Server):
+    """An HTTP server that leaves signals to the command that runs it."""
+
+    def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
+        self._listening = listening
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals set the command's own event."""
+        yield
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Serves until ``stop`` is set; requests in flight are answered."""
+        serving = asyncio.create_task(self.serve(sockets=[self._listening]))
+        await stop.wait()
+        self.should_exit = True
+        await serving
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(serve)
+    app.command()(catch)
+
+
+def serve() -> None:
+    """Run the service: scheduler, pages and feeds, until SIGTERM or Ctrl-C; what is in flight is finished."""
+    with opened() as app:
+        asyncio.run(_serve(app))
+
+
+async def _serve(app: App) -> None:
+    listening = listen(*app.settings.web.address)
+    pages = Pages(create_web(app), listening)
+    ticks = Ticks(app.jobs)
+    async with until_signal() as stop:
+        serving = asyncio.create_task(pages.until(stop))
+        tell("serving", f"{address(listening)}; feeds in {app.settings.feeds.directory}")
+        ticks.start()
+        await stop.wait()
+        tell("stopping", "what is in flight is finished")
+        await ticks.stop()
+        await serving
+
+
+def catch(
+    directory: Annotated[Path, typer.Option("--dir", help="Where each message is kept as an .eml file.")] = Path(
+        "mail"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 2525,
+) -> None:
+    """Catch mail: a real SMTP server on loopback that delivers nowhere, for people without a relay."""
+    asyncio.run(_catch(directory.resolve(), port))
+
+
+async def _catch(directory: Path, port: int) -> None:
+    async with until_signal() as stop, Catcher("127.0.0.1", port, directory) as catcher:
+        tell("catching", f"mail at smtp://127.0.0.1:{catcher.port} into {catcher.directory}")
+        await stop.wait()
+    tell("caught", f"{plural(catcher.caught, 'mail')}")

@@ -1,0 +1,1 @@
+"""From planned deliveries to the relay's answers, with a ledger that a crash can't falsify."""

@@ -1,0 +1,1 @@
+"""Which slot is due, which articles it carries and for whom."""

@@ -1,0 +1,57 @@
+"""What goes into a digest, for whom. Pure.
+
+Readers who are owed the same form a group; groups that come to the same articles share a variant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from syndicate.model import DigestState
+from syndicate.settings import Newsletter
+from syndicate.store.articles import DigestRow
+from syndicate.store.digests import Group
+from syndicate.store.subscribers import topics_of
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """Per distinct set of articles (ids, in reading order) the groups of readers who get it; ``()`` gets no mail."""
+
+    sets: tuple[tuple[tuple[int, ...], tuple[Group, ...]], ...]
+
+    @property
+    def readers(self) -> int:
+        """How many readers are owed a mail."""
+        return sum(group.readers for articles, groups in self.sets if articles for group in groups)
+
+
+def eligible(rows: Iterable[DigestRow], newsletter: Newsletter) -> list[DigestRow]:
+    """The articles that this newsletter is about: of its sources, with one of its tags."""
+    sources, tags = set(newsletter.sources), _folded(newsletter.tags)
+    return [row for row in rows if (not sources or row.source in sources) and (not tags or tags & _folded(row.tags))]
+
+
+def compose(rows: Sequence[DigestRow], groups: Iterable[Group]) -> Composition:
+    """Gives each group the articles above its watermark that match its topics (all, when it chose none)."""
+    sets: dict[tuple[int, ...], list[Group]] = {}
+    for group in groups:
+        topics = frozenset(topics_of(group.topics))
+        chosen = tuple(
+            row.id for row in rows if row.sequence > group.watermark and (not topics or topics & _folded(row.tags))
+        )
+        sets.setdefault(chosen, []).append(group)
+    return Composition(tuple((articles, tuple(members)) for articles, members in sets.items()))
+
+
+def first_state(newsletter: Newsletter, late: timedelta) -> DigestState:
+    """Where a digest that has something for somebody begins."""
+    if late > newsletter.max_lateness:
+        return DigestState.HELD
+    return DigestState.REVIEW if newsletter.review else DigestState.SENDING
+
+
+def _folded(tags: Iterable[str]) -> frozenset[str]:
+    return frozenset(tag.casefold() for tag in tags)

@@ -1,0 +1,229 @@
+"""Runs cadence, compose and render in order, and freezes what comes out. Called by the jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from syndicate.digest.cadence import Slot, instant_slot, latest_slot, manual_slot
+from syndicate.digest.compose import Composition, compose, eligible, first_state
+from syndicate.errors import ConflictError, NotFoundError
+from syndicate.model import Article, Digest, DigestState, Parts, Subscriber
+from syndicate.render.digest import DigestContext, NewsletterFacts, SiteFacts, render_digest
+from syndicate.render.environment import Environment
+from syndicate.render.holes import fill, reader_values
+from syndicate.render.links import Links
+from syndicate.settings import INSTANT, Newsletter, Settings
+from syndicate.store import Store, articles, deliveries, digests
+
+MANUAL = "manual"
+"""Stands where a cadence would, for what an operator sends by hand to readers of all cadences."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a newsletter would send now. ``articles`` are those shown or listed."""
+
+    newsletter: Newsletter
+    parts: Parts
+    articles: tuple[Article, ...]
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Composes digests and moves them on. Every method takes ``now``, aware."""
+
+    settings: Settings
+    store: Store
+    templates: Environment
+    links: Links
+
+    def compose_due(self, now: datetime, only: str | None = None) -> list[Digest]:
+        """Composes every slot that is due and was not composed yet; returns the new digests, empty ones too.
+
+        :raises TemplateError: when a newsletter's templates can't be rendered; its slot stays open.
+        """
+        composed = []
+        for newsletter in self.settings.newsletters:
+            if only is None or newsletter.slug == only:
+                for cadence, expression in newsletter.cadences.items():
+                    slot = self._due(newsletter, cadence, expression, now)
+                    if slot and (digest := self._compose(newsletter, cadence, slot, now)):
+                        composed.append(digest)
+        return composed
+
+    def compose_now(self, slug: str, now: datetime) -> Digest:
+        """An operator's own digest, for readers of every cadence: starts sending even where review is on.
+
+        :raises ConflictError: when it was composed this very second already.
+        """
+        digest = self._compose(self.newsletter(slug), MANUAL, manual_slot(now), now)
+        if digest is None:
+            raise ConflictError(f"newsletter {slug} was sent by hand this very second; see `syndicate digests`")
+        return digest
+
+    def preview(self, slug: str, now: datetime) -> Preview:
+        """What ``compose_now`` would send; shows the newest articles when nothing is new. Keeps nothing."""
+        newsletter = self.newsletter(slug)
+        with self.store.read() as connection:
+            upto = articles.newest_sequence(connection)
+            found = self._composition(newsletter, None, upto)
+            owed = [(chosen, sum(g.readers for g in groups)) for chosen, groups in found.sets if chosen]
+            ids = max(owed, key=lambda one: one[1])[0] if owed else ()
+            shown = articles.by_ids(connection, ids)
+            if not shown:
+                names = newsletter.sources or tuple(source.name for source in self.settings.sources)
+                shown = articles.latest(connection, names, newsletter.tags, newsletter.max_articles)
+        if not shown:
+            raise ConflictError(f"newsletter {slug} has no articles yet; run `syndicate pickup` first")
+        parts = self._render(newsletter, newsletter.default_cadence, shown, 0, now)
+        return Preview(newsletter, parts, tuple(shown), found.readers)
+
+    def filled(self, parts: Parts, reader: Subscriber) -> tuple[str, str]:
+        """HTML and text as that reader would get them, with links that change nothing."""
+        values = reader_values(
+            reader, unsubscribe_url=self.links.unsubscribe(0), preferences_url=self.links.preferences(0)
+        )
+        html = fill(parts.html, parts.nonce, values, escape=True)
+        return html, fill(parts.text, parts.nonce, values, escape=False)
+
+    def approve(self, digest_id: int, now: datetime) -> tuple[Digest, int]:
+        """Lets a held or reviewed digest go; returns it and how many deliveries were planned."""
+        with self.store.write() as connection:
+            digests.set_state(connection, digest_id, DigestState.SENDING, now=now)
+            digest = digests.get(connection, digest_id)
+            return digest, deliveries.plan(connection, digest, now=now)
+
+    def cancel(self, digest_id: int, now: datetime) -> tuple[Digest, int]:
+        """Ends a digest; what was not begun is cancelled. Returns it and how many deliveries that were.
+
+        Readers who had nothing planned keep their watermark, so its articles come with their next digest.
+        """
+        with self.store.write() as connection:
+            digests.set_state(connection, digest_id, DigestState.CANCELLED, now=now, note="cancelled by an operator")
+            return digests.get(connection, digest_id), deliveries.cancel(connection, digest_id, now=now)
+
+    def newsletter(self, slug: str) -> Newsletter:
+        """:raises NotFoundError: when the settings have none of that slug."""
+        found = self.settings.newsletter(slug)
+        if found is None:
+            raise NotFoundError("newsletter", slug, [one.slug for one in self.settings.newsletters])
+        return found
+
+    def _due(self, newsletter: Newsletter, cadence: str, expression: str, now: datetime) -> Slot | None:
+        with self.store.read() as connection:
+            if expression == INSTANT:
+                since = digests.last_upto(connection, newsletter.slug, cadence)
+                rows = articles.numbered_since(connection, since, articles.newest_sequence(connection))
+                fresh = eligible(rows, newsletter)
+                if not fresh:
+                    return None
+                newest = max(fresh, key=lambda row: row.sequence)
+                [article] = articles.by_ids(connection, [newest.id])
+                return instant_slot(newest.sequence, article.picked_up_at)
+            slot = latest_slot(expression, newsletter.zone, now)
+            return None if digests.has_slot(connection, newsletter.slug, cadence, slot.name) else slot
+
+    def _compose(self, newsletter: Newsletter, cadence: str, slot: Slot, now: datetime) -> Digest | None:
+        """Renders first and takes the slot afterwards, so that the database is never locked while templates run."""
+        with self.store.write() as connection:
+            digest_id = digests.take_id(connection)
+            upto = articles.newest_sequence(connection)
+        found = self._composition(newsletter, None if cadence == MANUAL else cadence, upto)
+        rendered: dict[tuple[int, ...], Parts] = {}
+        for chosen, _ in found.sets:
+            if chosen:
+                with self.store.read() as connection:
+                    shown = articles.by_ids(connection, chosen)
+                rendered[chosen] = self._render(newsletter, cadence, shown, digest_id, slot.due_at)
+        digest = _blank(newsletter, cadence, slot, digest_id, upto, now)
+        if rendered:
+            late = timedelta(0) if cadence == MANUAL else now - slot.due_at
+            state = DigestState.SENDING if cadence == MANUAL else first_state(newsletter, late)
+            note = f"its slot is {_hours(late)} late" if state is DigestState.HELD else ""
+            digest = replace(digest, state=state, note=note, subject=next(iter(rendered.values())).subject)
+        planned = self._freeze(digest, found, rendered, now)
+        if planned is None:
+            log.info(
+                "slot was composed by another process", newsletter=newsletter.slug, cadence=cadence, slot=slot.name
+            )
+            return None
+        log.info(
+            "digest composed" if rendered else "nothing new, nothing sent",
+            newsletter=newsletter.slug,
+            cadence=cadence,
+            slot=slot.name,
+            digest=digest.id,
+            state=digest.state.value,
+            planned=planned,
+        )
+        return digest
+
+    def _freeze(
+        self, digest: Digest, found: Composition, rendered: Mapping[tuple[int, ...], Parts], now: datetime
+    ) -> int | None:
+        """Returns how many deliveries were planned, None when another process had the slot."""
+        with self.store.write() as connection:
+            if not digests.add(connection, digest):
+                return None
+            for chosen, groups in found.sets:
+                variant = digests.add_variant(connection, digest.id, chosen, rendered[chosen]) if chosen else None
+                for group in groups:
+                    digests.add_audience(connection, digest.id, group, variant)
+            for superseded in digests.supersede(connection, digest, now=now):
+                log.warning("waiting digest superseded", digest=superseded, by=digest.id)
+            if digest.state in (DigestState.SENDING, DigestState.EMPTY):
+                return deliveries.plan(connection, digest, now=now)
+        return 0
+
+    def _composition(self, newsletter: Newsletter, cadence: str | None, upto: int) -> Composition:
+        with self.store.read() as connection:
+            groups = digests.groups(connection, newsletter.slug, cadence)
+            lowest = min((group.watermark for group in groups), default=upto)
+            rows = articles.numbered_since(connection, lowest, upto)
+        return compose(eligible(rows, newsletter), groups)
+
+    def _render(
+        self, newsletter: Newsletter, cadence: str, shown: list[Article], digest_id: int, due_at: datetime
+    ) -> Parts:
+        site = self.settings.site
+        return render_digest(
+            self.templates,
+            DigestContext(
+                site=SiteFacts(site.name, site.url, site.postal_address, site.language),
+                newsletter=NewsletterFacts(newsletter.slug, newsletter.title, newsletter.description),
+                cadence=cadence,
+                due_at=due_at.astimezone(newsletter.zone),
+                articles=tuple(shown[: newsletter.max_articles]),
+                more=tuple(shown[newsletter.max_articles :]),
+                links={article.id: self.links.article(article) for article in shown},
+                view_url=self.links.view(newsletter.slug, digest_id),
+            ),
+        )
+
+
+def _blank(newsletter: Newsletter, cadence: str, slot: Slot, digest_id: int, upto: int, now: datetime) -> Digest:
+    return Digest(
+        id=digest_id,
+        newsletter=newsletter.slug,
+        cadence=cadence,
+        slot=slot.name,
+        due_at=slot.due_at,
+        state=DigestState.EMPTY,
+        subject="",
+        upto=upto,
+        composed_at=now,
+        note="nothing new, or nobody to send it to",
+        finished_at=None,
+    )
+
+
+def _hours(late: timedelta) -> str:
+    minutes = int(late.total_seconds() // 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,1 @@
+"""What is published: feeds as files that any web server can serve."""

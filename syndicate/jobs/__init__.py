@@ -1,0 +1,1 @@
+"""What can be run, by hand or by the clock."""

@@ -1,0 +1,88 @@
+"""Every job there is, one method each; running one twice does nothing the second time.
+
+Called by the command line, which runs them by hand, and by ``ticks``, which runs them by the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.delivery.send import Sending, Sent
+from syndicate.digest.digests import Digests
+from syndicate.feeds.publish import Published, publish
+from syndicate.model import Digest, Equation
+from syndicate.pickup.pickup import Pickup, pick_up
+from syndicate.render.environment import Environment
+from syndicate.render.links import Links
+from syndicate.settings import Settings
+from syndicate.store import Store, deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one whole pass did."""
+
+    pickups: tuple[Pickup, ...]
+    published: Published
+    digests: tuple[Digest, ...]
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs, with all that they work on. ``now`` is aware; jobs that wait for a network or a thread are async."""
+
+    settings: Settings
+    store: Store
+    templates: Environment
+    links: Links
+    digests: Digests
+    clock: Callable[[], datetime]
+
+    def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
+        """Looks at one source."""
+        return pick_up(self.settings, self.store, name, now=now, even_if_failing=even_if_failing)
+
+    def publish(self) -> Published:
+        """Brings the feeds' folder up to date."""
+        return publish(self.settings, self.store, self.templates, self.links)
+
+    def compose_due(self, now: datetime) -> list[Digest]:
+        """Composes every slot that is due."""
+        return self.digests.compose_due(now)
+
+    def is_sending_due(self, now: datetime) -> bool:
+        """Whether a delivery waits whose time has come."""
+        with self.store.read() as connection:
+            due = deliveries.next_due(connection)
+            return (due is not None and due <= now) or bool(deliveries.finished(connection))
+
+    def outstanding(self, digest_id: int | None = None) -> Equation:
+        """The ledger's counts now."""
+        with self.store.read() as connection:
+            return deliveries.equation(connection, digest_id)
+
+    async def send_due(
+        self,
+        *,
+        stop: asyncio.Event,
+        digest_id: int | None = None,
+        clock: Callable[[], datetime] | None = None,
+        progress: Callable[[Sent], None] = lambda _: None,
+    ) -> Sent:
+        """Sends what is due, of one digest or of all."""
+        sending = Sending(
+            self.settings, self.store, self.links, clock=clock or self.clock, stop=stop, progress=progress
+        )
+        return await sending.run(digest_id)
+
+    async def run(self, now: datetime, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
+        """One whole pass at ``now``: pick up, publish, compose what is due, send."""
+        pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
+        published = await asyncio.to_thread(self.publish)
+        composed = await asyncio.to_thread(self.compose_due, now)
+        sent = await self.send_due(stop=stop, clock=lambda: now, progress=progress)
+        return Pass(pickups, published, tuple(composed), sent)

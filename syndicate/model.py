@@ -1,0 +1,304 @@
+"""The nouns, and the states they may be in. Values only: nothing here reads, writes or knows a clock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+WORDS_PER_MINUTE = 230
+"""Silent reading of English non-fiction: 238 words a minute (Brysbaert, J. Mem. Lang. 109, 2019), rounded down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to an article (RSS ``enclosure``). ``length`` is in bytes, 0 when unknown."""
+
+    url: str
+    type: str = "application/octet-stream"
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """One article as its source shows it, already cleaned: ``html`` is safe to publish and its links are absolute.
+
+    ``guid`` is the identity within the source. ``url`` is the article's own page, None when it has none.
+    ``summary`` is plain text. Instants are aware and UTC.
+    """
+
+    guid: str
+    title: str
+    html: str
+    text: str
+    summary: str = ""
+    url: str | None = None
+    slug: str = ""
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    takeaways: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over what a reader can see; instants are left out, for some sources touch them at every poll."""
+        seen = (
+            self.title,
+            self.html,
+            self.summary,
+            self.url,
+            self.authors,
+            self.tags,
+            self.language,
+            self.image,
+            [(e.url, e.type, e.length) for e in self.enclosures],
+            self.takeaways,
+            self.related,
+        )
+        return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def reading_minutes(self) -> int:
+        """Whole minutes, at least 1, at ``WORDS_PER_MINUTE``."""
+        return max(1, round(len(self.text.split()) / WORDS_PER_MINUTE))
+
+
+class ArticleState(StrEnum):
+    """``current`` is published; ``held`` waits for an operator; ``duplicate`` points to the first one with its text."""
+
+    CURRENT = "current"
+    HELD = "held"
+    DUPLICATE = "duplicate"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article(Content):
+    """A piece that was picked up. ``sequence`` is its place in the order of pick-up.
+
+    None means it was there at the source's first pick-up and is in feeds only, or is held, or is a duplicate.
+    """
+
+    id: int
+    source: str
+    state: ArticleState = ArticleState.CURRENT
+    sequence: int | None = None
+    picked_up_at: datetime
+    changed_at: datetime
+    duplicate_of: int | None = None
+
+    @property
+    def dated_at(self) -> datetime:
+        """When it was published, as far as is known; articles are ordered by it."""
+        return self.published_at or self.picked_up_at
+
+
+class SubscriptionState(StrEnum):
+    """Only ``active`` is mailed."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person, known by one normalised address."""
+
+    id: int
+    email: str
+    name: str = ""
+    language: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One subscriber × one newsletter. ``watermark`` is the newest sequence number already given."""
+
+    id: int
+    subscriber: Subscriber
+    newsletter: str
+    state: SubscriptionState
+    cadence: str
+    topics: tuple[str, ...] = ()
+    watermark: int = 0
+
+
+class DigestState(StrEnum):
+    """``empty``: its slot had nothing new. ``held``: late. ``review``: waits for approval. ``sending``: approved."""
+
+    EMPTY = "empty"
+    HELD = "held"
+    REVIEW = "review"
+    SENDING = "sending"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class DeliveryState(StrEnum):
+    """One mail owed. ``queued`` and ``begun`` are outstanding; all others end in themselves, or wait for a person."""
+
+    QUEUED = "queued"
+    BEGUN = "begun"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+
+DIGEST_TRANSITIONS: Mapping[DigestState, frozenset[DigestState]] = MappingProxyType(
+    {
+        DigestState.EMPTY: frozenset(),
+        DigestState.HELD: frozenset({DigestState.SENDING, DigestState.CANCELLED}),
+        DigestState.REVIEW: frozenset({DigestState.SENDING, DigestState.CANCELLED}),
+        DigestState.SENDING: frozenset({DigestState.SENT, DigestState.CANCELLED}),
+        DigestState.SENT: frozenset(),
+        DigestState.CANCELLED: frozenset(),
+    }
+)
+
+DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
+    {
+        DeliveryState.QUEUED: frozenset(
+            {DeliveryState.BEGUN, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED}
+        ),
+        DeliveryState.BEGUN: frozenset(
+            {
+                DeliveryState.ACCEPTED,
+                DeliveryState.REJECTED,
+                DeliveryState.QUEUED,
+                DeliveryState.EXPIRED,
+                DeliveryState.UNCERTAIN,
+            }
+        ),
+        DeliveryState.UNCERTAIN: frozenset({DeliveryState.QUEUED, DeliveryState.ACCEPTED, DeliveryState.CANCELLED}),
+        DeliveryState.ACCEPTED: frozenset(),
+        DeliveryState.REJECTED: frozenset(),
+        DeliveryState.SUPPRESSED: frozenset(),
+        DeliveryState.EXPIRED: frozenset(),
+        DeliveryState.CANCELLED: frozenset(),
+    }
+)
+
+
+def states_before(state: DeliveryState) -> frozenset[DeliveryState]:
+    """The states from which a delivery may legally become ``state``."""
+    return frozenset(before for before, after in DELIVERY_TRANSITIONS.items() if state in after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One sending of a newsletter for one due slot, frozen when composed.
+
+    ``slot`` names what it was composed for and is unique per newsletter and cadence: the due instant of a cron
+    cadence, the newest article of an instant one, or the operator's own moment for a manual send.
+    ``upto`` is the newest sequence number that it covers.
+    """
+
+    id: int
+    newsletter: str
+    cadence: str
+    slot: str
+    due_at: datetime
+    state: DigestState
+    subject: str
+    upto: int
+    composed_at: datetime
+    note: str = ""
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a variant looks like, per-reader holes still open: ``{nonce}_name_`` stands where a value goes."""
+
+    subject: str
+    html: str
+    text: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One distinct set of articles inside a digest, by their ids in reading order, rendered once."""
+
+    id: int
+    digest_id: int
+    articles: tuple[int, ...]
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One mail owed: digest × subscription, with everything needed to address it."""
+
+    id: int
+    digest_id: int
+    variant_id: int
+    subscription_id: int
+    subscriber: Subscriber
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """The ledger's counts of deliveries by where they stand; ``planned`` must equal the sum of the rest."""
+
+    planned: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    suppressed: int = 0
+    expired: int = 0
+    cancelled: int = 0
+    uncertain: int = 0
+    outstanding: int = 0
+
+    @property
+    def balances(self) -> bool:
+        """Whether every planned delivery is accounted for."""
+        return self.planned == (
+            self.accepted
+            + self.rejected
+            + self.suppressed
+            + self.expired
+            + self.cancelled
+            + self.uncertain
+            + self.outstanding
+        )
+
+
+class SourceState(StrEnum):
+    """``held``: it brought suspiciously much at once and waits for an operator."""
+
+    OK = "ok"
+    FAILING = "failing"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """What is known of a source from its last pick-ups. ``etag`` and ``last_modified`` are its HTTP validators."""
+
+    name: str
+    state: SourceState = SourceState.OK
+    first_picked_up_at: datetime | None = None
+    checked_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    retry_at: datetime | None = None
+    failures: int = 0
+    error: str = ""
+    etag: str = ""
+    last_modified: str = ""

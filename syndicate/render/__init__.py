@@ -1,0 +1,1 @@
+"""What readers see: templates, mails and their parts, signed links, text made for reading."""

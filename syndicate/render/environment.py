@@ -1,0 +1,87 @@
+"""Where templates come from, and how one is rendered. Called by everything that renders: mails, pages, feed pages."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from syndicate.errors import TemplateError
+from syndicate.render.filters import FILTERS
+from syndicate.render.holes import Hole
+
+Environment = ImmutableSandboxedEnvironment
+
+_MARK = "__jinja_exception__"
+"""Jinja puts this name into the globals of the frames that stand for a template's lines (``jinja2.debug``)."""
+
+
+def shipped_templates() -> Path:
+    """The folder of templates that came with this package: inside it when installed, else the checkout's."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+def open_templates(operator: Path | None = None) -> Environment:
+    """Sandboxed, strict about undefined names, escaping in ``.html``; a file of ``operator``'s own folder comes first.
+
+    Names are paths inside either folder, such as ``email/digest/body.html``.
+    """
+    folders = [shipped_templates()] if operator is None else [operator, shipped_templates()]
+    env = Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=jinja2.StrictUndefined,
+        finalize=_written,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(FILTERS)
+    return env
+
+
+def render(env: Environment, name: str, **values: object) -> str:
+    """The template's text. Whatever goes wrong in it raises TemplateError with the template and line to blame."""
+    try:
+        return env.get_template(name).render(values)
+    except Exception as error:
+        template, line = _blame(env, error, name)
+        raise TemplateError(template, line, _reason(error)) from error
+
+
+def _written(value: Any) -> Any:
+    """A reader's value may leave a template in this one way: written out alone."""
+    return value.written() if isinstance(value, Hole) else value
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, jinja2.TemplatesNotFound):
+        return f"none of these templates exists: {', '.join(map(str, error.templates))}"
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"there is no template {error.name!r}"
+    if isinstance(error, jinja2.TemplateError):
+        return " ".join((error.message or type(error).__name__).split())
+    return f"{type(error).__name__}: {error}"
+
+
+def _blame(env: Environment, error: Exception, name: str) -> tuple[str, int | None]:
+    """The innermost template and line that the error passed through."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.name or name, error.lineno
+    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if _MARK in frame.f_globals]
+    if not frames:
+        return name, None
+    frame, line = frames[-1]
+    return _name_of(env, frame.f_code.co_filename) or name, line
+
+
+def _name_of(env: Environment, file: str) -> str | None:
+    folders = env.loader.searchpath if isinstance(env.loader, jinja2.FileSystemLoader) else []
+    for folder in folders:
+        if Path(file).is_relative_to(folder):
+            return Path(file).relative_to(folder).as_posix()
+    return None

@@ -1,0 +1,124 @@
+"""What differs between readers: left open while a variant is rendered, filled for each reader.
+
+A hole is ``{nonce}_{name}_``. The nonce is random for each variant, so no article can bring a hole of its own.
+Called by ``digest`` (which leaves holes) and ``message`` (which fills them).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from jinja2 import TemplateRuntimeError
+from markupsafe import Markup
+
+from syndicate.errors import TemplateError
+from syndicate.model import Subscriber
+
+NAMES = frozenset({"greeting", "name", "email", "unsubscribe", "preferences"})
+"""Every hole there is."""
+
+_NAME_IN_GREETING = 60
+_LIKE_AN_ADDRESS = re.compile(r"[@/:<>\\]|www\.", re.IGNORECASE)
+
+
+def new_nonce() -> str:
+    """80 random bits as a letter and hex digits: HTML, CSS inlining, URLs and escaping all leave it as it is."""
+    return f"h{secrets.token_hex(10)}"
+
+
+def hole(nonce: str, name: str) -> str:
+    """The text that stands for ``name`` until a reader is known."""
+    return f"{nonce}_{name}_"
+
+
+def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> str:
+    """``text`` with every hole filled, in one pass, so that values can't open new ones.
+
+    ``escape`` makes values safe between tags and inside quoted attributes.
+    Raises TemplateError for a hole that has no value.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        try:
+            found = values[match[1]]
+        except KeyError:
+            raise TemplateError("of the message", None, f"nothing is known to fill {match[1]!r} with") from None
+        return html.escape(found) if escape else found
+
+    return re.sub(re.escape(nonce) + "_([a-z]+)_", value, text)
+
+
+def check(text: str, nonce: str, template: str) -> None:
+    """Raises TemplateError when ``text`` holds a hole that was changed on its way, by a filter for example."""
+    for match in re.finditer(re.escape(nonce), text, re.IGNORECASE):
+        whole = re.compile(re.escape(nonce) + "_([a-z]+)_").match(text, match.start())
+        if not whole or whole[1] not in NAMES:
+            line = text.count("\n", 0, match.start()) + 1
+            raise TemplateError(template, None, f"a reader's value was changed (line {line} of the result); {_ADVICE}")
+
+
+_ADVICE = "values of a reader are known only after rendering: write them alone, and use greeting instead of a condition"
+
+
+class Hole:
+    """A reader's value in a template. It can be written out alone; anything else raises, for it has no value yet."""
+
+    def __init__(self, nonce: str, name: str) -> None:
+        self._nonce, self._name = nonce, name
+
+    def written(self) -> Markup:
+        """The hole, as it goes into the output."""
+        return Markup(hole(self._nonce, self._name))  # noqa: S704 - letters, digits and underscores only
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TemplateRuntimeError(f"{self._name!r} can't be tested or changed; {_ADVICE}")
+
+    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __str__ = __html__ = __format__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _refuse
+    __add__ = __radd__ = __mod__ = __rmod__ = __mul__ = __rmul__ = __call__ = _refuse
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._refuse()
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderHoles:
+    """``subscriber`` in a template."""
+
+    name: Hole
+    email: Hole
+
+
+def open_holes(nonce: str) -> dict[str, object]:
+    """The template variables that differ between readers."""
+    return {
+        "greeting": Hole(nonce, "greeting"),
+        "subscriber": ReaderHoles(name=Hole(nonce, "name"), email=Hole(nonce, "email")),
+        "unsubscribe_url": Hole(nonce, "unsubscribe"),
+        "preferences_url": Hole(nonce, "preferences"),
+    }
+
+
+def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_url: str) -> dict[str, str]:
+    """What fills the holes for one reader."""
+    return {
+        "greeting": greeting(subscriber.name),
+        "name": subscriber.name,
+        "email": subscriber.email,
+        "unsubscribe": unsubscribe_url,
+        "preferences": preferences_url,
+    }
+
+
+def greeting(name: str) -> str:
+    """``Hello Ana,``, or ``Hello,`` when the name is unknown, or is no name: strangers sign others up with links."""
+    name = name.strip()
+    usable = name and name.isprintable() and len(name) <= _NAME_IN_GREETING and not _LIKE_AN_ADDRESS.search(name)
+    return f"Hello {name}," if usable else "Hello,"

@@ -1,0 +1,69 @@
+"""The addresses that stand in mails and pages, and the tokens that prove this site made them.
+
+Called by the web's public pages, which verify what the mails brought them, and by whoever composes or sends mail.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import b32encode
+from hashlib import sha256
+from urllib.parse import quote
+
+from syndicate.errors import TokenError
+from syndicate.model import Article
+
+_TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[a-z2-7]{26}")
+_MAC_BYTES = 16
+
+
+class Signer:
+    """Makes and checks link tokens: ``<subject>-<mac>``, HMAC-SHA256 cut to 128 bits (RFC 2104 §5), without expiry.
+
+    A token ends in a letter or digit, so mail readers that turn plain text into links never lose its end.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = secret.encode()
+
+    def sign(self, purpose: str, subject: int) -> str:
+        """The token that allows ``purpose`` (such as ``unsubscribe``) on ``subject``, an id that is not negative."""
+        if subject < 0:
+            raise ValueError(f"an id is not negative: {subject}")
+        mac = hmac.digest(self._key, f"link\0{purpose}\0{subject}".encode(), sha256)[:_MAC_BYTES]
+        return f"{subject}-{b32encode(mac).decode().rstrip('=').lower()}"
+
+    def verify(self, purpose: str, token: str) -> int:
+        """The subject of a token that was signed for ``purpose``. Raises TokenError for any other text."""
+        match = _TOKEN.fullmatch(token)
+        if not match or not hmac.compare_digest(token, self.sign(purpose, int(match[1]))):
+            raise TokenError(f"this link was not made here, or not to {purpose}; use the link as it stands in the mail")
+        return int(match[1])
+
+
+class Links:
+    """Every public address of the site. ``site_url`` has no slash at its end."""
+
+    def __init__(self, site_url: str, signer: Signer) -> None:
+        self._site, self._signer = site_url.rstrip("/"), signer
+
+    def unsubscribe(self, subscription_id: int) -> str:
+        """Where a reader stops one newsletter; also the one-click address (RFC 8058 §3.1)."""
+        return f"{self._site}/unsubscribe/{self._signer.sign('unsubscribe', subscription_id)}"
+
+    def preferences(self, subscription_id: int) -> str:
+        """Where a reader changes how often, and about what."""
+        return f"{self._site}/preferences/{self._signer.sign('preferences', subscription_id)}"
+
+    def view(self, newsletter: str, digest_id: int) -> str:
+        """A digest as a page."""
+        return f"{self._site}/archive/{quote(newsletter, safe='')}/{digest_id}"
+
+    def article(self, article: Article) -> str:
+        """An article's own page where it has one, else the page that this site shows it on."""
+        return article.url or f"{self._site}/articles/{quote(article.slug or str(article.id), safe='')}"
+
+    def feed(self, newsletter: str, name: str) -> str:
+        """A published feed; ``name`` is its file, such as ``rss.xml``."""
+        return f"{self._site}/feeds/{quote(newsletter, safe='')}/{quote(name, safe='')}"

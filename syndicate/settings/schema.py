@@ -1,0 +1,349 @@
+"""What ``syndicate.toml`` may hold.
+
+Every field's description is its documentation: ``docs/settings.md`` is held to it by a test.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
+from email.utils import getaddresses, parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+INSTANT = "instant"
+"""The cadence that has no clock: as soon as an article is picked up."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SLUG = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
+_RESERVED = "all"
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"(\d{1,6})\s*([smhdw])", value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError('a whole number and a unit, such as "90s", "15m", "6h", "2d" or "1w"')
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("more than nothing")
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("an address that begins with https:// or http:// and names a host")
+    return value.rstrip("/")
+
+
+def _no_line_break(value: str) -> str:
+    if re.search(r"[\r\n\0]", value):
+        raise ValueError("text on one line")
+    return value
+
+
+def _mailbox(value: str) -> str:
+    found = getaddresses([_no_line_break(value)])
+    if len(found) != 1 or not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", found[0][1]):
+        raise ValueError('"Name <user@host>" or "user@host"; a name with a comma in it wants quotes around it')
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Line = Annotated[str, AfterValidator(_no_line_break)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+
+
+class Section(BaseModel):
+    """One table of the file. Unknown keys are errors; values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Site(Section):
+    """`[site]`: who publishes, and where readers find it."""
+
+    name: Line = Field(min_length=1, description="The publisher's name, shown on pages, in feeds and in mails.")
+    url: WebAddress = Field(description="Public address of this service; links in mails and feeds begin with it.")
+    postal_address: Line = Field(min_length=1, description="Shown in every mail's footer, as the law wants.")
+    secret: SecretStr = Field(description="Signs links; at least 32 characters. Or `secret_file`.")
+    language: Line = Field("en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", description="Language tag (BCP 47).")
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("at least 32 characters; `syndicate init` makes one")
+        return value
+
+
+class StoreSettings(Section):
+    """`[store]`: the database."""
+
+    url: str = Field(
+        "sqlite:///syndicate.db",
+        pattern=r"^sqlite:///.+",
+        description="`sqlite:///FILE`, relative to the settings file.",
+    )
+
+
+class Smtp(Section):
+    """`[smtp]`: the relay that mail is handed to."""
+
+    url: SecretStr = Field(
+        description="`smtp://` (STARTTLS when offered), `smtp+starttls://` (required) or `smtps://`, then "
+        "`user:password@host:port`; percent-encode special characters. Or `url_file`."
+    )
+    connections: int = Field(8, ge=1, le=100, description="Connections to the relay at the same time.")
+    timeout: Duration = Field(timedelta(seconds=60), description="How long to wait for one answer of the relay.")
+    ca_file: Path | None = Field(None, description="Certificates (PEM) to trust instead of the system's.")
+
+    @field_validator("url")
+    @classmethod
+    def _relay(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        try:
+            usable = parts.scheme in ("smtp", "smtp+starttls", "smtps") and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or parts.path.strip("/") or parts.query:
+            raise ValueError("smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]")
+        return value
+
+    @property
+    def relay(self) -> Relay:
+        """The URL taken apart."""
+        security: dict[str, Literal["offered", "starttls", "tls"]] = {
+            "smtp": "offered",
+            "smtp+starttls": "starttls",
+            "smtps": "tls",
+        }
+        parts = urlsplit(self.url.get_secret_value())
+        return Relay(
+            host=parts.hostname or "",
+            port=parts.port or {"smtps": 465}.get(parts.scheme, 587),
+            security=security[parts.scheme],
+            username=unquote(parts.username or ""),
+            password=SecretStr(unquote(parts.password or "")),
+        )
+
+
+class Relay(Section):
+    """An SMTP relay: where it is, how the connection is protected, and who we are to it."""
+
+    host: str
+    port: int
+    security: Literal["offered", "starttls", "tls"]
+    username: str = ""
+    password: SecretStr = SecretStr("")
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Web(Section):
+    """`[web]`: the pages that `syndicate serve` shows."""
+
+    listen: str = Field(
+        "127.0.0.1:8000",
+        pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$",
+        description="`host:port`; port 0 takes a free one. Put a web server with TLS in front.",
+    )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to bind."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class FeedsSettings(Section):
+    """`[feeds]`: what is published."""
+
+    directory: Path = Field(Path("feeds"), description="Where feeds are written, relative to the settings file.")
+    entries: int = Field(50, ge=1, le=1000, description="At most so many articles in one feed.")
+
+
+class Fetch(Section):
+    """`[fetch]`: how remote sources are asked."""
+
+    allow_private: bool = Field(False, description="Also fetch from loopback and private addresses.")
+    timeout: Duration = Field(timedelta(seconds=20), description="How long one request may take in all.")
+    max_bytes: int = Field(10_000_000, ge=1000, description="The largest feed that is read, in bytes, decompressed.")
+
+
+class _SourceSettings(Section):
+    name: Line = Field(pattern=_SLUG, description="What newsletters call it: lower-case letters, digits, hyphens.")
+    every: Duration = Field(timedelta(minutes=15), description="How often `serve` looks.")
+    hold_over: int = Field(25, ge=1, description="More new articles than this at once wait for an operator.")
+    first_pickup: int = Field(
+        10, ge=0, description="At the first pick-up, so many of the newest count as new; the rest are in feeds only."
+    )
+
+
+class FolderSource(_SourceSettings):
+    """`[[sources]]` with `kind = "folder"`: `.md`, `.html` and `.txt` files, recursively."""
+
+    kind: Literal["folder"]
+    path: Path = Field(description="The folder, relative to the settings file.")
+
+
+class FeedSource(_SourceSettings):
+    """`[[sources]]` with `kind = "feed"`: RSS, Atom, RDF or JSON Feed."""
+
+    kind: Literal["feed"]
+    url: WebAddress = Field(description="Where the feed is.")
+
+
+SourceSettings = Annotated[FolderSource | FeedSource, Field(discriminator="kind")]
+
+
+def _cadence(value: object) -> object:
+    if value is True:
+        return INSTANT
+    if not isinstance(value, str):
+        raise ValueError("a five-field cron expression, or `instant = true`")
+    return value
+
+
+class Newsletter(Section):
+    """`[[newsletters]]`: what a reader subscribes to."""
+
+    slug: str = Field(pattern=_SLUG, description="Its name in addresses: lower-case letters, digits, hyphens.")
+    title: Line = Field(min_length=1, description="What readers see.")
+    description: Line = Field("", description="One sentence for the site, the feed and the mail.")
+    sender: Mailbox = Field(description='The From header: "Name <user@host>".')
+    reply_to: Mailbox | None = Field(None, description="The Reply-To header, when answers go elsewhere.")
+    sources: tuple[str, ...] = Field((), description="Names of sources; empty means all.")
+    tags: tuple[str, ...] = Field((), description="Only articles with one of these tags; empty means all.")
+    timezone: str = Field("UTC", description="The cadences' time zone (IANA name).")
+    max_articles: int = Field(12, ge=1, le=200, description="Articles shown in full or in short; the rest as links.")
+    review: bool = Field(False, description="A composed digest waits until an operator approves it.")
+    max_lateness: Duration = Field(timedelta(hours=6), description="A slot that is later than this is held.")
+    uncertain: Literal["resend", "hold"] = Field(
+        "resend", description="What happens to a delivery that was begun when the process died."
+    )
+    cadences: dict[str, Annotated[str, BeforeValidator(_cadence)]] = Field(
+        description="Name = five-field cron expression, or `instant = true`. The first is the default.",
+        min_length=1,
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError('an IANA time zone such as "Europe/Belgrade" or "UTC"') from None
+        return value
+
+    @field_validator("cadences")
+    @classmethod
+    def _cadences(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, expression in value.items():
+            if not re.fullmatch(_SLUG, name):
+                raise ValueError(f"{name!r} is not a name: lower-case letters, digits, hyphens")
+            if (name == INSTANT) != (expression == INSTANT):
+                raise ValueError(f"{name!r}: `instant = true` and a cron expression under another name")
+            if expression != INSTANT:
+                try:
+                    if len(expression.split()) != 5:
+                        raise CronSimError("Bad number of fields")
+                    next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
+                except (CronSimError, StopIteration) as error:
+                    why = str(error) or "never comes"
+                    raise ValueError(
+                        f"{name} = {expression!r} is not a cron line ({why}); five fields: "
+                        "minute hour day-of-month month day-of-week"
+                    ) from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The cadences' time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def default_cadence(self) -> str:
+        """What a reader gets who did not choose."""
+        return next(iter(self.cadences))
+
+    @property
+    def address(self) -> str:
+        """The sender's bare address."""
+        return parseaddr(self.sender)[1]
+
+    @property
+    def domain(self) -> str:
+        """The sender's domain; Message-IDs and List-Ids end in it."""
+        return Address(addr_spec=self.address).domain
+
+
+class Settings(Section):
+    """The whole file. Paths are absolute."""
+
+    site: Site
+    store: StoreSettings = StoreSettings()
+    smtp: Smtp
+    web: Web = Web()
+    feeds: FeedsSettings = FeedsSettings()
+    fetch: Fetch = Fetch()
+    sources: tuple[SourceSettings, ...] = ()
+    newsletters: tuple[Newsletter, ...] = ()
+    directory: Path = Field(exclude=True)
+
+    @field_validator("sources", "newsletters")
+    @classmethod
+    def _unique(cls, value: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        key = "name" if info.field_name == "sources" else "slug"
+        names = [getattr(one, key) for one in value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{key} {name!r} stands more than once; each must be its own")
+            if name == _RESERVED:
+                raise ValueError(f"{key} {name!r} is kept for the service itself; another one")
+        return value
+
+    @model_validator(mode="after")
+    def _absolute(self) -> Self:
+        feeds = self.feeds.model_copy(update={"directory": self.directory / self.feeds.directory})
+        path = self.directory / self.store.url.removeprefix("sqlite:///")
+        store = self.store.model_copy(update={"url": f"sqlite:///{path}"})
+        sources = tuple(
+            source.model_copy(update={"path": self.directory / source.path})
+            if isinstance(source, FolderSource)
+            else source
+            for source in self.sources
+        )
+        for name, value in (("feeds", feeds), ("store", store), ("sources", sources)):
+            object.__setattr__(self, name, value)
+        if self.smtp.ca_file:
+            smtp = self.smtp.model_copy(update={"ca_file": self.directory / self.smtp.ca_file})
+            object.__setattr__(self, "smtp", smtp)
+        return self
+
+    def newsletter(self, slug: str) -> Newsletter | None:
+        """The newsletter of that slug, if there is one."""
+        return next((one for one in self.newsletters if one.slug == slug), None)

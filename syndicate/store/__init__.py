@@ -1,0 +1,7 @@
+"""What is remembered: one module per noun, each a set of functions on an open connection."""
+
+from sqlalchemy import Connection
+
+from syndicate.store.engine import Store
+
+__all__ = ["Connection", "Store"]

@@ -1,0 +1,226 @@
+"""Articles: kept by pick-up, read by feeds, digests and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, insert, select, update
+
+from syndicate.model import Article, ArticleState, Content, Enclosure
+from syndicate.store.schema import articles, counters, fingerprints
+
+_TUPLES = ("authors", "tags", "takeaways", "related")
+_CONTENT = tuple(f.name for f in fields(Content))
+_COLUMNS = [articles.c[f.name] for f in fields(Article)]
+
+
+class KnownRow(NamedTuple):
+    """What pick-up must know of an article to decide about it again."""
+
+    id: int
+    guid: str
+    state: ArticleState
+    content_hash: str
+    duplicate_of: int | None
+
+
+class DigestRow(NamedTuple):
+    """What composing must know of an article to choose it."""
+
+    id: int
+    source: str
+    tags: tuple[str, ...]
+    sequence: int
+
+
+def known(connection: Connection, source: str) -> list[KnownRow]:
+    """Every article of that source, in the order of pick-up."""
+    c = articles.c
+    query = select(c.id, c.guid, c.state, c.content_hash, c.duplicate_of).where(c.source == source).order_by(c.id)
+    return [
+        KnownRow(r.id, r.guid, ArticleState(r.state), r.content_hash, r.duplicate_of) for r in connection.execute(query)
+    ]
+
+
+def holders(connection: Connection, prints: Iterable[str]) -> dict[str, int]:
+    """Which article already holds each of these fingerprints; those that none holds are left out."""
+    wanted = list(dict.fromkeys(prints))
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), 500):
+        query = select(fingerprints.c.fingerprint, fingerprints.c.article_id).where(
+            fingerprints.c.fingerprint.in_(wanted[start : start + 500])
+        )
+        found.update((row.fingerprint, row.article_id) for row in connection.execute(query))
+    return found
+
+
+def add(
+    connection: Connection,
+    source: str,
+    content: Content,
+    *,
+    now: datetime,
+    prints: Sequence[str] = (),
+    state: ArticleState = ArticleState.CURRENT,
+    numbered: bool = False,
+    duplicate_of: int | None = None,
+) -> int:
+    """Stores a new article and returns its id; ``numbered`` gives it the next sequence number."""
+    values = _columns(content) | {
+        "source": source,
+        "state": state,
+        "sequence": next_sequence(connection) if numbered else None,
+        "duplicate_of": duplicate_of,
+        "slug": _free_slug(connection, content.slug),
+        "dated_at": content.published_at or now,
+        "picked_up_at": now,
+        "changed_at": now,
+    }
+    article_id = int(connection.execute(insert(articles).returning(articles.c.id), values).scalar_one())
+    _hold(connection, article_id, prints)
+    return article_id
+
+
+def change(connection: Connection, article_id: int, content: Content, *, now: datetime, prints: Sequence[str]) -> None:
+    """Replaces what the article says; its identity, slug, place and state stay."""
+    values = _columns(content) | {"changed_at": now}
+    del values["slug"]
+    if content.published_at:
+        values["dated_at"] = content.published_at
+    connection.execute(update(articles).where(articles.c.id == article_id).values(values))
+    connection.execute(delete(fingerprints).where(fingerprints.c.article_id == article_id))
+    _hold(connection, article_id, prints)
+
+
+def set_state(connection: Connection, ids: Sequence[int], state: ArticleState, *, now: datetime) -> None:
+    """Moves articles to a state, as withdrawing does."""
+    if ids:
+        query = update(articles).where(articles.c.id == bindparam("article_id")).values(state=state, changed_at=now)
+        connection.execute(query, [{"article_id": one} for one in ids])
+
+
+def readmit(connection: Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """Makes those of ``ids`` current that were withdrawn, or duplicates again that were duplicates."""
+    c = articles.c
+    back = case((c.duplicate_of.is_(None), ArticleState.CURRENT.value), else_=ArticleState.DUPLICATE.value)
+    query = update(articles).where(c.id.in_(ids), c.state == ArticleState.WITHDRAWN)
+    connection.execute(query.values(state=back, changed_at=now))
+
+
+def release(connection: Connection, source: str, *, now: datetime, numbered: bool) -> int:
+    """Lets the held articles of a source go: current, and with ``numbered`` into the next digests. Returns how many."""
+    held = and_(articles.c.source == source, articles.c.state == ArticleState.HELD)
+    ids = (
+        connection.execute(select(articles.c.id).where(held).order_by(articles.c.dated_at, articles.c.id))
+        .scalars()
+        .all()
+    )
+    for one in ids:
+        number = next_sequence(connection) if numbered else None
+        connection.execute(
+            update(articles)
+            .where(articles.c.id == one)
+            .values(state=ArticleState.CURRENT, sequence=number, picked_up_at=now, changed_at=now)
+        )
+    return len(ids)
+
+
+def next_sequence(connection: Connection) -> int:
+    """Takes the next pick-up number; its row stays locked to the transaction's end, so order is commit order."""
+    query = update(counters).where(counters.c.name == "sequence").values(value=counters.c.value + 1)
+    return int(connection.execute(query.returning(counters.c.value)).scalar_one())
+
+
+def newest_sequence(connection: Connection) -> int:
+    """The newest pick-up number given, 0 at the beginning."""
+    return int(connection.execute(select(counters.c.value).where(counters.c.name == "sequence")).scalar_one())
+
+
+def numbered_since(connection: Connection, watermark: int, upto: int) -> list[DigestRow]:
+    """Current articles with ``watermark < sequence <= upto``, newest by date first."""
+    c = articles.c
+    query = (
+        select(c.id, c.source, c.tags, c.sequence)
+        .where(c.state == ArticleState.CURRENT, c.sequence > watermark, c.sequence <= upto)
+        .order_by(c.dated_at.desc(), c.sequence.desc())
+    )
+    return [DigestRow(r.id, r.source, tuple(r.tags), r.sequence) for r in connection.execute(query)]
+
+
+def latest(
+    connection: Connection,
+    sources: Sequence[str],
+    tags: Sequence[str],
+    limit: int,
+    *,
+    state: ArticleState = ArticleState.CURRENT,
+) -> list[Article]:
+    """The newest articles by date of those sources that have one of ``tags`` (all when empty)."""
+    c = articles.c
+    query = select(*_COLUMNS).where(c.state == state, c.source.in_(sources)).order_by(c.dated_at.desc(), c.id.desc())
+    wanted = {tag.casefold() for tag in tags}
+    found: list[Article] = []
+    for row in connection.execution_options(yield_per=max(limit, 1)).execute(query):
+        if not wanted or wanted & {tag.casefold() for tag in row.tags}:
+            found.append(_article(row))
+            if len(found) == limit:
+                break
+    return found
+
+
+def by_ids(connection: Connection, ids: Sequence[int]) -> list[Article]:
+    """The articles of those ids, in that order."""
+    found: dict[int, Article] = {}
+    for start in range(0, len(ids), 500):
+        query = select(*_COLUMNS).where(articles.c.id.in_(ids[start : start + 500]))
+        found.update((row.id, _article(row)) for row in connection.execute(query))
+    return [found[one] for one in ids if one in found]
+
+
+def by_slug(connection: Connection, slug: str) -> Article | None:
+    """The article that pages know by that name."""
+    row = connection.execute(select(*_COLUMNS).where(articles.c.slug == slug)).one_or_none()
+    return _article(row) if row else None
+
+
+def counts(connection: Connection) -> Mapping[tuple[str, ArticleState], int]:
+    """How many articles each source has in each state."""
+    query = select(articles.c.source, articles.c.state, func.count().label("n")).group_by(
+        articles.c.source, articles.c.state
+    )
+    return {(row.source, ArticleState(row.state)): row.n for row in connection.execute(query)}
+
+
+def _columns(content: Content) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(content, name) for name in _CONTENT}
+    values["enclosures"] = [asdict(one) for one in content.enclosures]
+    values |= {name: list(values[name]) for name in _TUPLES}
+    values["content_hash"] = content.content_hash
+    return values
+
+
+def _article(row: Row[Any]) -> Article:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to see a row as a mapping
+    values |= {name: tuple(values[name]) for name in _TUPLES}
+    values["enclosures"] = tuple(Enclosure(**one) for one in values["enclosures"])
+    values["state"] = ArticleState(values["state"])
+    return Article(**values)
+
+
+def _hold(connection: Connection, article_id: int, prints: Sequence[str]) -> None:
+    taken = holders(connection, prints)
+    free = [{"fingerprint": one, "article_id": article_id} for one in dict.fromkeys(prints) if one not in taken]
+    if free:
+        connection.execute(insert(fingerprints), free)
+
+
+def _free_slug(connection: Connection, wanted: str) -> str:
+    """``wanted``, or with the next number behind it when another article has that name."""
+    base, slug, number = wanted or "article", wanted or "article", 1
+    while connection.execute(select(articles.c.id).where(articles.c.slug == slug)).first():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,183 @@
+"""Digests, their variants, and the audiences they were composed for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from syndicate.errors import ConflictError, NotFoundError
+from syndicate.model import DIGEST_TRANSITIONS, Digest, DigestState, Parts, SubscriptionState, Variant
+from syndicate.store.schema import audiences, counters, digests, subscriptions, variants
+
+_COLUMNS = [digests.c[f.name] for f in fields(Digest)]
+WAITING = (DigestState.HELD, DigestState.REVIEW)
+
+
+class Group(NamedTuple):
+    """Readers who are owed the same: same cadence, same watermark, same topics (a key)."""
+
+    cadence: str
+    watermark: int
+    topics: str
+    readers: int
+
+
+def groups(connection: Connection, newsletter: str, cadence: str | None) -> list[Group]:
+    """The active readers of a newsletter (of one cadence, or of all), grouped by what they are owed."""
+    c = subscriptions.c
+    query = (
+        select(c.cadence, c.watermark, c.topics, func.count().label("readers"))
+        .where(c.newsletter == newsletter, c.state == SubscriptionState.ACTIVE)
+        .group_by(c.cadence, c.watermark, c.topics)
+        .order_by(c.cadence, c.watermark, c.topics)
+    )
+    if cadence is not None:
+        query = query.where(c.cadence == cadence)
+    return [Group(row.cadence, row.watermark, row.topics, row.readers) for row in connection.execute(query)]
+
+
+def has_slot(connection: Connection, newsletter: str, cadence: str, slot: str) -> bool:
+    """Whether that slot was composed already."""
+    c = digests.c
+    query = select(c.id).where(c.newsletter == newsletter, c.cadence == cadence, c.slot == slot)
+    return connection.execute(query).first() is not None
+
+
+def take_id(connection: Connection) -> int:
+    """The id of the next digest, before it is composed: its pages' addresses are in what is rendered."""
+    query = update(counters).where(counters.c.name == "digest").values(value=counters.c.value + 1)
+    return int(connection.execute(query.returning(counters.c.value)).scalar_one())
+
+
+def add(connection: Connection, digest: Digest) -> bool:
+    """Takes the slot; false when another process has. The unique constraint decides, and nothing else is undone."""
+    values = {f.name: getattr(digest, f.name) for f in fields(Digest)}
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(digests), values)
+    except IntegrityError:
+        return False
+    return True
+
+
+def add_variant(connection: Connection, digest_id: int, article_ids: Sequence[int], parts: Parts) -> int:
+    """Freezes one distinct set of articles with how it looks; returns the variant's id."""
+    values = {
+        "digest_id": digest_id,
+        "articles": list(article_ids),
+        "subject": parts.subject,
+        "html": parts.html,
+        "text": parts.text,
+        "nonce": parts.nonce,
+    }
+    return int(connection.execute(insert(variants).returning(variants.c.id), values).scalar_one())
+
+
+def add_audience(connection: Connection, digest_id: int, group: Group, variant_id: int | None) -> None:
+    """Notes which variant a group of readers gets; None: nothing in it is for them."""
+    values = {
+        "digest_id": digest_id,
+        "cadence": group.cadence,
+        "watermark": group.watermark,
+        "topics": group.topics,
+        "variant_id": variant_id,
+    }
+    connection.execute(insert(audiences), values)
+
+
+def owed(connection: Connection, digest: Digest) -> int:
+    """How many readers a digest that waits would be planned for now."""
+    a, s = audiences.c, subscriptions.c
+    same = and_(a.cadence == s.cadence, a.watermark == s.watermark, a.topics == s.topics)
+    query = (
+        select(func.count())
+        .select_from(subscriptions)
+        .join(audiences, same)
+        .where(s.newsletter == digest.newsletter, s.state == SubscriptionState.ACTIVE)
+        .where(a.digest_id == digest.id, a.variant_id.is_not(None))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def supersede(connection: Connection, digest: Digest, *, now: datetime) -> list[int]:
+    """Cancels digests of the same newsletter and cadence that still wait: this one carries what they would have."""
+    c = digests.c
+    query = (
+        update(digests)
+        .where(c.newsletter == digest.newsletter, c.cadence == digest.cadence, c.state.in_(WAITING), c.id != digest.id)
+        .values(state=DigestState.CANCELLED, note=f"superseded by digest {digest.id}", finished_at=now)
+        .returning(c.id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def get(connection: Connection, digest_id: int) -> Digest:
+    """:raises NotFoundError: when there is none of that id."""
+    row = connection.execute(select(*_COLUMNS).where(digests.c.id == digest_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("digest", digest_id)
+    return _digest(row)
+
+
+def latest(
+    connection: Connection,
+    *,
+    newsletter: str | None = None,
+    cadence: str | None = None,
+    states: Sequence[DigestState] = (),
+    limit: int = 50,
+) -> list[Digest]:
+    """The newest digests, newest first."""
+    query = select(*_COLUMNS).order_by(digests.c.id.desc()).limit(limit)
+    if newsletter:
+        query = query.where(digests.c.newsletter == newsletter)
+    if cadence:
+        query = query.where(digests.c.cadence == cadence)
+    if states:
+        query = query.where(digests.c.state.in_(states))
+    return [_digest(row) for row in connection.execute(query)]
+
+
+def last_upto(connection: Connection, newsletter: str, cadence: str) -> int:
+    """The newest sequence number that a digest of this cadence was composed over, 0 when there was none."""
+    c = digests.c
+    query = select(func.max(c.upto)).where(c.newsletter == newsletter, c.cadence == cadence)
+    return int(connection.execute(query.where(c.state != DigestState.CANCELLED)).scalar() or 0)
+
+
+def set_state(connection: Connection, digest_id: int, state: DigestState, *, now: datetime, note: str = "") -> None:
+    """Moves a digest on. :raises ConflictError: when it is in a state from which it can't."""
+    c = digests.c
+    before = [one for one, after in DIGEST_TRANSITIONS.items() if state in after]
+    values: dict[str, Any] = {"state": state} | ({"note": note} if note else {})
+    if not DIGEST_TRANSITIONS[state]:
+        values["finished_at"] = now
+    changed = connection.execute(update(digests).where(and_(c.id == digest_id, c.state.in_(before))).values(values))
+    if not changed.rowcount:
+        found = get(connection, digest_id)
+        raise ConflictError(f"digest {digest_id} is {found.state}, so it can't become {state}")
+
+
+def variants_of(connection: Connection, digest_id: int) -> list[Variant]:
+    """How the digest looks, one row per distinct set of articles."""
+    query = select(variants).where(variants.c.digest_id == digest_id).order_by(variants.c.id)
+    return [_variant(row) for row in connection.execute(query)]
+
+
+def _digest(row: Row[Any]) -> Digest:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to see a row as a mapping
+    return Digest(**(values | {"state": DigestState(values["state"])}))
+
+
+def _variant(row: Row[Any]) -> Variant:
+    return Variant(
+        id=row.id,
+        digest_id=row.digest_id,
+        articles=tuple(row.articles),
+        parts=Parts(row.subject, row.html, row.text, row.nonce),
+    )

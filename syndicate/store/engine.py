@@ -1,0 +1,120 @@
+"""Opens the database; the only place that knows a dialect.
+
+Calls are synchronous on purpose: SQLite is a function call away, and asyncio code hands whole transactions to a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from syndicate.errors import StoreError
+from syndicate.store.schema import VERSION
+
+_BUSY_SECONDS = 30.0
+
+
+class Store:
+    """A database that was opened. ``read()`` and ``write()`` give a connection inside one transaction each."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self.name = self._url.render_as_string(hide_password=True)
+        self._sqlite = self._url.get_backend_name() == "sqlite"
+        if self._sqlite and self._url.database:
+            folder = Path(self._url.database).parent
+            if not folder.is_dir():
+                raise StoreError(self.name, f"there is no folder {folder}; make it, or change store.url")
+        self.engine = create_engine(
+            self._url,
+            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False} if self._sqlite else {},
+            pool_size=10,
+        )
+        self._writing = self.engine.execution_options(begin="IMMEDIATE")
+        if self._sqlite:
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view. :raises StoreError: when the database can't be used."""
+        with self._told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all or nothing. SQLite's begins with the write lock held, so that it can't fail half-way.
+
+        :raises StoreError: when the database can't be used.
+        """
+        with self._told(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise StoreError(self.name, _reason(error)) from error
+
+    def version(self) -> str | None:
+        """The migration that the database is at, None when it is empty."""
+        with self.read() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return None if found is None else str(found)
+
+    def check(self) -> None:
+        """Builds the tables in an empty database. :raises StoreError: when they are of another version."""
+        version = self.version()
+        if version is None:
+            self.migrate()
+        elif version != VERSION:
+            raise StoreError(
+                self.name, f"is at version {version}, this program needs {VERSION}; run `syndicate migrate`"
+            )
+
+    def migrate(self) -> None:
+        """Brings the tables to this program's version; does nothing when they are. Data stays."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", "syndicate.store:migrations")
+        config.set_main_option("path_separator", "os")
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Closes every pooled connection."""
+        self.engine.dispose()
+
+
+def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', '')}")
+
+
+def _reason(error: OperationalError) -> str:
+    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else error.__class__.__name__
+    hints = {
+        "locked": "another process holds it; try again when that one is done",
+        "unable to open": "check that the path exists and may be written",
+        "readonly": "the file or its folder may not be written",
+        "full": "make room on the disk",
+        "not a database": "store.url names another kind of file",
+    }
+    return next((f"{said}: {hint}" for word, hint in hints.items() if word in said), said)

@@ -1,0 +1,254 @@
+"""The tables. The migrations build the same; a test compares the two.
+
+Instants are stored as UTC. JSON columns hold short lists that are only ever read whole.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from syndicate.model import ArticleState, DeliveryState, DigestState, SourceState, SubscriptionState
+
+VERSION = "0001"
+"""The newest migration; ``store.engine`` compares it with what the database says of itself."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant. Naive ones are refused on the way in; UTC comes out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Refuses what has no zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
+        """Gives back UTC, also where the database keeps no zone."""
+        if value is None:
+            return None
+        instant: datetime = value
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _one_of(column: str, states: type[Any]) -> CheckConstraint:
+    allowed = ", ".join(f"'{state.value}'" for state in states)
+    return CheckConstraint(f"{column} IN ({allowed})", name=column)
+
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("first_picked_up_at", Instant),
+    Column("checked_at", Instant),
+    Column("succeeded_at", Instant),
+    Column("retry_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    _one_of("state", SourceState),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("source", Text, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sequence", BigInteger, unique=True),
+    Column("duplicate_of", Id, ForeignKey("articles.id")),
+    Column("content_hash", Text, nullable=False),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("url", Text),
+    Column("image", Text),
+    Column("language", Text),
+    Column("authors", JSON, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("enclosures", JSON, nullable=False),
+    Column("takeaways", JSON, nullable=False),
+    Column("related", JSON, nullable=False),
+    Column("published_at", Instant),
+    Column("updated_at", Instant),
+    Column("dated_at", Instant, nullable=False),
+    Column("picked_up_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("source", "guid"),
+    Index(None, "state", "dated_at"),
+    _one_of("state", ArticleState),
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("domain", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("language", Text),
+    Column("timezone", Text),
+    Column("created_at", Instant, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id"), nullable=False),
+    Column("newsletter", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("cadence", Text, nullable=False),
+    Column("topics", Text, nullable=False),
+    Column("watermark", BigInteger, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    UniqueConstraint("subscriber_id", "newsletter"),
+    Index(None, "newsletter", "cadence", "state", "watermark", "topics"),
+    _one_of("state", SubscriptionState),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("email", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("newsletter", Text, nullable=False),
+    Column("cadence", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("upto", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("composed_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    UniqueConstraint("newsletter", "cadence", "slot"),
+    Index(None, "state"),
+    _one_of("state", DigestState),
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False, index=True),
+    Column("articles", JSON, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+)
+
+audiences = Table(
+    "audiences",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True),
+    Column("cadence", Text, primary_key=True),
+    Column("watermark", BigInteger, primary_key=True),
+    Column("topics", Text, primary_key=True),
+    Column("variant_id", Id, ForeignKey("variants.id")),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False),
+    Column("variant_id", Id, ForeignKey("variants.id"), nullable=False),
+    Column("subscription_id", Id, ForeignKey("subscriptions.id"), nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    Column("finished_at", Instant),
+    Column("reply", Text, nullable=False),
+    UniqueConstraint("digest_id", "subscription_id"),
+    Index(
+        "ix_deliveries_outstanding",
+        "next_at",
+        "id",
+        sqlite_where=text("state IN ('queued', 'begun')"),
+        postgresql_where=text("state IN ('queued', 'begun')"),
+    ),
+    Index(None, "digest_id", "state"),
+    Index(None, "subscription_id"),
+    _one_of("state", DeliveryState),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("delivery_id", Id, ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("code", Integer),
+    Column("reply", Text, nullable=False),
+)

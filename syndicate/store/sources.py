@@ -1,0 +1,28 @@
+"""Sources: how their last pick-ups went."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+
+from sqlalchemy import Connection, insert, select, update
+
+from syndicate.model import SourceState, SourceStatus
+from syndicate.store.schema import sources
+
+_COLUMNS = [sources.c[f.name] for f in fields(SourceStatus)]
+
+
+def status(connection: Connection, name: str) -> SourceStatus:
+    """What is known of that source; a blank one when it was never looked at."""
+    row = connection.execute(select(*_COLUMNS).where(sources.c.name == name)).one_or_none()
+    if row is None:
+        return SourceStatus(name=name)
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to see a row as a mapping
+    return SourceStatus(**(values | {"state": SourceState(values["state"])}))
+
+
+def save(connection: Connection, status: SourceStatus) -> None:
+    """Writes what is known of a source."""
+    values = asdict(status)
+    if not connection.execute(update(sources).where(sources.c.name == status.name).values(values)).rowcount:
+        connection.execute(insert(sources), values)

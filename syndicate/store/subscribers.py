@@ -1,0 +1,197 @@
+"""Subscribers and their subscriptions: kept by the audience's doors, read by composing and by pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from syndicate.model import DigestState, Subscriber, Subscription, SubscriptionState
+from syndicate.store.schema import digests, subscribers, subscriptions
+
+_PERSON = ("email", "name", "language", "timezone")
+_GIVEN = (DigestState.EMPTY, DigestState.SENDING, DigestState.SENT)
+
+
+def topics_key(topics: Sequence[str]) -> str:
+    """Topics as one column keeps them: sorted, one a line, so that equal choices are equal text."""
+    return "\n".join(sorted({topic.strip().casefold() for topic in topics if topic.strip()}))
+
+
+def topics_of(key: str) -> tuple[str, ...]:
+    """The topics that ``topics_key`` wrote."""
+    return tuple(key.split("\n")) if key else ()
+
+
+def ids_of(connection: Connection, emails: Sequence[str]) -> dict[str, int]:
+    """The ids of those normalised addresses that are known."""
+    found: dict[str, int] = {}
+    for start in range(0, len(emails), 500):
+        query = select(subscribers.c.email, subscribers.c.id).where(
+            subscribers.c.email.in_(emails[start : start + 500])
+        )
+        found.update((row.email, row.id) for row in connection.execute(query))
+    return found
+
+
+def people(connection: Connection, emails: Sequence[str]) -> dict[str, Subscriber]:
+    """The subscribers of those normalised addresses that are known."""
+    found: dict[str, Subscriber] = {}
+    c = subscribers.c
+    for start in range(0, len(emails), 500):
+        query = select(c.id, c.email, c.name, c.language, c.timezone).where(c.email.in_(emails[start : start + 500]))
+        found.update((row.email, Subscriber(**row._mapping)) for row in connection.execute(query))  # noqa: SLF001
+    return found
+
+
+def add_people(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    """Stores new people; each row has ``email``, ``name``, ``language`` and ``timezone``."""
+    if rows:
+        connection.execute(
+            insert(subscribers),
+            [row | {"domain": row["email"].rpartition("@")[2], "created_at": now} for row in rows],
+        )
+
+
+def change_people(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Replaces ``name``, ``language`` and ``timezone`` of the people with those ``id``."""
+    if rows:
+        query = update(subscribers).where(subscribers.c.id == bindparam("person"))
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _PERSON[1:]}
+        connection.execute(
+            query.values(values),
+            [{"person": row["id"]} | {f"new_{name}": row[name] for name in _PERSON[1:]} for row in rows],
+        )
+
+
+def subscriptions_of(connection: Connection, subscriber_ids: Sequence[int]) -> dict[tuple[int, str], Any]:
+    """``(subscriber id, newsletter)`` → row with ``id, state, cadence, topics, watermark`` as stored."""
+    found: dict[tuple[int, str], Any] = {}
+    c = subscriptions.c
+    for start in range(0, len(subscriber_ids), 500):
+        query = select(c.id, c.subscriber_id, c.newsletter, c.state, c.cadence, c.topics, c.watermark).where(
+            c.subscriber_id.in_(subscriber_ids[start : start + 500])
+        )
+        found.update(((row.subscriber_id, row.newsletter), row) for row in connection.execute(query))
+    return found
+
+
+def add_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    """Stores new subscriptions: ``subscriber_id, newsletter, state, cadence, topics, watermark, consent``."""
+    if rows:
+        over = SubscriptionState.UNSUBSCRIBED
+        connection.execute(
+            insert(subscriptions),
+            [row | {"created_at": now, "ended_at": now if row["state"] == over else None} for row in rows],
+        )
+
+
+def change_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Replaces ``state``, ``cadence``, ``topics`` (a key) and ``watermark`` of the subscriptions with those ``id``."""
+    if rows:
+        names = ("state", "cadence", "topics", "watermark")
+        query = update(subscriptions).where(subscriptions.c.id == bindparam("subscription"))
+        connection.execute(
+            query.values({name: bindparam(f"new_{name}") for name in names}),
+            [{"subscription": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows],
+        )
+
+
+def starting_watermark(connection: Connection, newsletter: str, cadence: str) -> int:
+    """What a new reader counts as given: what that cadence's last digest covered, so that they join in step."""
+    newest = select(func.max(digests.c.upto)).where(digests.c.newsletter == newsletter, digests.c.state.in_(_GIVEN))
+    of_cadence = connection.execute(newest.where(digests.c.cadence == cadence)).scalar()
+    return int(of_cadence if of_cadence is not None else connection.execute(newest).scalar() or 0)
+
+
+def end(connection: Connection, subscription_id: int, *, now: datetime) -> bool:
+    """Unsubscribes; false when it was over already. Rows stay, for the ledger refers to them."""
+    query = (
+        update(subscriptions)
+        .where(subscriptions.c.id == subscription_id, subscriptions.c.state != SubscriptionState.UNSUBSCRIBED)
+        .values(state=SubscriptionState.UNSUBSCRIBED, ended_at=now)
+    )
+    return bool(connection.execute(query).rowcount)
+
+
+def resume(
+    connection: Connection,
+    subscription_id: int,
+    *,
+    cadence: str,
+    topics: str,
+    watermark: int,
+    consent: str | None = None,
+) -> None:
+    """Makes a subscription active with those choices; its watermark never goes back.
+
+    ``topics`` is a key. ``consent`` says how the reader came back; None leaves what is known.
+    """
+    c = subscriptions.c
+    newest = connection.execute(select(c.watermark).where(c.id == subscription_id)).scalar_one()
+    values: dict[str, Any] = {
+        "state": SubscriptionState.ACTIVE,
+        "cadence": cadence,
+        "topics": topics,
+        "watermark": max(newest, watermark),
+        "ended_at": None,
+    }
+    if consent is not None:
+        values["consent"] = consent
+    connection.execute(update(subscriptions).where(c.id == subscription_id).values(values))
+
+
+def set_cadence(connection: Connection, subscription_id: int, cadence: str) -> None:
+    """Changes how often; the watermark stays, so nothing is missed and nothing comes twice."""
+    query = update(subscriptions).where(subscriptions.c.id == subscription_id)
+    connection.execute(query.values(cadence=cadence))
+
+
+def subscription(connection: Connection, subscription_id: int) -> Subscription | None:
+    """One subscription with its subscriber."""
+    row = connection.execute(_joined().where(subscriptions.c.id == subscription_id)).one_or_none()
+    return _subscription(row) if row else None
+
+
+def of_address(connection: Connection, email: str) -> list[Subscription]:
+    """Every subscription of that normalised address."""
+    query = _joined().where(subscribers.c.email == email).order_by(subscriptions.c.newsletter)
+    return [_subscription(row) for row in connection.execute(query)]
+
+
+def stream(connection: Connection, newsletter: str | None = None) -> Iterator[Subscription]:
+    """Every subscription by address, a thousand rows in memory at a time."""
+    query = _joined().order_by(subscribers.c.email, subscriptions.c.newsletter)
+    if newsletter:
+        query = query.where(subscriptions.c.newsletter == newsletter)
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        yield _subscription(row)
+
+
+def counts(connection: Connection) -> dict[tuple[str, str, SubscriptionState], int]:
+    """How many subscriptions each (newsletter, cadence, state) has."""
+    c = subscriptions.c
+    query = select(c.newsletter, c.cadence, c.state, func.count().label("n")).group_by(c.newsletter, c.cadence, c.state)
+    return {(r.newsletter, r.cadence, SubscriptionState(r.state)): r.n for r in connection.execute(query)}
+
+
+def _joined() -> Select[Any]:
+    person = [subscribers.c.id.label("person_id"), *(subscribers.c[name] for name in _PERSON)]
+    own = [subscriptions.c[name] for name in ("id", "newsletter", "state", "cadence", "topics", "watermark")]
+    return select(*own, *person).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    return Subscription(
+        id=row.id,
+        subscriber=Subscriber(
+            id=row.person_id, email=row.email, name=row.name, language=row.language, timezone=row.timezone
+        ),
+        newsletter=row.newsletter,
+        state=SubscriptionState(row.state),
+        cadence=row.cadence,
+        topics=topics_of(row.topics),
+        watermark=row.watermark,
+    )

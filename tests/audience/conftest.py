@@ -1,0 +1,35 @@
+"""A store with its tables, and two newsletters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from syndicate.settings import Newsletter
+from syndicate.store import Store
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An open, empty store, on each database."""
+    opened = Store(store_url)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def newsletters() -> list[Newsletter]:
+    """``brief`` is daily or weekly, ``sport`` weekly or daily or instant."""
+    sender = "News <news@example.org>"
+    daily, weekly = "0 7 * * *", "0 7 * * mon"
+    return [
+        Newsletter(slug="brief", title="The Brief", sender=sender, cadences={"daily": daily, "weekly": weekly}),
+        Newsletter(
+            slug="sport",
+            title="Sport",
+            sender=sender,
+            cadences={"weekly": weekly, "daily": daily, "instant": "instant"},
+        ),
+    ]

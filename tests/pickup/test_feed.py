@@ -1,0 +1,139 @@
+"""Feeds: golden pairs of every format, and what is refused."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syndicate.errors import ParseError
+from syndicate.pickup.feed import parse_feed
+from tests.pickup.golden import DATA, as_json, expected
+
+FEEDS = [DATA / name for name in ("rss20.xml", "atom.xml", "rdf.xml", "feed.json")]
+URL = "https://wire.example/feeds/all"
+
+
+@pytest.mark.parametrize("source", FEEDS, ids=lambda path: path.name)
+def test_feed_becomes_its_golden_articles(source: Path) -> None:
+    assert as_json(parse_feed(source.read_bytes(), URL, None)) == expected(source)
+
+
+def rss(item: str) -> bytes:
+    return f'<rss version="2.0"><channel><title>T</title>{item}</channel></rss>'.encode()
+
+
+def test_identity_is_guid_then_link_then_hash() -> None:
+    feed = rss(
+        "<item><title>a</title><guid isPermaLink='false'>g</guid><link>https://x.example/a</link></item>"
+        "<item><title>b</title><link>https://x.example/b</link></item>"
+        "<item><title>c</title></item>"
+        "<item><title>d</title></item>"
+    )
+    first, second, third, fourth = parse_feed(feed, URL, None)
+    assert (first.guid, second.guid) == ("g", "https://x.example/b")
+    assert third.guid.startswith("sha256:")
+    assert third.guid != fourth.guid
+    assert parse_feed(feed, URL, None)[2].guid == third.guid
+
+
+def test_guid_that_stands_twice_counts_once() -> None:
+    feed = rss("<item><guid>g</guid><title>a</title></item><item><guid>g</guid><title>b</title></item>")
+    assert [content.title for content in parse_feed(feed, URL, None)] == ["a"]
+
+
+def test_entry_without_title_and_text_is_left_out() -> None:
+    assert parse_feed(rss("<item><guid>g</guid></item>"), URL, None) == ()
+
+
+def test_feed_without_entries_is_a_feed() -> None:
+    assert parse_feed(rss(""), URL, "application/rss+xml") == ()
+
+
+def test_encoding_of_the_http_header_is_used() -> None:
+    feed = rss("<item><title>Мост</title></item>").decode().encode("cp1251")
+    (content,) = parse_feed(feed, URL, "application/xml; charset=windows-1251")
+    assert content.title == "Мост"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "is empty"),
+        (b"hello", "is not a feed"),
+        (b"\x00\x01\x02", "is not a feed"),
+        (b"<rss><channel><item><title>&#x110000;</title></rss>", "is broken beyond reading"),
+        (b"{", "not readable JSON"),
+        (b"[" * 100_000, "not readable JSON"),
+        (b"{}", "not a JSON Feed"),
+        (b"<html><head></head><body>Hi</body></html>", "is a web page, not a feed"),
+        (
+            b'<html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head><body>Hi</body></html>',
+            "its feed may be https://wire.example/rss",
+        ),
+    ],
+)
+def test_what_is_not_a_feed_is_named(body: bytes, reason: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        parse_feed(body, URL, None)
+    assert reason in str(raised.value)
+    assert str(raised.value).startswith(URL)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_entities_of_its_own_are_refused(encoding: str) -> None:
+    bomb = '<!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><rss version="2.0"><channel><title>&b;</title>'
+    declaration = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>\n<!-- x -->'
+    with pytest.raises(ParseError, match="declares XML entities"):
+        parse_feed((declaration + bomb).encode(encoding), URL, None)
+
+
+@pytest.mark.parametrize("begin", [b" " * 5000, b"<!-- x -->" * 5000, b"<?x" * 5000])
+def test_long_beginnings_take_no_time(begin: bytes) -> None:
+    with suppress(ParseError):
+        parse_feed(b"<?xml version='1.0'?>" + begin + b"<rss", URL, None)
+
+
+def test_article_about_entities_is_read() -> None:
+    feed = rss("<item><title>XXE</title><description>&lt;!DOCTYPE a [ &lt;!ENTITY b 'c'> ]></description></item>")
+    assert parse_feed(feed, URL, None)[0].title == "XXE"
+
+
+BROKEN = st.sampled_from(
+    [
+        *(b"<item>", b"</item>", b"<![CDATA[", b"<!", b"<?", b"&#0;", b"&no;", b"\0", b"\xff", b"<enclosure/>"),
+        *(
+            b"<link>http://[</link>",
+            b"<pubDate>99 Foo 99999</pubDate>",
+            b"<image/>",
+            b"xml:base='http://['",
+            b"<author/>",
+        ),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    source=st.sampled_from([path.read_bytes() for path in FEEDS]),
+    cuts=st.lists(st.tuples(st.integers(0, 2500), st.integers(0, 30), BROKEN | st.binary(max_size=4)), max_size=5),
+)
+def test_broken_feed_is_read_or_a_parse_error(source: bytes, cuts: list[tuple[int, int, bytes]]) -> None:
+    for start, length, instead in cuts:
+        source = source[:start] + instead + source[start + length :]
+    with suppress(ParseError):
+        contents = parse_feed(source, URL, None)
+        assert all(content.title and content.guid for content in contents)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: rss(f"<item><title>{text}</title></item>")))
+def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
+    try:
+        contents = parse_feed(body, URL, None)
+    except ParseError:
+        return
+    assert all(content.title for content in contents)

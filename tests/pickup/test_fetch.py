@@ -1,0 +1,191 @@
+"""Fetching, against a real server on loopback: validators, redirects, limits, and addresses that are refused."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from syndicate.errors import FetchError
+from syndicate.pickup.fetch import Fetched, fetch, is_public, without_userinfo
+from syndicate.settings import Fetch
+from tests.site import HttpSite, Page
+
+OPEN = Fetch(allow_private=True, timeout=timedelta(seconds=5))
+CLOSED = Fetch(allow_private=False, timeout=timedelta(seconds=5))
+
+
+def got(url: str, settings: Fetch = OPEN) -> Fetched:
+    answer = fetch(url, settings=settings)
+    assert answer is not None
+    return answer
+
+
+def test_body_type_and_validators(http_site: HttpSite) -> None:
+    headers = {"ETag": '"1"', "Last-Modified": "Fri, 14 Mar 2025 09:00:00 GMT", "Content-Type": "application/rss+xml"}
+    http_site.pages["/feed"] = Page(b"<rss/>", headers)
+    assert got(f"{http_site.url}/feed") == Fetched(
+        b"<rss/>", f"{http_site.url}/feed", "application/rss+xml", '"1"', "Fri, 14 Mar 2025 09:00:00 GMT"
+    )
+    (request,) = http_site.requests
+    assert request.headers["user-agent"].startswith("syndicate")
+    assert request.headers["host"] == http_site.url.removeprefix("http://")
+    assert "if-none-match" not in request.headers
+
+
+@pytest.mark.parametrize(
+    ("etag", "last_modified"), [('"1"', ""), ("", "Fri, 14 Mar 2025 09:00:00 GMT"), ('"1"', "another")]
+)
+def test_unchanged_is_none(http_site: HttpSite, etag: str, last_modified: str) -> None:
+    http_site.pages["/"] = Page(b"x", {"ETag": '"1"', "Last-Modified": "Fri, 14 Mar 2025 09:00:00 GMT"})
+    assert fetch(f"{http_site.url}/", etag=etag, last_modified=last_modified, settings=OPEN) is None
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_is_followed(http_site: HttpSite, status: int) -> None:
+    http_site.pages["/old"] = Page(status=status, headers={"Location": "/new?a=1"})
+    http_site.pages["/new?a=1"] = Page(b"here")
+    answer = got(f"{http_site.url}/old")
+    assert (answer.body, answer.url) == (b"here", f"{http_site.url}/new?a=1")
+
+
+def test_redirects_without_end(http_site: HttpSite) -> None:
+    http_site.pages["/"] = Page(status=302, headers={"Location": "/"})
+    with pytest.raises(FetchError, match="redirects more than 5 times"):
+        got(f"{http_site.url}/")
+    assert len(http_site.requests) == 6
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://x.example/", "gopher://x.example", "javascript:x"])
+def test_redirect_to_another_scheme_is_refused(http_site: HttpSite, location: str) -> None:
+    http_site.pages["/"] = Page(status=302, headers={"Location": location})
+    with pytest.raises(FetchError, match="only http:// and https://"):
+        got(f"{http_site.url}/")
+
+
+@pytest.mark.parametrize("status", [200 + 4, 401, 404, 410, 500, 503])
+def test_other_answers_are_errors(http_site: HttpSite, status: int) -> None:
+    http_site.pages["/"] = Page(b"x" if status != 204 else b"", status=status)
+    with pytest.raises(FetchError, match=f"answered {status}"):
+        got(f"{http_site.url}/")
+
+
+def test_compressed_body(http_site: HttpSite) -> None:
+    http_site.pages["/"] = Page(gzip.compress(b"<rss/>"), {"Content-Encoding": "gzip"})
+    assert got(f"{http_site.url}/").body == b"<rss/>"
+
+
+def test_body_that_is_not_what_it_says(http_site: HttpSite) -> None:
+    http_site.pages["/"] = Page(b"not gzip", {"Content-Encoding": "gzip"})
+    with pytest.raises(FetchError, match="can't be decompressed"):
+        got(f"{http_site.url}/")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_too_much_is_refused(http_site: HttpSite, packed: bool) -> None:
+    size = 30_000_000 if packed else 5001
+    body = b"\0" * size
+    http_site.pages["/"] = Page(gzip.compress(body), {"Content-Encoding": "gzip"}) if packed else Page(body)
+    with pytest.raises(FetchError, match="is larger than 5,000 bytes"):
+        got(f"{http_site.url}/", Fetch(allow_private=True, max_bytes=5000))
+
+
+def test_private_addresses_are_refused_before_anything_is_sent(http_site: HttpSite) -> None:
+    port = http_site.url.rpartition(":")[2]
+    for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"):
+        with pytest.raises(FetchError, match="which is not public"):
+            got(f"http://{host}:{port}/", CLOSED)
+    assert http_site.requests == []
+
+
+def test_redirect_to_a_private_address_is_refused(http_site: HttpSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's own site stands for a public one; all other addresses are judged as ever."""
+    http_site.pages["/"] = Page(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data"})
+    own = "127.0.0.1"
+    monkeypatch.setattr("syndicate.pickup.fetch.is_public", lambda address: address == own or is_public(address))
+    with pytest.raises(FetchError, match=r"is at 169\.254\.169\.254, which is not public"):
+        got(f"{http_site.url}/", CLOSED)
+    assert len(http_site.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"),
+        *("224.0.0.1", "255.255.255.255", "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1"),
+        *("::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::127.0.0.1", "198.18.0.1", "192.0.2.1"),
+    ],
+)
+def test_address_that_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["9.9.9.9", "2620:fe::fe", "::ffff:9.9.9.9", "64:ff9b::909:909"])
+def test_address_that_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://x.example/", "file:///etc/passwd", "http://", "/feed", "http://[::1", "http://x:99999/"]
+)
+def test_address_that_is_not_fetched(url: str) -> None:
+    with pytest.raises(FetchError):
+        got(url)
+
+
+def test_unknown_host_and_closed_port() -> None:
+    with pytest.raises(FetchError, match=r"host nowhere\.invalid is not known"):
+        got("http://nowhere.invalid/")
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(FetchError, match="can't be fetched: "):
+            got(f"http://127.0.0.1:{bound.getsockname()[1]}/")
+
+
+def test_password_is_sent_and_never_shown(http_site: HttpSite) -> None:
+    http_site.pages["/"] = Page(b"x")
+    address = http_site.url.replace("http://", "http://me:s3cret@")
+    assert got(f"{address}/").url == f"{http_site.url}/"
+    assert http_site.requests[0].headers["authorization"] == "Basic bWU6czNjcmV0"
+    for settings, url in ((OPEN, f"{address}/gone"), (CLOSED, address), (OPEN, "ftp://me:s3cret@x.example")):
+        with pytest.raises(FetchError) as raised:
+            got(url, settings)
+        assert "s3cret" not in str(raised.value)
+    assert without_userinfo("http://[") == "the address"
+
+
+@pytest.fixture(params=["headers", "body"])
+def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server that sends one byte every 20 ms, for ever: no single read ever times out."""
+    begin = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if request.param == "body" else b"X: ")
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(begin)
+                try:
+                    while not done.wait(0.02):
+                        connection.sendall(b"a")
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        done.set()
+        thread.join()
+
+
+def test_time_limit_is_for_the_whole_exchange(dripping: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(FetchError, match=r"took longer than 0\.3 s"):
+        got(dripping, Fetch(allow_private=True, timeout=timedelta(seconds=0.3)))
+    assert time.monotonic() - begun < 3

@@ -1,0 +1,148 @@
+"""The pages for everyone, asked over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from syndicate.model import ArticleState, Digest, DigestState, Parts
+from syndicate.store import articles, digests
+from tests.feeds.newsroom import NOON
+from tests.web.pressroom import Pressroom, serve
+
+NONCE = "h0123456789abcdef0123"
+
+
+def keep_digest(pressroom: Pressroom, state: DigestState, html: str) -> int:
+    with pressroom.app.store.write() as connection:
+        number = digests.take_id(connection)
+        made = Digest(
+            id=number,
+            newsletter="daily",
+            cadence="daily",
+            slot=f"slot {number}",
+            due_at=NOON,
+            state=state,
+            subject="s",
+            upto=1,
+            composed_at=NOON,
+        )
+        digests.add(connection, made)
+        digests.add_variant(connection, number, [], Parts("s", html, "t", NONCE))
+        return number
+
+
+def test_the_front_page_shows_newsletters_feeds_and_articles(pressroom: Pressroom) -> None:
+    pressroom.newsroom.add(1, title="Ferries & <fees>")
+    pressroom.newsroom.add(2, url="https://lakeside.example/two")
+    page = pressroom.client.get("/").text
+    assert "The Daily Brief" in page
+    assert "Comes every day, every week or as soon as an article appears" in page
+    assert '<link rel="alternate" type="application/atom+xml" title="Harbour Notes (Atom)"' in page
+    assert 'href="/feeds/daily/rss.xml"' in page
+    assert '<a href="/articles/ferry-1">Ferries &amp; &lt;fees&gt;</a>' in page
+    assert '<a href="https://lakeside.example/two">' in page
+
+
+def test_the_front_page_of_an_empty_site_says_so(pressroom: Pressroom) -> None:
+    assert "Nothing has been published yet" in pressroom.client.get("/").text
+
+
+def test_an_article_without_a_site_of_its_own_has_a_page(pressroom: Pressroom) -> None:
+    pressroom.newsroom.add(1, html="<p>Safe <em>already</em>.</p>", summary="In short.", authors=("Ana",))
+    response = pressroom.client.get("/articles/ferry-1")
+    assert response.status_code == 200
+    assert "<p>Safe <em>already</em>.</p>" in response.text
+    assert "In short." in response.text
+    assert '<link rel="canonical" href="https://news.lakeside.example/articles/ferry-1">' in response.text
+
+
+def test_other_articles_are_where_they_came_from(pressroom: Pressroom) -> None:
+    pressroom.newsroom.add(1, url="https://lakeside.example/one")
+    response = pressroom.client.get("/articles/ferry-1")
+    assert (response.status_code, response.headers["location"]) == (302, "https://lakeside.example/one")
+
+
+def test_articles_that_are_not_published_have_no_page(pressroom: Pressroom) -> None:
+    pressroom.newsroom.add(1, state=ArticleState.HELD)
+    gone = pressroom.newsroom.add(2)
+    with pressroom.app.store.write() as connection:
+        articles.set_state(connection, [gone], ArticleState.WITHDRAWN, now=NOON)
+    paths = ("ferry-1", "ferry-2", "ferry-3", "a%00b", "%ff")
+    statuses = [pressroom.client.get(f"/articles/{path}").status_code for path in paths]
+    assert statuses == [404, 410, 404, 404, 404]
+
+
+@pytest.mark.parametrize("state", [DigestState.SENDING, DigestState.SENT])
+def test_a_sent_digest_is_a_page_without_its_reader(pressroom: Pressroom, state: DigestState) -> None:
+    holes = " ".join(f"{NONCE}_{name}_" for name in ("greeting", "name", "email", "unsubscribe", "preferences"))
+    number = keep_digest(pressroom, state, f"<!DOCTYPE html><p>{holes}</p>")
+    response = pressroom.client.get(pressroom.path_of(pressroom.app.links.view("daily", number)))
+    assert response.status_code == 200
+    home = "https://news.lakeside.example/"
+    assert response.text == f"<!DOCTYPE html><p>Hello,  a reader {home} {home}</p>"
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src" not in response.headers["content-security-policy"]
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("state", sorted(set(DigestState) - {DigestState.SENDING, DigestState.SENT}))
+def test_other_digests_are_nobodys_business(pressroom: Pressroom, state: DigestState) -> None:
+    number = keep_digest(pressroom, state, "<p>secret</p>")
+    assert pressroom.client.get(f"/archive/daily/{number}").status_code == 404
+
+
+def test_a_digest_is_only_at_its_own_address(pressroom: Pressroom) -> None:
+    number = keep_digest(pressroom, DigestState.SENT, "<p>here</p>")
+    for path in (f"harbour/{number}", f"daily/{number + 1}", "daily/x", "daily/0", f"daily/{2**63}", "daily/-1"):
+        response = pressroom.client.get(f"/archive/{path}")
+        assert response.status_code == 404
+        assert "There is no such page" in response.text
+
+
+def test_health_is_that_of_the_database(pressroom: Pressroom, tmp_path: Path) -> None:
+    response = pressroom.client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    pressroom.app.store.close()
+    for file in tmp_path.glob("syndicate.db*"):
+        file.unlink()
+    (tmp_path / "syndicate.db").mkdir()
+    response = pressroom.client.get("/healthz")
+    assert (response.status_code, response.json()["status"]) == (503, "the database can't be used")
+    response = pressroom.client.get("/")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "60")
+    assert "Back in a moment" in response.text
+    assert str(tmp_path) not in response.text
+
+
+def test_the_style_is_asked_for_once(pressroom: Pressroom) -> None:
+    page = pressroom.client.get("/").text
+    path = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+    response = pressroom.client.get(path)
+    assert response.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in response.headers["cache-control"]
+    again = pressroom.client.get("/style.css", headers={"If-None-Match": response.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["cache-control"]) == (304, b"", "no-cache")
+
+
+def test_a_site_below_a_path_links_below_it(tmp_path: Path) -> None:
+    site = {
+        "name": "Courier",
+        "url": "https://example.org/news/",
+        "postal_address": "1 Quay Street",
+        "secret": "x" * 32,
+    }
+    with serve(tmp_path, site=site) as pressroom:
+        page = pressroom.client.get("/").text
+        assert 'href="/news/feeds/daily/rss.xml"' in page
+        assert 'href="/news/style.css?v=' in page
+        assert pressroom.client.get("/feeds").headers["location"] == "/news/feeds/"
+
+
+def test_dates_are_said_in_words(pressroom: Pressroom) -> None:
+    pressroom.newsroom.add(1, published_at=datetime(2026, 11, 23, 8, tzinfo=UTC))
+    response: httpx2.Response = pressroom.client.get("/")
+    assert '<time datetime="2026-11-23T08:00:00+00:00">23 November 2026</time>' in response.text
