@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib.metadata import version
@@ -33,6 +34,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     config: Annotated[
         Path | None,
         typer.Option(help="The settings file; else SYNDICATE_CONFIG, else ./syndicate.toml. May stand anywhere."),
@@ -42,7 +44,7 @@ def root(
     ] = False,
 ) -> None:
     """Newsletters and feeds: articles in, RSS and Atom and delivered digests out."""
-    set_up_log()
+    set_up_log(logging.INFO if context.invoked_subcommand == "serve" else logging.WARNING)
     if config:
         os.environ["SYNDICATE_CONFIG"] = str(config)
 

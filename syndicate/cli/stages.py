@@ -39,13 +39,12 @@ def register(app: typer.Typer) -> None:
 
 def run(now: Now = None, as_json: Json = False) -> None:
     """One whole pass: pick up, publish, compose what is due, send; then exit. Made for cron."""
-    moment = instant(now)
-    with opened() as app, bar("sending", None) as progress:
+    with opened(instant(now)) as app, bar("sending", None) as progress:
 
         async def one_pass() -> None:
             async with until_signal() as stop:
                 done = await app.jobs.run(
-                    moment, stop=stop, progress=lambda sent: progress.update(progress.task_ids[0], completed=sent.tried)
+                    stop=stop, progress=lambda sent: progress.update(progress.task_ids[0], completed=sent.tried)
                 )
             progress.stop()
             if as_json:
@@ -76,10 +75,9 @@ def pickup(
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None, now: Now = None, as_json: Json = False
 ) -> None:
     """Pick up new and changed articles, also from sources that failed lately."""
-    moment = instant(now)
-    with opened() as app:
+    with opened(instant(now)) as app:
         names = [source] if source else [one.name for one in app.settings.sources]
-        found = [app.jobs.pick_up(name, moment, even_if_failing=True) for name in names]
+        found = [app.jobs.pick_up(name, app.jobs.clock(), even_if_failing=True) for name in names]
     if as_json:
         show_json([_pickup_facts(one) for one in found])
     else:
@@ -102,10 +100,9 @@ def publish(as_json: Json = False) -> None:
 
 def compose(newsletter: str, now: Now = None, as_json: Json = False) -> None:
     """Compose what is due of one newsletter, without sending it."""
-    moment = instant(now)
-    with opened() as app:
+    with opened(instant(now)) as app:
         app.digests.newsletter(newsletter)
-        composed = app.digests.compose_due(moment, newsletter)
+        composed = app.digests.compose_due(app.jobs.clock(), newsletter)
     if as_json:
         show_json([digest_facts(one) for one in composed])
     elif not composed:
@@ -120,9 +117,8 @@ def preview(
     now: Now = None,
 ) -> None:
     """Write the next digest as HTML, text and .eml, for the eye; keeps and sends nothing."""
-    moment = instant(now)
-    with opened() as app:
-        seen = app.digests.preview(newsletter, moment)
+    with opened(instant(now)) as app:
+        seen = app.digests.preview(newsletter, app.jobs.clock())
         reader = Subscriber(id=0, email=f"reader@{seen.newsletter.domain}", name="Ada Reader")
         letter = write_letter(
             seen.newsletter,
@@ -132,7 +128,7 @@ def preview(
             subscription_id=0,
             message_id=f"<preview@{seen.newsletter.domain}>",
             sending="preview",
-            date=moment,
+            date=app.jobs.clock(),
         )
     html, text = app.digests.filled(seen.parts, reader)
     out.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,8 +23,11 @@ from syndicate.app import App, open_app
 from syndicate.errors import SyndicateError
 from syndicate.settings import Settings, find, load
 
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+_WIDE = 400
+"""Columns where nobody looks: lines are not broken for files and pipes."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Now = Annotated[str | None, typer.Option(metavar="INSTANT", help="Act as if it were this moment (ISO 8601; UTC).")]
@@ -37,19 +39,20 @@ def settings() -> Settings:
 
 
 @contextmanager
-def opened() -> Iterator[App]:
-    """The service on this folder's settings, closed at the end."""
-    app = open_app(settings())
+def opened(now: datetime | None = None) -> Iterator[App]:
+    """The service on this folder's settings, closed at the end. Its clock begins at ``now`` when that is given."""
+    ahead = now - datetime.now(UTC) if now else timedelta(0)
+    app = open_app(settings(), lambda: datetime.now(UTC) + ahead)
     try:
         yield app
     finally:
         app.close()
 
 
-def instant(text: str | None) -> datetime:
-    """``--now`` as an aware instant; the real one when it is not given."""
+def instant(text: str | None) -> datetime | None:
+    """``--now`` as an aware instant, None when it is not given."""
     if text is None:
-        return datetime.now(UTC)
+        return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -124,9 +127,8 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def set_up_log() -> None:
-    """Warnings to stderr, lines for people on a terminal and JSON elsewhere; ``serve`` shows more."""
-    level = logging.INFO if "serve" in sys.argv else logging.WARNING
+def set_up_log(level: int) -> None:
+    """What is at least of that level goes to stderr: lines for people on a terminal, JSON elsewhere."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

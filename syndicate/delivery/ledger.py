@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -89,10 +89,16 @@ class Ledger:
             await asyncio.to_thread(self._extend)
 
     def _claim(self, limit: int, digest_id: int | None) -> list[Delivery]:
-        now = self._clock()
+        now = datetime.now(UTC)
         with self._store.write() as connection:
             return deliveries.claim(
-                connection, self._owner, now=now, lease_until=now + LEASE, limit=limit, digest_id=digest_id
+                connection,
+                self._owner,
+                due=self._clock(),
+                now=now,
+                lease_until=now + LEASE,
+                limit=limit,
+                digest_id=digest_id,
             )
 
     def _commit(self, said: Sequence[int | Attempt]) -> set[int]:
@@ -102,7 +108,7 @@ class Ledger:
 
     def _extend(self) -> None:
         with self._store.write() as connection:
-            deliveries.renew(connection, self._owner, lease_until=self._clock() + LEASE)
+            deliveries.renew(connection, self._owner, lease_until=datetime.now(UTC) + LEASE)
 
     def _undo(self, delivery_id: int, next_at: datetime) -> None:
         with self._store.write() as connection:

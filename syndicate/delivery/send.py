@@ -10,7 +10,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
@@ -205,7 +205,7 @@ class Sending:
         now = self._clock()
         with self._store.write() as connection:
             dead = {owner for owner in deliveries.owners(connection) if is_dead(owner)}
-            orphans = [o for o in deliveries.begun(connection) if o.owner in dead or o.lease_until <= now]
+            orphans = [o for o in deliveries.begun(connection) if o.owner in dead or o.lease_until <= datetime.now(UTC)]
             for orphan in orphans:
                 newsletter = self._settings.newsletter(orphan.newsletter)
                 resend = newsletter is None or newsletter.uncertain == "resend"

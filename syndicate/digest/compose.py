@@ -13,7 +13,7 @@ from syndicate.model import DigestState
 from syndicate.settings import Newsletter
 from syndicate.store.articles import DigestRow
 from syndicate.store.digests import Group
-from syndicate.store.subscribers import topics_of
+from syndicate.store.subscribers import topics_key, topics_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,12 @@ class Composition:
     def readers(self) -> int:
         """How many readers are owed a mail."""
         return sum(group.readers for articles, groups in self.sets if articles for group in groups)
+
+    @property
+    def widest(self) -> tuple[int, ...]:
+        """The set that most readers get, ``()`` when nobody gets any."""
+        owed = [(sum(group.readers for group in groups), articles) for articles, groups in self.sets if articles]
+        return max(owed, key=lambda one: one[0])[1] if owed else ()
 
 
 def eligible(rows: Iterable[DigestRow], newsletter: Newsletter) -> list[DigestRow]:
@@ -53,5 +59,5 @@ def first_state(newsletter: Newsletter, late: timedelta) -> DigestState:
     return DigestState.REVIEW if newsletter.review else DigestState.SENDING
 
 
-def _folded(tags: Iterable[str]) -> frozenset[str]:
-    return frozenset(tag.casefold() for tag in tags)
+def _folded(tags: Sequence[str]) -> frozenset[str]:
+    return frozenset(topics_of(topics_key(tags)))

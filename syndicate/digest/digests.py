@@ -74,9 +74,7 @@ class Digests:
         with self.store.read() as connection:
             upto = articles.newest_sequence(connection)
             found = self._composition(newsletter, None, upto)
-            owed = [(chosen, sum(g.readers for g in groups)) for chosen, groups in found.sets if chosen]
-            ids = max(owed, key=lambda one: one[1])[0] if owed else ()
-            shown = articles.by_ids(connection, ids)
+            shown = articles.by_ids(connection, found.widest)
             if not shown:
                 names = newsletter.sources or tuple(source.name for source in self.settings.sources)
                 shown = articles.latest(connection, names, newsletter.tags, newsletter.max_articles)
@@ -147,7 +145,7 @@ class Digests:
             late = timedelta(0) if cadence == MANUAL else now - slot.due_at
             state = DigestState.SENDING if cadence == MANUAL else first_state(newsletter, late)
             note = f"its slot is {_hours(late)} late" if state is DigestState.HELD else ""
-            digest = replace(digest, state=state, note=note, subject=next(iter(rendered.values())).subject)
+            digest = replace(digest, state=state, note=note, subject=rendered[found.widest].subject)
         planned = self._freeze(digest, found, rendered, now)
         if planned is None:
             log.info(

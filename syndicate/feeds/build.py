@@ -48,17 +48,17 @@ def build_rss(feed: FeedContext) -> bytes:
         out = _begin(feed, RSS, "application/rss+xml")
         out.load_extension("dc", atom=False)
         for article in feed.articles:
-            entry = _add(out, article, feed)
+            element = _add(out, article, feed)
             guid = guid_of(article, feed.site)
-            entry.guid(_xml(guid), permalink=guid == article.url)
+            element.guid(_xml(guid), permalink=guid == article.url)
             if article.summary.strip():
                 # A description is HTML by custom, a summary is plain text.
-                entry.summary(html.escape(_xml(article.summary), quote=False))
+                element.summary(html.escape(_xml(article.summary), quote=False))
             if article.authors:
-                entry.dc.dc_creator([_line(author) for author in article.authors])
+                element.dc.dc_creator([_line(author) for author in article.authors])
             for enclosure in article.enclosures[:1]:
                 # RSS 2.0 knows one enclosure, and wants a length even where nobody knows it.
-                entry.enclosure(_xml(enclosure.url), str(enclosure.length), _line(enclosure.type))
+                element.enclosure(_xml(enclosure.url), str(enclosure.length), _line(enclosure.type))
         return bytes(out.rss_str(pretty=True))
 
 
@@ -69,15 +69,15 @@ def build_atom(feed: FeedContext) -> bytes:
         out.id(feed.links.feed(feed.newsletter.slug, ATOM))
         out.author({"name": _line(feed.site.name)})
         for article in feed.articles:
-            entry = _add(out, article, feed)
-            entry.guid(_xml(guid_of(article, feed.site)))
-            entry.updated(_whole_seconds(changed_at(article)))
+            element = _add(out, article, feed)
+            element.guid(_xml(guid_of(article, feed.site)))
+            element.updated(_whole_seconds(changed_at(article)))
             if article.summary.strip():
-                entry.summary(_xml(article.summary))
+                element.summary(_xml(article.summary))
             for author in article.authors:
-                entry.author({"name": _line(author)})
-            entry.register_extension("enclosures", _Enclosures, rss=False)
-            entry.enclosures.given = article.enclosures
+                element.author({"name": _line(author)})
+            element.register_extension("enclosures", _Enclosures, rss=False)
+            element.enclosures.given = article.enclosures
         return bytes(out.atom_str(pretty=True))
 
 
@@ -105,11 +105,11 @@ class _Enclosures:
 
     given: tuple[Enclosure, ...] = ()
 
-    def extend_atom(self, entry: Any) -> None:
+    def extend_atom(self, element: Any) -> None:
         """Called by feedgen with the finished element. The length is only a hint, left out when unknown."""
         for one in self.given:
             length = {"length": str(one.length)} if one.length else {}
-            SubElement(entry, "link", rel="enclosure", href=_xml(one.url), type=_line(one.type), **length)
+            SubElement(element, "link", rel="enclosure", href=_xml(one.url), type=_line(one.type), **length)
 
 
 def _begin(feed: FeedContext, file: str, media_type: str) -> Any:
@@ -128,14 +128,14 @@ def _begin(feed: FeedContext, file: str, media_type: str) -> Any:
 
 def _add(out: Any, article: Article, feed: FeedContext) -> Any:
     """What both formats say of an article. Content goes in escaped, never as CDATA, which ``]]>`` would end."""
-    entry = out.add_entry(order="append")
-    entry.title(_line(article.title) or clip(_line(article.text), _TITLE_LENGTH) or "Untitled")
-    entry.link(href=_xml(feed.links.article(article)), rel="alternate", type="text/html")
-    entry.content(_content(article), type="html")
-    entry.published(_whole_seconds(article.dated_at))
+    element = out.add_entry(order="append")
+    element.title(_line(article.title) or clip(_line(article.text), _TITLE_LENGTH) or "Untitled")
+    element.link(href=_xml(feed.links.article(article)), rel="alternate", type="text/html")
+    element.content(_content(article), type="html")
+    element.published(_whole_seconds(article.dated_at))
     for tag in article.tags:
-        entry.category(term=_line(tag))
-    return entry
+        element.category(term=_line(tag))
+    return element
 
 
 def _content(article: Article) -> str:

@@ -70,19 +70,17 @@ class Jobs:
         *,
         stop: asyncio.Event,
         digest_id: int | None = None,
-        clock: Callable[[], datetime] | None = None,
         progress: Callable[[Sent], None] = lambda _: None,
     ) -> Sent:
         """Sends what is due, of one digest or of all."""
-        sending = Sending(
-            self.settings, self.store, self.links, clock=clock or self.clock, stop=stop, progress=progress
-        )
+        sending = Sending(self.settings, self.store, self.links, clock=self.clock, stop=stop, progress=progress)
         return await sending.run(digest_id)
 
-    async def run(self, now: datetime, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
-        """One whole pass at ``now``: pick up, publish, compose what is due, send."""
+    async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
+        """One whole pass: pick up, publish, compose what is due, send."""
+        now = self.clock()
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
         published = await asyncio.to_thread(self.publish)
         composed = await asyncio.to_thread(self.compose_due, now)
-        sent = await self.send_due(stop=stop, clock=lambda: now, progress=progress)
+        sent = await self.send_due(stop=stop, progress=progress)
         return Pass(pickups, published, tuple(composed), sent)

@@ -163,7 +163,7 @@ def latest(
     query = select(*_COLUMNS).where(c.state == state, c.source.in_(sources)).order_by(c.dated_at.desc(), c.id.desc())
     wanted = {tag.casefold() for tag in tags}
     found: list[Article] = []
-    for row in connection.execution_options(yield_per=max(limit, 1)).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": limit}):
         if not wanted or wanted & {tag.casefold() for tag in row.tags}:
             found.append(_article(row))
             if len(found) == limit:

@@ -101,19 +101,23 @@ def claim(
     connection: Connection,
     owner: str,
     *,
+    due: datetime,
     now: datetime,
     lease_until: datetime,
     limit: int,
     digest_id: int | None = None,
 ) -> list[Delivery]:
-    """Leases due deliveries to ``owner``: nobody else gets them until the lease ends or they are given back."""
+    """Leases what is due at ``due`` to ``owner``: nobody else gets it until the lease ends or it is given back.
+
+    Leases are between processes, so ``now`` and ``lease_until`` are of the real clock.
+    """
     d, s = deliveries.c, subscriptions.c
-    due = (
+    free = (
         select(d.id)
         .join(digests, digests.c.id == d.digest_id)
         .where(
             d.state == DeliveryState.QUEUED,
-            d.next_at <= now,
+            d.next_at <= due,
             or_(d.owner.is_(None), d.lease_until <= now),
             digests.c.state == DigestState.SENDING,
         )
@@ -122,8 +126,8 @@ def claim(
         .with_for_update(of=deliveries, skip_locked=True)
     )
     if digest_id is not None:
-        due = due.where(d.digest_id == digest_id)
-    ids = connection.execute(due).scalars().all()
+        free = free.where(d.digest_id == digest_id)
+    ids = connection.execute(free).scalars().all()
     if not ids:
         return []
     connection.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
@@ -16,8 +17,8 @@ _GIVEN = (DigestState.EMPTY, DigestState.SENDING, DigestState.SENT)
 
 
 def topics_key(topics: Sequence[str]) -> str:
-    """Topics as one column keeps them: sorted, one a line, so that equal choices are equal text."""
-    return "\n".join(sorted({topic.strip().casefold() for topic in topics if topic.strip()}))
+    """Topics as one column keeps them: case-folded, NFC, sorted, one a line, so that equal choices are equal text."""
+    return "\n".join(sorted({normalize("NFC", topic.strip().casefold()) for topic in topics if topic.strip()}))
 
 
 def topics_of(key: str) -> tuple[str, ...]:

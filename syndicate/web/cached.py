@@ -42,6 +42,6 @@ def _is_known(request: Request, etag: str, modified_at: datetime | None) -> bool
 def _instant(text: str) -> datetime | None:
     try:
         instant = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -65,17 +65,17 @@ def test_carries_a_whole_article(kind: str) -> None:
             Enclosure("https://lakeside.example/b.mp3", "audio/mpeg"),
         ),
     )
-    (entry,) = read(kind, article).entries
-    assert entry.title == article.title
-    assert entry.id == entry.link == "https://lakeside.example/ferry"
-    assert entry.content[0].value == article.html
-    assert html.unescape(entry.summary) == "Ferries & <fees>"
-    assert [author.name for author in entry.authors if author] == ["Ana Marić", "Bo"]
-    assert [tag.term for tag in entry.tags] == ["harbour", "money & fees"]
-    assert entry.published_parsed[:6] == (2026, 3, 3, 12, 0, 0)
-    assert entry.enclosures[0].href == "https://lakeside.example/a.mp3"
-    assert entry.enclosures[0].length == "1234"
-    assert len(entry.enclosures) == (2 if kind == "atom" else 1)
+    (one,) = read(kind, article).entries
+    assert one.title == article.title
+    assert one.id == one.link == "https://lakeside.example/ferry"
+    assert one.content[0].value == article.html
+    assert html.unescape(one.summary) == "Ferries & <fees>"
+    assert [author.name for author in one.authors if author] == ["Ana Marić", "Bo"]
+    assert [tag.term for tag in one.tags] == ["harbour", "money & fees"]
+    assert one.published_parsed[:6] == (2026, 3, 3, 12, 0, 0)
+    assert one.enclosures[0].href == "https://lakeside.example/a.mp3"
+    assert one.enclosures[0].length == "1234"
+    assert len(one.enclosures) == (2 if kind == "atom" else 1)
 
 
 def test_rss_names_every_author() -> None:
@@ -94,7 +94,7 @@ def test_keeps_the_order_and_the_newest_date(kind: str) -> None:
     edited_at = NOON + timedelta(days=30)
     old_but_edited = make_article(1, changed_at=edited_at)
     parsed = read(kind, make_article(3), make_article(2), old_but_edited)
-    assert [entry.title[-1] for entry in parsed.entries] == ["3", "2", "1"]
+    assert [one.title[-1] for one in parsed.entries] == ["3", "2", "1"]
     assert timegm(parsed.feed.updated_parsed) == edited_at.timestamp()
 
 
@@ -124,17 +124,17 @@ def test_guid_is_the_permalink_or_a_tag_that_no_edit_moves() -> None:
 
 def test_a_picture_that_the_body_lacks_comes_first() -> None:
     picture = "https://lakeside.example/a.jpg?w=1&h=2"
-    (entry,) = read("atom", make_article(image=picture)).entries
-    assert entry.content[0].value.startswith('<p><img src="https://lakeside.example/a.jpg?w=1&amp;h=2" alt=""></p>')
+    (one,) = read("atom", make_article(image=picture)).entries
+    assert one.content[0].value.startswith('<p><img src="https://lakeside.example/a.jpg?w=1&amp;h=2" alt=""></p>')
     within = make_article(image=picture, html=f'<p><img src="{html.escape(picture)}"></p>')
-    (entry,) = read("atom", within).entries
-    assert entry.content[0].value == within.html
+    (one,) = read("atom", within).entries
+    assert one.content[0].value == within.html
 
 
 @pytest.mark.parametrize("title", ["", " \n", "\x00"])
 def test_an_article_without_a_title_is_called_by_its_text(title: str) -> None:
-    (entry,) = read("atom", make_article(title=title)).entries
-    assert entry.title == "The ferry left at seven."
+    (one,) = read("atom", make_article(title=title)).entries
+    assert one.title == "The ferry left at seven."
 
 
 def test_leaves_the_locale_alone() -> None:

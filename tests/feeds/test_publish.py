@@ -34,7 +34,7 @@ def written(newsroom: Newsroom) -> list[str]:
 def titles(newsroom: Newsroom, file: str) -> list[str]:
     parsed = feedparser.parse((newsroom.settings.feeds.directory / file).read_bytes())
     assert not parsed.bozo
-    return [entry.title[-1] for entry in parsed.entries]
+    return [one.title[-1] for one in parsed.entries]
 
 
 def test_each_newsletter_gets_what_is_for_it(newsroom: Newsroom) -> None:

@@ -43,7 +43,7 @@ def _published(pressroom: Pressroom) -> None:
 def test_a_feed_is_served_as_what_it_is(pressroom: Pressroom, kind: str) -> None:
     response = pressroom.client.get(f"/feeds/daily/{kind}.xml")
     assert response.headers["content-type"] == f"application/{kind}+xml; charset=utf-8"
-    assert [entry.title for entry in feedparser.parse(response.content).entries] == ["The ferry sails again, part 1"]
+    assert [one.title for one in feedparser.parse(response.content).entries] == ["The ferry sails again, part 1"]
     path = pressroom.app.settings.feeds.directory / "daily" / f"{kind}.xml"
     assert parsedate_to_datetime(response.headers["last-modified"]).timestamp() == int(path.stat().st_mtime)
 
