@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import tomllib
 import wave
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel
 
-from syndicate.audience.roster import COLUMNS
+from syndicate.audience.row import COLUMNS, RowReader
 from syndicate.audience.sheet import Sheet
 from syndicate.model import Content
 from syndicate.pickup.decide import decide, fingerprints
@@ -22,7 +21,7 @@ from syndicate.pickup.feed import parse_feed
 from syndicate.pickup.folder import read_folder
 from syndicate.render.environment import open_templates, render
 from syndicate.samples import example_subscribers, samples
-from syndicate.settings import FeedSource, FolderSource, Newsletter, Settings, Smtp, load
+from syndicate.settings import FeedSource, FolderSource, Newsletter, Settings, load
 
 SITE = "http://127.0.0.1:1"
 SECRET = "S-e_cret" * 5 + "123"
@@ -48,7 +47,8 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def newsroom(laid_out: Path) -> dict[str, Content]:
     """The demo's folder articles by the name of their file."""
     scan = read_folder(laid_out / "articles", second_look_s=0)
-    assert scan.problems == scan.unsettled == ()
+    assert not scan.problems
+    assert not scan.unsettled
     return {content.guid: content for content in scan.contents}
 
 
@@ -71,10 +71,6 @@ def _load(text: str, folder: Path) -> Settings:
     file = folder / "syndicate.toml"
     file.write_text(text, "utf-8")
     return load(file, {})
-
-
-def _without(section: BaseModel, **values: object) -> BaseModel:
-    return section.model_copy(update=values)
 
 
 def test_the_first_settings_load(tmp_path: Path) -> None:
@@ -109,12 +105,11 @@ def test_what_is_commented_in_the_first_settings_is_the_default(tmp_path: Path) 
 
     for name in ("site", "store", "web", "feeds", "fetch"):
         assert getattr(in_full, name) == getattr(as_written, name)
-    assert _without(in_full.smtp, ca_file=None) == as_written.smtp
-    assert isinstance(in_full.smtp, Smtp)
+    assert in_full.smtp.model_copy(update={"ca_file": None}) == as_written.smtp
     assert in_full.sources[0] == as_written.sources[0]
     feed = FeedSource(name="wire", kind="feed", url="https://wire.example/rss.xml")
     assert in_full.sources[1] == feed
-    assert _without(in_full.newsletters[0], reply_to=None) == as_written.newsletters[0]
+    assert in_full.newsletters[0].model_copy(update={"reply_to": None}) == as_written.newsletters[0]
 
 
 def test_the_first_articles_are_read() -> None:
@@ -142,18 +137,21 @@ def test_the_first_article_shows_every_key_of_front_matter() -> None:
     assert "`author: " in front
 
 
-@pytest.mark.parametrize("file", [samples() / "init" / "subscribers.csv", example_subscribers()], ids=lambda f: f.name)
-def test_the_subscribers_can_be_read(file: Path) -> None:
-    sheet = Sheet(io.BytesIO(file.read_bytes()), file.name, known=COLUMNS, needed="email")
-    records = list(sheet)
+def test_the_first_subscribers_are_all_accepted(tmp_path: Path) -> None:
+    newsletters = _load(_template(), tmp_path).newsletters
+    file = samples() / "init" / "subscribers.csv"
+    with file.open("rb") as lines:
+        sheet = Sheet(lines, file.name, known=COLUMNS, needed="email")
+        reader = RowReader(newsletters, sheet.places)
+        rows = [reader.read(record.cells) for record in sheet]
 
-    assert tuple(sheet.names) == COLUMNS
-    assert not any(record.fault for record in records)
-    assert all(urlsplit(f"//{record.cells[0]}").hostname in _RESERVED for record in records)
+    assert sheet.ignored == ()
+    assert [row.cadence for row in rows] == ["daily", "weekly"]
+    assert all(row.email.endswith("@example.org") for row in rows)
 
 
-_RESERVED = {"example.org", "example.net", "example.com"}
-"""Hosts that nobody has (RFC 2606 §3)."""
+def test_the_example_of_subscribers_is_there() -> None:
+    assert example_subscribers().read_bytes().startswith(b"email,name,newsletters,")
 
 
 def test_what_a_site_must_not_share_is_ignored() -> None:

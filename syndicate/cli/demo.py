@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +32,9 @@ from syndicate.settings import CONFIG_NAME, load
 from syndicate.store import articles as article_rows
 from syndicate.store import deliveries
 from syndicate.web.server import create_web
+
+_WRITTEN = datetime(2026, 11, 16, 8, tzinfo=UTC).timestamp()
+"""When the samples that do not say so themselves were written: plain text is dated by its file."""
 
 _TEXTS = {".md", ".html", ".txt", ".xml"}
 
@@ -119,9 +124,9 @@ async def _demo(directory: Path, feeds: Path, *, once: bool) -> None:
         serving = [asyncio.create_task(Pages(webs[name], door).until(ended)) for name, door in doors.items()]
         try:
             await _show(app, stop)
-            _sum_up(app, catcher.caught, at, mail)
+            _sum_up(app, catcher.caught, mail)
             if not once and not stop.is_set():
-                await _stay(app, stop)
+                await _stay(app, at, stop)
         finally:
             ended.set()
             await asyncio.gather(*serving)
@@ -137,6 +142,7 @@ def _lay_out(directory: Path, feeds: Path, at: Mapping[str, str], smtp_port: int
             target.mkdir(exist_ok=True)
         elif source.suffix in _TEXTS:
             target.write_text(source.read_text("utf-8").replace("@SITE@", at["wire"]), "utf-8")
+            os.utime(target, (_WRITTEN, _WRITTEN))
         else:
             shutil.copyfile(source, target)
     shutil.copyfile(example_subscribers(), directory / "subscribers.csv")
@@ -173,20 +179,22 @@ async def _show(app: App, stop: asyncio.Event) -> None:
         tell("sent", f"{plural(sent.accepted, 'mail')} of {plural(planned, 'delivery', 'deliveries')}", style="green")
 
 
-def _sum_up(app: App, caught: int, at: Mapping[str, str], mail: Path) -> None:
+def _sum_up(app: App, caught: int, mail: Path) -> None:
     with app.store.read() as connection:
         counts = deliveries.equation(connection)
         articles = sum(n for (_, state), n in article_rows.counts(connection).items() if state is ArticleState.CURRENT)
     balance = "balances" if counts.balances else "does NOT balance"
     say(f"\n[bold]{plural(articles, 'article')}[/] published, [bold]{plural(counts.accepted, 'mail')}[/] accepted.")
     say(f"{plural(caught, 'mail')} in the catcher, {counts.outstanding} outstanding: the ledger {balance}.\n")
-    tell("site", f"{at['service']}/")
-    tell("feeds", f"{at['service']}/feeds/ and {app.settings.feeds.directory}")
-    tell("inbox", f"{at['inbox']}/ and {mail}")
+    tell("feeds", str(app.settings.feeds.directory))
+    tell("mail", str(mail))
 
 
-async def _stay(app: App, stop: asyncio.Event) -> None:
+async def _stay(app: App, at: Mapping[str, str], stop: asyncio.Event) -> None:
     articles = app.settings.directory / "articles"
+    tell("site", f"{at['service']}/")
+    tell("feeds", f"{at['service']}/feeds/")
+    tell("inbox", f"{at['inbox']}/")
     say(f"\nPut an .md, .html or .txt file into {escape(str(articles))} and see it appear. Ctrl-C ends the demo.")
     ticks = Ticks(app.jobs)
     ticks.start()

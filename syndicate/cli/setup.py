@@ -48,7 +48,7 @@ def init(
         raise SyndicateError(f"{error.filename}: can't be written ({error.strerror}); choose another folder") from None
     for written in (Path(CONFIG_NAME), *files):
         tell("written", f"{directory / written!s}")
-    say(f"\nNext: change [site] and [smtp] in {CONFIG_NAME}, then `syndicate subscribers import subscribers.csv`,")
+    say(f"\nNext: change \\[site] and \\[smtp] in {CONFIG_NAME}, then `syndicate subscribers import subscribers.csv`,")
     say("`syndicate preview daily --out preview` to look, and `syndicate serve` or `syndicate run` to begin.")
 
 

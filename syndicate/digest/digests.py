@@ -16,11 +16,8 @@ from syndicate.render.digest import DigestContext, NewsletterFacts, SiteFacts, r
 from syndicate.render.environment import Environment
 from syndicate.render.holes import fill, reader_values
 from syndicate.render.links import Links
-from syndicate.settings import INSTANT, Newsletter, Settings
+from syndicate.settings import INSTANT, MANUAL, Newsletter, Settings
 from syndicate.store import Store, articles, deliveries, digests
-
-MANUAL = "manual"
-"""Stands where a cadence would, for what an operator sends by hand to readers of all cadences."""
 
 log = structlog.get_logger()
 

@@ -23,6 +23,7 @@ _OFTEN = {
     "daily": "every day",
     "weekly": "every week",
     "monthly": "every month",
+    "manual": "when its editors send it",
 }
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _INDENT = re.compile(r"\s*(?:(?:[*•–>-]|\d+[.)])\s+)?")

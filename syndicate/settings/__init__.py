@@ -3,6 +3,7 @@
 from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.schema import (
     INSTANT,
+    MANUAL,
     FeedSource,
     Fetch,
     FolderSource,
@@ -16,6 +17,7 @@ from syndicate.settings.schema import (
 __all__ = [
     "CONFIG_NAME",
     "INSTANT",
+    "MANUAL",
     "FeedSource",
     "Fetch",
     "FolderSource",

@@ -30,6 +30,9 @@ from pydantic import (
 INSTANT = "instant"
 """The cadence that has no clock: as soon as an article is picked up."""
 
+MANUAL = "manual"
+"""Stands where a cadence would, for what an operator sends by hand to readers of all cadences; no cadence's name."""
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SLUG = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
 _RESERVED = "all"
@@ -263,8 +266,8 @@ class Newsletter(Section):
     @classmethod
     def _cadences(cls, value: dict[str, str]) -> dict[str, str]:
         for name, expression in value.items():
-            if not re.fullmatch(_SLUG, name):
-                raise ValueError(f"{name!r} is not a name: lower-case letters, digits, hyphens")
+            if not re.fullmatch(_SLUG, name) or name == MANUAL:
+                raise ValueError(f"{name!r} is not a name: lower-case letters, digits, hyphens; not {MANUAL!r}")
             if (name == INSTANT) != (expression == INSTANT):
                 raise ValueError(f"{name!r}: `instant = true` and a cron expression under another name")
             if expression != INSTANT:
