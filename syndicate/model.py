@@ -173,7 +173,14 @@ DIGEST_TRANSITIONS: Mapping[DigestState, frozenset[DigestState]] = MappingProxyT
 DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
     {
         DeliveryState.QUEUED: frozenset(
-            {DeliveryState.BEGUN, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED}
+            {
+                DeliveryState.QUEUED,
+                DeliveryState.BEGUN,
+                DeliveryState.REJECTED,
+                DeliveryState.SUPPRESSED,
+                DeliveryState.EXPIRED,
+                DeliveryState.CANCELLED,
+            }
         ),
         DeliveryState.BEGUN: frozenset(
             {

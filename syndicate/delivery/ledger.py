@@ -20,8 +20,9 @@ from syndicate.store.deliveries import Attempt
 LEASE = timedelta(seconds=60)
 
 
-class _Entry(NamedTuple):
-    said: int | Attempt
+class _Step(NamedTuple):
+    ended: Sequence[Attempt]
+    begin: int | None
     durable: asyncio.Future[bool]
 
 
@@ -31,7 +32,7 @@ class Ledger:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self._owner = new_owner()
-        self._entries: asyncio.Queue[_Entry] = asyncio.Queue()
+        self._steps: asyncio.Queue[_Step] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -50,38 +51,30 @@ class Ledger:
         """Leases up to ``limit`` due deliveries to this process."""
         return await asyncio.to_thread(self._claim, limit, digest_id)
 
-    async def begin(self, delivery_id: int) -> bool:
-        """*Begun* is durable when this returns true; false: it is not ours to send any more."""
-        return await self._say(delivery_id)
+    async def step(self, ended: Sequence[Attempt], begin: int | None) -> bool:
+        """Durable when this returns: what became of ``ended``, and that the delivery ``begin`` is begun.
 
-    async def record(self, attempt: Attempt) -> None:
-        """What became of a begun delivery is durable when this returns."""
-        await self._say(attempt)
-
-    async def undo(self, delivery_id: int, *, next_at: datetime) -> None:
-        """Puts back a begun delivery that provably was not handed over."""
-        await asyncio.to_thread(self._undo, delivery_id, next_at)
-
-    async def _say(self, said: int | Attempt) -> bool:
+        False: ``begin`` is not ours to send any more. :raises StoreError: when nothing of it could be written.
+        """
         durable: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._entries.put_nowait(_Entry(said, durable))
+        self._steps.put_nowait(_Step(ended, begin, durable))
         return await durable
 
     async def _write_all(self) -> None:
         while True:
-            batch = [await self._entries.get()]
-            while not self._entries.empty():
-                batch.append(self._entries.get_nowait())
+            batch = [await self._steps.get()]
+            while not self._steps.empty():
+                batch.append(self._steps.get_nowait())
             try:
-                begun = await asyncio.to_thread(self._commit, [entry.said for entry in batch])
+                begun = await asyncio.to_thread(self._commit, batch)
             except Exception as error:  # noqa: BLE001 - each caller must hear of it, and stop before it sends anything
-                for entry in batch:
-                    if not entry.durable.done():
-                        entry.durable.set_exception(error)
+                for step in batch:
+                    if not step.durable.done():
+                        step.durable.set_exception(error)
             else:
-                for entry in batch:
-                    if not entry.durable.done():
-                        entry.durable.set_result(not isinstance(entry.said, int) or entry.said in begun)
+                for step in batch:
+                    if not step.durable.done():
+                        step.durable.set_result(step.begin is None or step.begin in begun)
 
     async def _renew(self) -> None:
         while True:
@@ -101,18 +94,14 @@ class Ledger:
                 digest_id=digest_id,
             )
 
-    def _commit(self, said: Sequence[int | Attempt]) -> set[int]:
+    def _commit(self, batch: Sequence[_Step]) -> set[int]:
         with self._store.write() as connection:
-            deliveries.record(connection, [one for one in said if isinstance(one, Attempt)])
-            return deliveries.begin(connection, [one for one in said if isinstance(one, int)], self._owner)
+            deliveries.record(connection, self._owner, [attempt for step in batch for attempt in step.ended])
+            return deliveries.begin(connection, self._owner, [step.begin for step in batch if step.begin is not None])
 
     def _extend(self) -> None:
         with self._store.write() as connection:
             deliveries.renew(connection, self._owner, lease_until=datetime.now(UTC) + LEASE)
-
-    def _undo(self, delivery_id: int, next_at: datetime) -> None:
-        with self._store.write() as connection:
-            deliveries.undo_begin(connection, delivery_id, next_at=next_at)
 
     def _give_back(self) -> None:
         with self._store.write() as connection:

@@ -60,7 +60,7 @@ def outcome(
     if isinstance(answer, Reply):
         if 200 <= answer.code < 300:
             return Outcome(DeliveryState.ACCEPTED, now)
-        if answer.code >= 500:
+        if answer.code >= 500 and not answer.is_about_us:
             return Outcome(DeliveryState.REJECTED, now)
     elif not resend:
         return Outcome(DeliveryState.UNCERTAIN, now)

@@ -6,28 +6,25 @@ Called by the jobs. One delivery goes *queued → begun → what the relay said*
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
+from syndicate.delivery.conversation import Conversation
+from syndicate.delivery.due import DueQueue
 from syndicate.delivery.ledger import Ledger
-from syndicate.delivery.letter import message_id, write_letter
-from syndicate.delivery.outcome import FIRST_WAIT, Broken, Outcome, Reply, outcome
+from syndicate.delivery.letter import write_letter
+from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.owner import is_dead
-from syndicate.delivery.relay import RelayConnection
-from syndicate.errors import HeaderError, RelayError
-from syndicate.model import Delivery, DeliveryState, Digest, DigestState, Parts, Subscriber
+from syndicate.delivery.relay import connect
+from syndicate.delivery.smtp import Envelope, MessagePath
+from syndicate.errors import AddressError, RelayError
+from syndicate.model import DeliveryState, DigestState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
 from syndicate.store import Store, deliveries, digests
-from syndicate.store.deliveries import Attempt
-
-BATCH = 200
-"""Deliveries leased at a time: small beside a digest, large beside the connections."""
 
 _BREAKS = 3
 """Connections in a row that end before they carry anything; then the relay counts as unreachable."""
@@ -58,25 +55,6 @@ class Sent:
         return self.accepted + self.rejected + self.deferred + self.uncertain + self.expired
 
 
-class _Frozen:
-    """The digests and variants that deliveries at hand belong to, each read once."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._digests: dict[int, Digest] = {}
-        self._parts: dict[int, Parts] = {}
-
-    def load(self, batch: Iterable[Delivery]) -> None:
-        for digest_id in {delivery.digest_id for delivery in batch} - self._digests.keys():
-            with self._store.read() as connection:
-                self._digests[digest_id] = digests.get(connection, digest_id)
-                for variant in digests.variants_of(connection, digest_id):
-                    self._parts[variant.id] = variant.parts
-
-    def of(self, delivery: Delivery) -> tuple[Digest, Parts]:
-        return self._digests[delivery.digest_id], self._parts[delivery.variant_id]
-
-
 class Sending:
     """One run over everything that is due. ``stop`` may be set at any time: what is in flight is finished."""
 
@@ -92,7 +70,6 @@ class Sending:
     ) -> None:
         self._settings, self._store, self._links = settings, store, links
         self._clock, self._stop, self._progress = clock, stop, progress
-        self._frozen = _Frozen(store)
         self._sent = Sent()
         self._breaks = 0
         self._failed = False
@@ -104,8 +81,15 @@ class Sending:
         """
         await asyncio.to_thread(self._recover)
         async with Ledger(self._store, self._clock) as ledger:
-            while not self._ending and (batch := await ledger.claim(BATCH, digest_id)):
-                await self._send_batch(ledger, batch)
+            queue = DueQueue(self._settings, self._store, ledger, digest_id)
+            width = min(self._settings.smtp.connections, await queue.fill())
+            workers = [asyncio.create_task(self._work(ledger, queue)) for _ in range(width)]
+            try:
+                await asyncio.gather(*workers)
+            except BaseException:
+                self._failed = True
+                await asyncio.gather(*workers, return_exceptions=True)
+                raise
         self._sent.finished = await asyncio.to_thread(self._finish)
         return self._sent
 
@@ -113,25 +97,12 @@ class Sending:
     def _ending(self) -> bool:
         return self._failed or self._stop.is_set() or self._sent.error is not None
 
-    async def _send_batch(self, ledger: Ledger, batch: list[Delivery]) -> None:
-        await asyncio.to_thread(self._frozen.load, batch)
-        waiting = deque(batch)
-        width = min(self._settings.smtp.connections, len(batch))
-        workers = [asyncio.create_task(self._work(ledger, waiting)) for _ in range(width)]
-        try:
-            await asyncio.gather(*workers)
-        except BaseException:
-            self._failed = True
-            await asyncio.gather(*workers, return_exceptions=True)
-            raise
-
-    async def _work(self, ledger: Ledger, waiting: deque[Delivery]) -> None:
-        """One connection at a time, replaced when it breaks, until nothing waits."""
-        while waiting and not self._ending:
+    async def _work(self, ledger: Ledger, queue: DueQueue) -> None:
+        """One connection at a time, replaced when it ends, until nothing is due."""
+        while not self._ending and await queue.fill():
             try:
-                async with RelayConnection(self._settings.smtp) as connection:
-                    while waiting and connection.is_open and not self._ending:
-                        await self._deliver(ledger, connection, waiting)
+                async with connect(self._settings.smtp) as path:
+                    await self._converse(ledger, queue, path)
             except ConnectionError as error:
                 self._breaks += 1
                 if self._breaks >= _BREAKS:
@@ -139,66 +110,27 @@ class Sending:
             except RelayError as error:
                 self._fail(error)
 
+    async def _converse(self, ledger: Ledger, queue: DueQueue, path: MessagePath) -> None:
+        await Conversation(
+            queue,
+            ledger,
+            path,
+            self._links,
+            relay=str(self._settings.smtp.relay),
+            clock=self._clock,
+            is_ending=lambda: self._ending,
+            on_outcome=self._count,
+        ).run()
+
+    def _count(self, state: DeliveryState) -> None:
+        self._breaks = 0
+        self._sent.count(state)
+        self._progress(self._sent)
+
     def _fail(self, error: RelayError) -> None:
         if self._sent.error is None:
             self._sent.error = error
             log.warning("sending stopped, nothing is lost", reason=str(error))
-
-    async def _deliver(self, ledger: Ledger, connection: RelayConnection, waiting: deque[Delivery]) -> None:
-        delivery = waiting.popleft()
-        digest, parts = self._frozen.of(delivery)
-        newsletter = self._settings.newsletter(digest.newsletter)
-        if newsletter is None:
-            log.warning("newsletter is not in the settings any more", newsletter=digest.newsletter, digest=digest.id)
-            return
-        if not await ledger.begin(delivery.id):
-            return
-        began_at = self._clock()
-        try:
-            answer = await self._hand_over(connection, newsletter, digest, parts, delivery)
-        except ConnectionError:
-            await ledger.undo(delivery.id, next_at=self._clock() + FIRST_WAIT)
-            raise
-        if isinstance(answer, Reply) and answer.is_about_us:
-            await ledger.undo(delivery.id, next_at=began_at)
-            raise RelayError(str(connection.relay), f"refuses us at {answer.verb}", str(answer))
-        self._breaks = 0
-        ended_at = self._clock()
-        became = self._outcome(answer, newsletter, digest, delivery, ended_at)
-        code = answer.code if isinstance(answer, Reply) else None
-        await ledger.record(Attempt(delivery.id, began_at, ended_at, became.state, became.next_at, code, str(answer)))
-        self._sent.count(became.state)
-        self._progress(self._sent)
-
-    async def _hand_over(
-        self, connection: RelayConnection, newsletter: Newsletter, digest: Digest, parts: Parts, delivery: Delivery
-    ) -> Reply | Broken:
-        try:
-            letter = write_letter(
-                newsletter,
-                self._links,
-                parts,
-                delivery.subscriber,
-                subscription_id=delivery.subscription_id,
-                message_id=message_id(digest, delivery.subscription_id, newsletter.domain),
-                sending=str(digest.id),
-                date=digest.composed_at,
-            )
-        except HeaderError as error:
-            return Reply("message", 553, f"not handed over: {error}")
-        return await connection.send(newsletter.address, delivery.subscriber.email, letter)
-
-    def _outcome(
-        self, answer: Reply | Broken, newsletter: Newsletter, digest: Digest, delivery: Delivery, now: datetime
-    ) -> Outcome:
-        return outcome(
-            answer,
-            attempts=delivery.attempts,
-            planned_at=digest.composed_at,
-            now=now,
-            chance=random.random(),  # noqa: S311 - jitter
-            resend=newsletter.uncertain == "resend",
-        )
 
     def _recover(self) -> None:
         """Takes over what dead processes left: the leased goes back, the begun is *uncertain*, or is sent again."""
@@ -240,8 +172,11 @@ async def send_copy(
         sending="test",
         date=now,
     )
-    async with RelayConnection(settings.smtp) as connection:
-        try:
-            return await connection.send(newsletter.address, email, letter)
-        except ConnectionError as error:
-            raise RelayError(str(settings.smtp.relay), str(error)) from None
+    try:
+        async with connect(settings.smtp) as path:
+            refusal = await path.open(Envelope(newsletter.address, email))
+            return refusal or (await path.finish(letter, None))[0]
+    except ConnectionError as error:
+        raise RelayError(str(settings.smtp.relay), str(error)) from None
+    except ValueError as error:
+        raise AddressError(email, str(error)) from None

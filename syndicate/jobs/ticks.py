@@ -6,7 +6,7 @@ Called by ``serve``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, timedelta
 from functools import partial
 
@@ -21,6 +21,8 @@ COMPOSE_EVERY = timedelta(seconds=10)
 SEND_EVERY = timedelta(seconds=2)
 _AFTER_FAILURE = timedelta(seconds=30)
 
+_Job = Callable[[], Coroutine[None, None, object]]
+
 log = structlog.get_logger()
 
 
@@ -30,18 +32,28 @@ class Ticks:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._stopping = asyncio.Event()
-        self._publishing = asyncio.Lock()
+        self._publishing, self._composing = asyncio.Lock(), asyncio.Lock()
         self._not_before = jobs.clock()
         self._running: set[asyncio.Task[None]] = set()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     def start(self) -> None:
-        """Begins to tick: every source and every stage at once, then each at its own interval."""
-        for source in self._jobs.settings.sources:
-            self._tick(f"pick up {source.name}", source.every, partial(self._pick_up, source.name))
-        self._tick("compose", COMPOSE_EVERY, self._compose)
-        self._tick("send", SEND_EVERY, self._send)
+        """Begins to tick. Slots that fell due meanwhile are composed once every source was looked at."""
         self._scheduler.start()
+        self._tick("send", SEND_EVERY, self._send)
+        self._start("begin", self._begin)
+
+    async def _begin(self) -> None:
+        sources = self._jobs.settings.sources
+        await asyncio.gather(
+            *(self._guarded(f"pick up {one.name}", partial(self._look_at, one.name)) for one in sources)
+        )
+        await self._guarded("publish", self._publish)
+        await self._guarded("compose", self._compose)
+        if not self._stopping.is_set():
+            for source in sources:
+                self._tick(f"pick up {source.name}", source.every, partial(self._pick_up, source.name))
+            self._tick("compose", COMPOSE_EVERY, self._compose)
 
     async def stop(self) -> None:
         """Returns when everything in flight is finished and recorded."""
@@ -50,14 +62,10 @@ class Ticks:
         while self._running:
             await asyncio.wait(self._running)
 
-    def _tick(self, name: str, every: timedelta, job: Callable[[], Awaitable[None]]) -> None:
+    def _tick(self, name: str, every: timedelta, job: _Job) -> None:
         async def run() -> None:
-            if self._stopping.is_set():
-                return
-            work = asyncio.create_task(self._guarded(name, job))
-            self._running.add(work)
-            work.add_done_callback(self._running.discard)
-            await asyncio.shield(work)
+            if not self._stopping.is_set():
+                await asyncio.shield(self._start(name, job))
 
         self._scheduler.add_job(
             run,
@@ -67,10 +75,15 @@ class Ticks:
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
-            next_run_time=self._jobs.clock(),
         )
 
-    async def _guarded(self, name: str, job: Callable[[], Awaitable[None]]) -> None:
+    def _start(self, name: str, job: _Job) -> asyncio.Task[None]:
+        work = asyncio.create_task(self._guarded(name, job))
+        self._running.add(work)
+        work.add_done_callback(self._running.discard)
+        return work
+
+    async def _guarded(self, name: str, job: _Job) -> None:
         try:
             await job()
         except SyndicateError as error:
@@ -79,11 +92,15 @@ class Ticks:
             log.exception("job failed unexpectedly", job=name)
 
     async def _pick_up(self, name: str) -> None:
+        if await self._look_at(name):
+            await self._publish()
+            await self._compose()
+
+    async def _look_at(self, name: str) -> bool:
         found = await asyncio.to_thread(self._jobs.pick_up, name, self._jobs.clock())
         if found.touched:
             log.info("picked up", source=name, new=found.new, changed=found.changed, withdrawn=found.withdrawn)
-            await self._publish()
-            await self._compose()
+        return found.touched
 
     async def _publish(self) -> None:
         async with self._publishing:
@@ -92,7 +109,8 @@ class Ticks:
             log.info("published", files=len(published.written))
 
     async def _compose(self) -> None:
-        await asyncio.to_thread(self._jobs.compose_due, self._jobs.clock())
+        async with self._composing:
+            await asyncio.to_thread(self._jobs.compose_due, self._jobs.clock())
 
     async def _send(self) -> None:
         now = self._jobs.clock()

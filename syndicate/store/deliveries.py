@@ -167,7 +167,7 @@ def give_back(connection: Connection, owner: str) -> None:
     connection.execute(update(deliveries).where(mine).values(owner=None, lease_until=None))
 
 
-def begin(connection: Connection, ids: Sequence[int], owner: str) -> set[int]:
+def begin(connection: Connection, owner: str, ids: Sequence[int]) -> set[int]:
     """Marks as *begun* those that ``owner`` still holds; returns which. From here on a crash makes them uncertain."""
     begun: set[int] = set()
     d = deliveries.c
@@ -182,14 +182,8 @@ def begin(connection: Connection, ids: Sequence[int], owner: str) -> set[int]:
     return begun
 
 
-def undo_begin(connection: Connection, delivery_id: int, *, next_at: datetime) -> None:
-    """Back into the queue, no attempt counted: for what provably was not handed to the relay."""
-    query = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.BEGUN)
-    connection.execute(query.values(state=DeliveryState.QUEUED, next_at=next_at, owner=None, lease_until=None))
-
-
-def record(connection: Connection, tries: Sequence[Attempt]) -> None:
-    """Writes attempts with what became of their deliveries."""
+def record(connection: Connection, owner: str, tries: Sequence[Attempt]) -> None:
+    """Writes attempts with what became of their deliveries, which ``owner`` holds."""
     if not tries:
         return
     connection.execute(
@@ -209,7 +203,7 @@ def record(connection: Connection, tries: Sequence[Attempt]) -> None:
     d = deliveries.c
     query = (
         update(deliveries)
-        .where(d.id == bindparam("delivery"), d.state == DeliveryState.BEGUN)
+        .where(d.id == bindparam("delivery"), d.owner == owner, or_(*(d.state == one for one in _OUTSTANDING)))
         .values(
             state=bindparam("new_state"),
             attempts=d.attempts + 1,
