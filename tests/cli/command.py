@@ -1,0 +1,147 @@
+"""Runs the real ``syndicate`` command in a folder, as a shell would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SECRET = "for-the-tests-of-the-command-line-only"
+PASSWORD = "pa55-w0rd-that-nobody-may-see"
+
+_SETTINGS = """\
+[site]
+name = "Lakeside Courier"
+url = "https://news.lakeside.example"
+postal_address = "1 Quay Street, Lakeside"
+secret = "{secret}"
+
+[smtp]
+url = "{relay}"
+connections = 2
+
+[web]
+listen = "127.0.0.1:0"
+
+[[sources]]
+name = "newsroom"
+kind = "folder"
+path = "articles"
+
+[[newsletters]]
+slug = "daily"
+title = "The Daily Brief"
+sender = "Lakeside Courier <news@lakeside.example>"
+{more}
+[newsletters.cadences]
+daily = "0 7 * * *"
+weekly = "0 7 * * mon"
+instant = true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Standard output as one JSON document."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder with settings, where commands run."""
+
+    path: Path
+
+    def run(self, *arguments: str, code: int | None = 0, given: str | None = None, **environment: str) -> Done:
+        """Runs the command and checks its exit code, and that nothing secret or unreadable was printed."""
+        ended = subprocess.run(
+            command(*arguments),
+            cwd=self.path,
+            env=_environment(environment),
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        printed = ended.stdout + ended.stderr
+        assert code in (None, ended.returncode), f"exit {ended.returncode}\n{printed}"
+        assert "Traceback" not in printed, printed
+        assert "\x1b[" not in printed, printed
+        assert SECRET not in printed
+        assert PASSWORD not in printed
+        return Done(ended.returncode, ended.stdout, ended.stderr)
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that stays; it is told to end when the block does, and must do so well."""
+        process = subprocess.Popen(
+            command(*arguments),
+            cwd=self.path,
+            env=_environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield process
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=15)
+            assert process.returncode == 0, errors
+            assert "Traceback" not in errors, errors
+        finally:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdout, process.stderr):
+                if pipe:
+                    pipe.close()
+
+    def write(self, name: str, text: str) -> Path:
+        """Writes a file below the folder, whole or not at all."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}")
+        unfinished.write_text(text, "utf-8")
+        return unfinished.replace(path)
+
+    def article(self, title: str, tags: str = "news") -> Path:
+        """Writes an article."""
+        text = f"---\ntitle: {title}\ntags: [{tags}]\n---\n\nWhat there is to say about {title}, said at some length.\n"
+        return self.write(f"articles/{title.lower().replace(' ', '-')}.md", text)
+
+    def readers(self, *rows: str) -> None:
+        """Imports readers; each row is ``email,cadence``."""
+        self.write("readers.csv", "\n".join(["email,cadence", *rows]) + "\n")
+        self.run("subscribers", "import", "readers.csv")
+
+
+def make_folder(path: Path, relay: str = "smtp://127.0.0.1:9", more: str = "") -> Folder:
+    """A folder with settings and nothing else; ``more`` goes into the newsletter's table."""
+    (path / "articles").mkdir()
+    (path / "syndicate.toml").write_text(_SETTINGS.format(secret=SECRET, relay=relay, more=more), "utf-8")
+    return Folder(path)
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line that runs this checkout's command."""
+    return [sys.executable, "-m", "syndicate", *arguments]
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
+    return kept | {"TERM": "dumb", "TZ": "UTC"} | more
