@@ -70,7 +70,8 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
         .where(mine, a.variant_id.is_not(None))
     )
     names = [c.name for c in deliveries.c if c.name not in _LATER]
-    planned = connection.execute(insert(deliveries).from_select(names, chosen)).rowcount
+    writing = insert(deliveries).from_select(names, chosen)
+    planned = connection.execute(writing, execution_options={"preserve_rowcount": True}).rowcount
     given = update(subscriptions).where(mine, s.watermark < digest.upto, exists(select(a.digest_id).where(matches)))
     connection.execute(given.values(watermark=digest.upto))
     return int(planned)
