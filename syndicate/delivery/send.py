@@ -123,7 +123,8 @@ class Sending:
         ).run()
 
     def _count(self, state: DeliveryState) -> None:
-        self._breaks = 0
+        if state is not DeliveryState.QUEUED:
+            self._breaks = 0
         self._sent.count(state)
         self._progress(self._sent)
 
