@@ -18,7 +18,7 @@ from syndicate.cli.terminal import Json, ask, bar, fail, local, opened, plural, 
 from syndicate.delivery.outcome import Broken
 from syndicate.delivery.send import Sent, send_copy
 from syndicate.errors import ConflictError, RelayError
-from syndicate.model import DigestState
+from syndicate.model import DigestState, Equation
 from syndicate.store import deliveries as delivery_rows
 from syndicate.store import digests as digest_rows
 
@@ -50,14 +50,14 @@ def send(
     now = datetime.now(UTC)
     with opened() as app:
         if to is not None:
-            _send_copy(app, what, normalise(to), now)
+            _send_copy(app, what, normalise(to), now, dry_run=dry_run, as_json=as_json)
         elif what.isdecimal():
             _send_digest(app, int(what), now, dry_run=dry_run, yes=yes, as_json=as_json)
         else:
             _send_newsletter(app, what, now, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
-def _send_copy(app: App, what: str, email: str, now: datetime) -> None:
+def _send_copy(app: App, what: str, email: str, now: datetime, *, dry_run: bool, as_json: bool) -> None:
     if what.isdecimal():
         with app.store.read() as connection:
             digest = digest_rows.get(connection, int(what))
@@ -68,26 +68,28 @@ def _send_copy(app: App, what: str, email: str, now: datetime) -> None:
     else:
         seen = app.digests.preview(what, now)
         newsletter, parts = seen.newsletter, seen.parts
+    if dry_run:
+        _would_send(parts.subject, 1, as_json=as_json)
+        return
     answer = asyncio.run(send_copy(app.settings, app.links, newsletter, parts, email, now=now))
     if isinstance(answer, Broken) or answer.code >= 400:
         raise RelayError(str(app.settings.smtp.relay), "did not take the test copy", str(answer))
-    tell("sent", f"a test copy of {newsletter.title} to {email}")
+    if as_json:
+        show_json({"to": email, "reply": str(answer)})
+    else:
+        tell("sent", f"a test copy of {newsletter.title} to {email}")
 
 
 def _send_newsletter(app: App, slug: str, now: datetime, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     seen = app.digests.preview(slug, now)
+    if dry_run:
+        _would_send(seen.parts.subject, seen.readers, as_json=as_json)
+        return
     if not seen.readers:
         if as_json:
-            show_json({"digest": None, "readers": 0, "sent": sent_facts(Sent())})
+            show_json({"digest": None, "sent": sent_facts(Sent())} | asdict(Equation()))
         else:
             say(f"nothing new for any reader of {escape(slug)}; nothing sent")
-        return
-    if dry_run:
-        if as_json:
-            show_json({"subject": seen.parts.subject, "articles": len(seen.articles), "readers": seen.readers})
-        else:
-            tell("subject", f"{seen.parts.subject}")
-            tell("would send", f"{plural(len(seen.articles), 'article')} to {plural(seen.readers, 'reader')}")
         return
     _ask_about(seen.readers, seen.newsletter.title, yes=yes)
     digest = app.digests.compose_now(slug, now)
@@ -98,18 +100,25 @@ def _send_digest(app: App, digest_id: int, now: datetime, *, dry_run: bool, yes:
     with app.store.read() as connection:
         digest = digest_rows.get(connection, digest_id)
         waiting = digest.state in digest_rows.WAITING
-        owed = digest_rows.owed(connection, digest) if waiting else 0
-        outstanding = owed or delivery_rows.equation(connection, digest_id).outstanding
+        planned = delivery_rows.equation(connection, digest_id).outstanding
+        outstanding = digest_rows.owed(connection, digest) if waiting else planned
     if not waiting and digest.state is not DigestState.SENDING:
         raise ConflictError(f"digest {digest_id} is {digest.state}: there is nothing left to send")
     if dry_run:
-        tell("subject", f"{digest.subject}")
-        tell("would send", f"to {plural(outstanding, 'reader')}")
+        _would_send(digest.subject, outstanding, as_json=as_json)
         return
     _ask_about(outstanding, digest.subject, yes=yes)
     if waiting:
         app.digests.approve(digest_id, now)
     _send(app, digest_id, as_json=as_json)
+
+
+def _would_send(subject: str, readers: int, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"subject": subject, "readers": readers})
+    else:
+        tell("subject", subject)
+        tell("would send", f"to {plural(readers, 'reader')}")
 
 
 def _ask_about(readers: int, what: str, *, yes: bool) -> None:

@@ -99,7 +99,7 @@ def ask(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise SyndicateError(f"{question} Nobody is here to answer; add --yes to say so")
-    if not typer.confirm(question):
+    if not typer.confirm(question, err=True):
         raise typer.Exit(1)
 
 

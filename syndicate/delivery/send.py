@@ -131,7 +131,6 @@ class Sending:
     def _fail(self, error: RelayError) -> None:
         if self._sent.error is None:
             self._sent.error = error
-            log.warning("sending stopped, nothing is lost", reason=str(error))
 
     def _recover(self) -> None:
         """Takes over what dead processes left: the leased goes back, the begun is *uncertain*, or is sent again."""

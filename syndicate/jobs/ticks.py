@@ -118,6 +118,7 @@ class Ticks:
             return
         sent = await self._jobs.send_due(stop=self._stopping)
         if sent.error:
+            log.warning("sending stopped, nothing is lost", reason=str(sent.error))
             self._not_before = self._jobs.clock() + _AFTER_FAILURE
         if sent.tried:
             log.info("sent", accepted=sent.accepted, rejected=sent.rejected, deferred=sent.deferred)

@@ -1,0 +1,94 @@
+"""The clock's hand: a file that is dropped becomes a feed and a mail without anyone's help."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syndicate.app import App, open_app
+from syndicate.audience.subscribe import subscribe
+from syndicate.jobs import ticks
+from syndicate.jobs.ticks import Ticks
+from tests.newsroom import settings_for
+from tests.relay import Relay
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def app(tmp_path: Path, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> App:
+    monkeypatch.setattr(ticks, "COMPOSE_EVERY", timedelta(seconds=1))
+    monkeypatch.setattr(ticks, "SEND_EVERY", timedelta(seconds=1))
+    settings = settings_for(tmp_path, smtp={"url": relay.url})
+    quick = tuple(one.model_copy(update={"every": timedelta(seconds=1)}) for one in settings.sources)
+    (tmp_path / "articles").mkdir()
+    return open_app(settings.model_copy(update={"sources": quick}))
+
+
+def join(app: App, email: str) -> None:
+    subscribe(
+        app.store,
+        app.settings.newsletters,
+        email=email,
+        slugs=["brief"],
+        cadence="instant",
+        consent="test",
+        now=datetime.now(UTC),
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        await asyncio.sleep(0.02)
+
+
+async def test_a_dropped_file_is_published_and_mailed(app: App, relay: Relay, tmp_path: Path) -> None:
+    join(app, "ana@example.org")
+    (tmp_path / "articles/first.txt").write_text("The first\n\nIt was there before the service was.\n")
+    clock = Ticks(app.jobs)
+    clock.start()
+    await until(lambda: len(relay.messages) == 1)
+    feed = tmp_path / "feeds/brief/rss.xml"
+    assert "The first" in feed.read_text()
+    (tmp_path / "articles/second.txt").write_text("The second\n\nIt has come while the service runs.\n")
+    await until(lambda: len(relay.messages) == 2)
+    assert "The second" in feed.read_text()
+    await clock.stop()
+    app.close()
+    assert [one.recipients for one in relay.messages] == [("ana@example.org",)] * 2
+
+
+async def test_stopping_finishes_what_is_in_flight(app: App, relay: Relay, tmp_path: Path) -> None:
+    for number in range(60):
+        join(app, f"r{number}@example.org")
+    (tmp_path / "articles/first.txt").write_text("The first\n\nIt was there before the service was.\n")
+    clock = Ticks(app.jobs)
+    clock.start()
+    await until(lambda: len(relay.messages) >= 1)
+    await clock.stop()
+    counts = app.jobs.outstanding()
+    app.close()
+    assert counts.balances
+    assert counts.uncertain == 0
+    assert counts.accepted == len(relay.messages)
+    assert counts.accepted + counts.outstanding == 60
+
+
+async def test_a_failing_job_does_not_end_the_others(app: App, relay: Relay, tmp_path: Path) -> None:
+    join(app, "ana@example.org")
+    broken = tmp_path / "templates/feeds/index.html"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{{ nonsense }}")
+    (tmp_path / "articles/first.txt").write_text("The first\n\nIt was there before the service was.\n")
+    clock = Ticks(app.jobs)
+    clock.start()
+    await until(lambda: len(relay.messages) == 1)
+    await clock.stop()
+    app.close()

@@ -1,0 +1,191 @@
+"""Pick-up with a real database, a real folder and a real web site: what is kept, numbered, held, put off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syndicate.errors import NotFoundError
+from syndicate.model import ArticleState, SourceState, SourceStatus
+from syndicate.pickup.pickup import Pickup, pick_up, release
+from syndicate.settings import Settings
+from syndicate.store import Store, articles, sources
+from tests.site import HttpSite, Page
+
+NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
+
+
+class Desk:
+    """A folder, a feed, and a database."""
+
+    def __init__(self, directory: Path, store_url: str, site: HttpSite) -> None:
+        self.folder, self.site, self.now = directory / "articles", site, NOW
+        self.folder.mkdir()
+        given: dict[str, Any] = {
+            "site": {"name": "C", "url": "https://c.example", "postal_address": "1", "secret": "s" * 40},
+            "smtp": {"url": "smtp://127.0.0.1:9"},
+            "fetch": {"allow_private": True},
+            "sources": [
+                {"name": "desk", "kind": "folder", "path": "articles", "hold_over": 3, "first_pickup": 2},
+                {"name": "wire", "kind": "feed", "url": f"{site.url}/feed.xml", "every": "10m"},
+            ],
+            "directory": directory,
+        }
+        self.settings = Settings.model_validate(given)
+        self.store = Store(store_url)
+        self.store.check()
+
+    def write(self, name: str, text: str = "") -> Path:
+        path = self.folder / f"{name}.md"
+        path.write_text(
+            f"---\ntitle: {name}\ndate: 2026-03-01\n---\n\n{text or 'About ' + name + ', in some words.'}\n"
+        )
+        return path
+
+    def feed(self, *titles: str, etag: str = "") -> None:
+        items = "".join(
+            f"<item><title>{one}</title><guid>{one}</guid><link>https://wire.example/{one}</link>"
+            f"<description>About {one}, in some words.</description></item>"
+            for one in titles
+        )
+        body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>W</title>{items}</channel></rss>'.encode()
+        self.site.pages["/feed.xml"] = Page(
+            body, {"Content-Type": "application/rss+xml"} | ({"ETag": etag} if etag else {})
+        )
+
+    def look(self, name: str = "desk", **more: Any) -> Pickup:
+        return pick_up(self.settings, self.store, name, now=self.now, **more)
+
+    def status(self, name: str) -> SourceStatus:
+        with self.store.read() as connection:
+            return sources.status(connection, name)
+
+    def titles(self, state: ArticleState = ArticleState.CURRENT) -> dict[str, int | None]:
+        with self.store.read() as connection:
+            found = articles.latest(connection, ["desk", "wire"], (), 100, state=state)
+        return {one.title: one.sequence for one in found}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, store_url: str, http_site: HttpSite) -> Iterator[Desk]:
+    opened = Desk(tmp_path, store_url, http_site)
+    yield opened
+    opened.store.close()
+
+
+def test_at_first_only_the_newest_count_as_new(desk: Desk) -> None:
+    for number in range(5):
+        desk.write(f"Piece {number}")
+    found = desk.look()
+    assert (found.new, found.remembered, found.held) == (2, 3, 0)
+    assert sorted(number for number in desk.titles().values() if number) == [1, 2]
+    assert len(desk.titles()) == 5
+    again = desk.look()
+    assert (again.new, again.changed, again.unchanged, again.touched) == (0, 0, 5, False)
+
+
+def test_a_file_changes_moves_goes_and_comes_back(desk: Desk) -> None:
+    path = desk.write("First")
+    desk.look()
+    desk.write("First", "It says something else now.")
+    assert desk.look().changed == 1
+    moved = path.rename(desk.folder / "renamed.md")
+    assert (desk.look().changed, desk.titles()) == (1, {"First": 1})
+    moved.unlink()
+    assert (desk.look().withdrawn, desk.titles()) == (1, {})
+    desk.write("First", "It says something else now.")
+    desk.look()
+    assert desk.titles() == {"First": 1}
+
+
+def test_too_much_at_once_waits_for_an_operator(desk: Desk) -> None:
+    desk.write("First")
+    desk.look()
+    for number in range(4):
+        desk.write(f"Flood {number}")
+    assert desk.look().held == 4
+    assert desk.status("desk").state is SourceState.HELD
+    assert desk.titles() == {"First": 1}
+    assert desk.look().held == 0
+    assert release(desk.store, "desk", now=desk.now) == 4
+    assert desk.status("desk").state is SourceState.OK
+    assert sorted(filter(None, desk.titles().values())) == [1, 2, 3, 4, 5]
+
+
+def test_what_another_source_had_first_is_a_duplicate(desk: Desk) -> None:
+    desk.write("Ferry")
+    desk.look()
+    desk.feed("Ferry", "Market")
+    found = desk.look("wire")
+    assert (found.new, found.duplicates) == (1, 1)
+    assert desk.titles() == {"Ferry": 1, "Market": 2}
+    assert desk.titles(ArticleState.DUPLICATE) == {"Ferry": None}
+    assert desk.look("wire").duplicates == 0
+
+
+def test_an_unchanged_feed_is_not_sent_again(desk: Desk) -> None:
+    desk.feed("One", etag='"1"')
+    desk.look("wire")
+    found = desk.look("wire")
+    assert (found.unchanged, found.new) == (1, 0)
+    assert desk.site.requests[-1].headers["if-none-match"] == '"1"'
+    assert desk.status("wire").etag == '"1"'
+
+
+def test_a_feed_rolls_off_and_nothing_is_withdrawn(desk: Desk) -> None:
+    desk.feed("One", "Two")
+    desk.look("wire")
+    desk.feed("Three")
+    assert desk.look("wire").withdrawn == 0
+    assert desk.titles().keys() == {"One", "Two", "Three"}
+
+
+def test_a_failing_source_is_put_off_and_its_error_kept(desk: Desk) -> None:
+    desk.site.pages["/feed.xml"] = Page(b"", status=500)
+    waits = []
+    for _ in range(3):
+        failed = desk.look("wire")
+        assert "500" in failed.error
+        status = desk.status("wire")
+        assert status.state is SourceState.FAILING
+        assert status.retry_at is not None
+        waits.append(status.retry_at - desk.now)
+        assert desk.look("wire").skipped
+        desk.now = status.retry_at
+    assert waits == [timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40)]
+    desk.write("Others go on")
+    assert desk.look("desk").new == 1
+    desk.feed("Back")
+    assert desk.look("wire").new == 1
+    status = desk.status("wire")
+    assert (status.state, status.failures, status.error, status.retry_at) == (SourceState.OK, 0, "", None)
+
+
+def test_an_operator_may_look_at_a_failing_source_at_once(desk: Desk) -> None:
+    desk.site.pages["/feed.xml"] = Page(b"not a feed")
+    assert desk.look("wire").error
+    desk.feed("Back")
+    assert desk.look("wire", even_if_failing=True).new == 1
+
+
+def test_a_bad_file_is_told_and_the_others_are_picked_up(desk: Desk) -> None:
+    desk.write("Good")
+    (desk.folder / "bad.md").write_text("---\ntitle: [unclosed\n---\n\nx\n")
+    found = desk.look()
+    assert found.new == 1
+    assert "bad.md" in str(found.problems[0])
+    assert "bad.md" in desk.status("desk").error
+
+
+def test_unknown_sources_and_missing_folders(desk: Desk) -> None:
+    with pytest.raises(NotFoundError, match="there is: desk, wire"):
+        desk.look("nosuch")
+    desk.write("Good")
+    desk.look()
+    desk.folder.rename(desk.folder.with_name("elsewhere"))
+    assert desk.look().error
+    assert desk.titles() == {"Good": 1}
