@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint format lock wheel clean
+.PHONY: help demo test check lint format docs lock wheel clean
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -33,6 +33,10 @@ lint: $(DEV_READY) ## formatting, linter, types and floors
 format: $(DEV_READY) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: $(DEV_READY) ## renew the pages that are written from the code
+	@$(BIN)/python docs/make_settings.py
+	@$(BIN)/python docs/make_commands.py
 
 lock: ## renew requirements/*.txt (needs uv)
 	@requirements/lock.sh

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from syndicate.delivery import dkim
 from syndicate.digest.digests import Digests
 from syndicate.jobs.jobs import Jobs
 from syndicate.render.environment import Environment, open_templates
@@ -33,6 +34,7 @@ class App:
 def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> App:
     """Opens the database (building its tables when it is new) and puts the service together.
 
+    :raises SettingsError: when a DKIM key can't be used.
     :raises StoreError: when the database can't be opened, or is of another version.
     """
     store = Store(settings.store.url)
@@ -40,5 +42,6 @@ def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     templates = open_templates(settings.directory / "templates")
     links = Links(settings.site.url, Signer(settings.site.secret.get_secret_value()))
     digests = Digests(settings, store, templates, links)
-    jobs = Jobs(settings, store, templates, links, digests, clock)
+    signer = dkim.Signer.open(settings.dkim)
+    jobs = Jobs(settings, store, templates, links, digests, signer, clock)
     return App(settings, store, templates, links, digests, jobs)

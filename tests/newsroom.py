@@ -91,7 +91,9 @@ class Newsroom:
         return {one.email: (one.state.value, one.attempts, one.reply) for one in found}
 
 
-def settings_for(directory: Path, *, store_url: str = "", smtp: Any = None, **newsletter: Any) -> Settings:
+def settings_for(
+    directory: Path, *, store_url: str = "", smtp: Any = None, dkim: Any = None, **newsletter: Any
+) -> Settings:
     """Settings with one folder, one feedless newsletter ``brief``, and any database."""
     given: dict[str, Any] = {
         "slug": "brief",
@@ -110,6 +112,7 @@ def settings_for(directory: Path, *, store_url: str = "", smtp: Any = None, **ne
             "smtp": {"url": "smtp://127.0.0.1:9", "connections": 3, **(smtp or {})},
             "sources": [{"name": "newsroom", "kind": "folder", "path": "articles"}],
             "newsletters": [given | newsletter],
+            "dkim": dkim,
             "directory": directory,
         }
     )

@@ -71,7 +71,7 @@ def _send_copy(app: App, what: str, email: str, now: datetime, *, dry_run: bool,
     if dry_run:
         _would_send(parts.subject, 1, as_json=as_json)
         return
-    answer = asyncio.run(send_copy(app.settings, app.links, newsletter, parts, email, now=now))
+    answer = asyncio.run(send_copy(app.settings, app.links, app.jobs.signer, newsletter, parts, email, now=now))
     if isinstance(answer, Broken) or answer.code >= 400:
         raise RelayError(str(app.settings.smtp.relay), "did not take the test copy", str(answer))
     if as_json:

@@ -49,7 +49,7 @@ def init(
     for written in (Path(CONFIG_NAME), *files):
         tell("written", f"{directory / written!s}")
     say(f"\nNext: change \\[site] and \\[smtp] in {CONFIG_NAME}, then `syndicate subscribers import subscribers.csv`,")
-    say("`syndicate preview daily --out preview` to look, and `syndicate serve` or `syndicate run` to begin.")
+    say("`syndicate pickup` and `syndicate preview daily --out preview` to look, and `syndicate serve` to begin.")
 
 
 def migrate() -> None:

@@ -6,16 +6,18 @@ of the message before, and that this one is begun; so a crash repeats at most th
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import message_id, write_letter
 from syndicate.delivery.outcome import Broken, Reply, outcome
-from syndicate.delivery.smtp import Envelope, MessagePath
+from syndicate.delivery.smtp import Envelope, MessagePath, on_the_wire
 from syndicate.errors import HeaderError, RelayError
 from syndicate.model import DeliveryState
 from syndicate.render.links import Links
@@ -38,6 +40,7 @@ class Conversation:
         ledger: Ledger,
         path: MessagePath,
         links: Links,
+        signer: Signer,
         *,
         relay: str,
         clock: Callable[[], datetime],
@@ -45,6 +48,7 @@ class Conversation:
         on_outcome: Callable[[DeliveryState], None],
     ) -> None:
         self._queue, self._ledger, self._path, self._links = queue, ledger, path, links
+        self._signer = signer
         self._relay = relay
         self._clock, self._is_ending, self._on_outcome = clock, is_ending, on_outcome
         self._noted: list[Attempt] = []
@@ -90,14 +94,14 @@ class Conversation:
         """The next message that can be written, None when nothing may begin any more."""
         while not self._is_ending() and (due := await self._queue.take()):
             try:
-                return self._write(due)
+                return await asyncio.to_thread(self._write, due)
             except (HeaderError, ValueError) as error:
                 self._note(due, Reply("message", 553, f"not handed over: {error}"))
         return None
 
     def _write(self, due: Due) -> _Letter:
         reader, newsletter = due.delivery.subscriber, due.newsletter
-        content = write_letter(
+        letter = write_letter(
             newsletter,
             self._links,
             due.parts,
@@ -107,7 +111,9 @@ class Conversation:
             sending=str(due.digest.id),
             date=due.digest.composed_at,
         )
-        return _Letter(due, Envelope(newsletter.address, reader.email), content)
+        header, _, body = letter.partition(b"\r\n\r\n")
+        signature = self._signer.sign(header, body, newsletter.domain, self._clock())
+        return _Letter(due, Envelope(newsletter.address, reader.email), on_the_wire(signature + letter))
 
     async def _open(self, letter: _Letter) -> Reply | Broken | None:
         try:

@@ -7,10 +7,11 @@ be called from several threads at once, because `cryptography` lets other thread
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +39,7 @@ _WSP = b" \t"
 _BLANK = b" \t\r\n"
 
 
+@dataclass(slots=True)
 class BodyHash:
     """SHA-256 of a body in its relaxed form (RFC 6376 §3.4.4), fed in pieces that may be cut at any octet.
 
@@ -45,12 +47,9 @@ class BodyHash:
     receiver will see it (RFC 5321 §4.1.1.4).
     """
 
-    __slots__ = ("_begun", "_hash", "_tail")
-
-    def __init__(self, beginning: BodyHash | None = None) -> None:
-        self._hash = beginning._hash.copy() if beginning else hashlib.sha256()
-        self._begun = beginning._begun if beginning else False
-        self._tail = beginning._tail if beginning else b""
+    _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
+    _begun: bool = False
+    _tail: bytes = b""
 
     def update(self, piece: bytes) -> None:
         """Goes on with ``piece``. Blanks at its end wait: what they become depends on what follows."""
@@ -63,7 +62,9 @@ class BodyHash:
 
     def copy(self) -> BodyHash:
         """An independent one in the same state: the common beginning is hashed once, then continued per reader."""
-        return BodyHash(self)
+        twin = copy.copy(self)
+        twin._hash = self._hash.copy()  # noqa: SLF001 - it is one of us
+        return twin
 
     def digest(self) -> bytes:
         """The 32 octets for what was fed until now; more may be fed afterwards."""
@@ -155,8 +156,6 @@ class Unsigned(Signer):
 
 
 class _Unhashed(BodyHash):
-    __slots__ = ()
-
     def update(self, piece: bytes) -> None:
         """Forgets it."""
 

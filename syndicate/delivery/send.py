@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 import structlog
 
 from syndicate.delivery.conversation import Conversation
+from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import DueQueue
 from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import write_letter
 from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.owner import is_dead
 from syndicate.delivery.relay import connect
-from syndicate.delivery.smtp import Envelope, MessagePath
+from syndicate.delivery.smtp import Envelope, MessagePath, on_the_wire
 from syndicate.errors import AddressError, RelayError
 from syndicate.model import DeliveryState, DigestState, Parts, Subscriber
 from syndicate.render.links import Links
@@ -63,12 +64,13 @@ class Sending:
         settings: Settings,
         store: Store,
         links: Links,
+        signer: Signer,
         *,
         clock: Callable[[], datetime],
         stop: asyncio.Event,
         progress: Callable[[Sent], None] = lambda _: None,
     ) -> None:
-        self._settings, self._store, self._links = settings, store, links
+        self._settings, self._store, self._links, self._signer = settings, store, links, signer
         self._clock, self._stop, self._progress = clock, stop, progress
         self._sent = Sent()
         self._breaks = 0
@@ -116,6 +118,7 @@ class Sending:
             ledger,
             path,
             self._links,
+            self._signer,
             relay=str(self._settings.smtp.relay),
             clock=self._clock,
             is_ending=lambda: self._ending,
@@ -158,7 +161,7 @@ class Sending:
 
 
 async def send_copy(
-    settings: Settings, links: Links, newsletter: Newsletter, parts: Parts, email: str, *, now: datetime
+    settings: Settings, links: Links, signer: Signer, newsletter: Newsletter, parts: Parts, email: str, *, now: datetime
 ) -> Reply | Broken:
     """Sends one test copy outside of the ledger. :raises RelayError: when the relay can't be used."""
     copy = f"<test.{int(now.timestamp() * 1000)}@{newsletter.domain}>"
@@ -172,10 +175,12 @@ async def send_copy(
         sending="test",
         date=now,
     )
+    header, _, body = letter.partition(b"\r\n\r\n")
+    signature = signer.sign(header, body, newsletter.domain, now)
     try:
         async with connect(settings.smtp) as path:
             refusal = await path.open(Envelope(newsletter.address, email))
-            return refusal or (await path.finish(letter, None))[0]
+            return refusal or (await path.finish(on_the_wire(signature + letter), None))[0]
     except ConnectionError as error:
         raise RelayError(str(settings.smtp.relay), str(error)) from None
     except ValueError as error:

@@ -45,6 +45,11 @@ class Envelope:
         )
 
 
+def on_the_wire(message: bytes) -> bytes:
+    """A message with CRLF line ends as DATA carries it: no line begins with a single dot (RFC 5321 §4.5.2)."""
+    return (b"." + message if message.startswith(b".") else message).replace(b"\r\n.", b"\r\n..")
+
+
 class MessagePath(asyncio.Protocol):
     """One connection's dialogue about messages. One call at a time; after an error it is closed for good."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate.delivery.dkim import Signer
 from syndicate.delivery.send import Sending, Sent
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
@@ -40,6 +41,7 @@ class Jobs:
     templates: Environment
     links: Links
     digests: Digests
+    signer: Signer
     clock: Callable[[], datetime]
 
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
@@ -73,7 +75,9 @@ class Jobs:
         progress: Callable[[Sent], None] = lambda _: None,
     ) -> Sent:
         """Sends what is due, of one digest or of all."""
-        sending = Sending(self.settings, self.store, self.links, clock=self.clock, stop=stop, progress=progress)
+        sending = Sending(
+            self.settings, self.store, self.links, self.signer, clock=self.clock, stop=stop, progress=progress
+        )
         return await sending.run(digest_id)
 
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:

@@ -4,6 +4,7 @@ from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.schema import (
     INSTANT,
     MANUAL,
+    Dkim,
     FeedSource,
     Fetch,
     FolderSource,
@@ -18,6 +19,7 @@ __all__ = [
     "CONFIG_NAME",
     "INSTANT",
     "MANUAL",
+    "Dkim",
     "FeedSource",
     "Fetch",
     "FolderSource",

@@ -18,6 +18,7 @@ CONFIG_NAME = "syndicate.toml"
 _PREFIX = "SYNDICATE_"
 _CONFIG_VARIABLE = "SYNDICATE_CONFIG"
 _SECRETS = {("site", "secret"), ("smtp", "url")}
+_NO_SUCH_KEY = "no such key; check its spelling and section"
 _ARRAYS = {"sources": "name", "newsletters": "slug"}
 
 KeyPath = tuple[str | int, ...]
@@ -36,12 +37,15 @@ def load(file: Path, environ: Mapping[str, str]) -> Settings:
     values = _read(file)
     origins: dict[KeyPath, str] = {}
     problems = [*_overlay(values, environ, origins), *_read_secrets(values, file.parent)]
+    if "directory" in values:
+        problems.append(Problem("directory", "", _NO_SUCH_KEY))
+    problems += _unknown_sources(values)
     try:
         settings = Settings.model_validate({**values, "directory": file.parent})
     except ValidationError as error:
-        problems += [_problem(one, origins) for one in error.errors(include_url=False)]
+        wrong = error.errors(include_url=False)
+        problems += [_problem(one, origins) for one in wrong if not _is_unread_secret(one)]
         raise SettingsError(str(file), problems) from None
-    problems += _unknown_sources(settings)
     if problems:
         raise SettingsError(str(file), problems)
     return settings
@@ -55,7 +59,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(str(file), [missing]) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(str(file), [Problem("the file", str(error), "it must be TOML")]) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(str(file), [Problem("the file", str(error), "it must be readable, in UTF-8")]) from None
 
 
@@ -100,7 +104,7 @@ def _value(text: str) -> Any:
     if text[:1] in ("[", "{"):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text
 
@@ -118,32 +122,55 @@ def _read_secrets(values: dict[str, Any], directory: Path) -> Iterable[Problem]:
             continue
         try:
             table[key] = (directory / str(name)).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             yield Problem(where, repr(name), f"a readable file in UTF-8 ({error.__class__.__name__})")
             table[key] = None
 
 
-def _unknown_sources(settings: Settings) -> Iterable[Problem]:
-    known = {source.name for source in settings.sources}
-    for index, newsletter in enumerate(settings.newsletters):
-        for name in newsletter.sources:
-            if name not in known:
+def _is_unread_secret(error: ErrorDetails) -> bool:
+    """Whether it only repeats that a secret's file could not be read."""
+    return error["loc"][:2] in _SECRETS and error["type"] != "missing" and error["input"] is None
+
+
+def _unknown_sources(values: Mapping[str, Any]) -> Iterable[Problem]:
+    """Looks at the raw values, so that a wrong name is reported beside everything else that is wrong."""
+    known = {str(source.get("name", "")).strip() for source in _tables(values.get("sources"))}
+    for index, newsletter in enumerate(_tables(values.get("newsletters"))):
+        names = newsletter.get("sources")
+        for name in names if isinstance(names, list) else ():
+            if isinstance(name, str) and name.strip() not in known:
                 allowed = f"one of: {', '.join(sorted(known))}" if known else "there are no [[sources]]"
                 yield Problem(f"newsletters[{index}].sources", repr(name), allowed)
 
 
-def _problem(error: ErrorDetails, origins: dict[KeyPath, str]) -> Problem:
-    location = tuple(part for part in error["loc"] if part not in ("folder", "feed") or isinstance(part, int))
+def _tables(array: object) -> list[dict[str, Any]]:
+    return [one if isinstance(one, dict) else {} for one in array] if isinstance(array, list) else []
+
+
+def _problem(error: ErrorDetails, origins: Mapping[KeyPath, str]) -> Problem:
+    location = _location(error)
+    kind, found = error["type"], error["input"]
+    if kind.startswith("union_tag"):
+        location, found = (*location, "kind"), found.get("kind") if isinstance(found, dict) else found
     where = _dotted(location)
-    if variable := origins.get(location):
+    if variable := next((origins[path] for path in origins if path[: len(location)] == location), None):
         where = f"{where} (from {variable})"
-    kind = error["type"]
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return Problem(where, "nothing", f"it is needed{_hint(location)}")
     if kind == "extra_forbidden":
-        return Problem(where, "", "no such key; check its spelling and section")
-    found = "" if location[:2] in _SECRETS else _shown(error["input"])
-    return Problem(where, found, _allowed(error))
+        return Problem(where, "", _NO_SUCH_KEY)
+    return Problem(where, "" if _is_secret(location) else _shown(found), _allowed(error))
+
+
+def _location(error: ErrorDetails) -> KeyPath:
+    """The key path in the file: pydantic puts a source's kind behind its position."""
+    location = error["loc"]
+    return (*location[:2], *location[3:]) if location[0] == "sources" else location
+
+
+def _is_secret(location: KeyPath) -> bool:
+    """Whether a secret stands there, or may stand inside of what stands there."""
+    return any(location[:2] == path[: len(location)] for path in _SECRETS)
 
 
 def _allowed(error: ErrorDetails) -> str:
@@ -153,8 +180,6 @@ def _allowed(error: ErrorDetails) -> str:
             return f"allowed: {context['error']}"
         case "literal_error" | "union_tag_invalid":
             return f"allowed: {context.get('expected') or context.get('expected_tags')}"
-        case "union_tag_not_found":
-            return "kind is needed: 'folder' or 'feed'"
         case "string_pattern_mismatch":
             return f"allowed: text that matches {context['pattern']}"
         case _:
@@ -162,6 +187,8 @@ def _allowed(error: ErrorDetails) -> str:
 
 
 def _hint(location: KeyPath) -> str:
+    if location[-1:] == ("kind",):
+        return ": 'folder' or 'feed'"
     return f", or {location[-1]}_file" if location[:2] in _SECRETS else ""
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.headerregistry import Address
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -35,6 +34,7 @@ MANUAL = "manual"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SLUG = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
+_SELECTOR = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 _RESERVED = "all"
 
 
@@ -126,12 +126,13 @@ class Smtp(Section):
     @field_validator("url")
     @classmethod
     def _relay(cls, value: SecretStr) -> SecretStr:
-        parts = urlsplit(value.get_secret_value())
         try:
+            parts = urlsplit(value.get_secret_value())
             usable = parts.scheme in ("smtp", "smtp+starttls", "smtps") and parts.hostname and parts.port != 0
+            usable = usable and not parts.path.strip("/") and not parts.query
         except ValueError:
             usable = False
-        if not usable or parts.path.strip("/") or parts.query:
+        if not usable:
             raise ValueError("smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]")
         return value
 
@@ -164,6 +165,28 @@ class Relay(Section):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+class Dkim(Section):
+    """`[dkim]`: signing of mails (RFC 6376); left out where the relay signs. `syndicate dkim new` makes the keys."""
+
+    selector: str = Field(
+        pattern=_SELECTOR, description="Under which name the key's TXT record stands: `selector._domainkey.domain`."
+    )
+    rsa_key_file: Path | None = Field(None, description="RSA key (PEM, 2048 to 4096 bits), read by every receiver.")
+    ed25519_key_file: Path | None = Field(None, description="Ed25519 key (PEM, RFC 8463), a second signature.")
+    ed25519_selector: str | None = Field(
+        None, pattern=_SELECTOR, description="The Ed25519 key's selector; needed when there are two keys."
+    )
+
+    @model_validator(mode="after")
+    def _one_record_each(self) -> Self:
+        if not (self.rsa_key_file or self.ed25519_key_file):
+            raise ValueError("`rsa_key_file`, `ed25519_key_file`, or both; `syndicate dkim new` makes them")
+        other = (self.ed25519_selector or self.selector).casefold()
+        if self.rsa_key_file and self.ed25519_key_file and other == self.selector.casefold():
+            raise ValueError("with two keys an `ed25519_selector` other than `selector`: each has a record of its own")
+        return self
 
 
 class Web(Section):
@@ -224,7 +247,7 @@ SourceSettings = Annotated[FolderSource | FeedSource, Field(discriminator="kind"
 
 
 def _cadence(value: object) -> object:
-    if value is True:
+    if value is True or value == "true":
         return INSTANT
     if not isinstance(value, str):
         raise ValueError("a five-field cron expression, or `instant = true`")
@@ -301,7 +324,7 @@ class Newsletter(Section):
     @property
     def domain(self) -> str:
         """The sender's domain; Message-IDs and List-Ids end in it."""
-        return Address(addr_spec=self.address).domain
+        return self.address.rpartition("@")[2]
 
 
 class Settings(Section):
@@ -310,6 +333,7 @@ class Settings(Section):
     site: Site
     store: StoreSettings = StoreSettings()
     smtp: Smtp
+    dkim: Dkim | None = None
     web: Web = Web()
     feeds: FeedsSettings = FeedsSettings()
     fetch: Fetch = Fetch()
@@ -345,6 +369,10 @@ class Settings(Section):
         if self.smtp.ca_file:
             smtp = self.smtp.model_copy(update={"ca_file": self.directory / self.smtp.ca_file})
             object.__setattr__(self, "smtp", smtp)
+        if self.dkim:
+            keys = {"rsa_key_file": self.dkim.rsa_key_file, "ed25519_key_file": self.dkim.ed25519_key_file}
+            absolute = {name: self.directory / path for name, path in keys.items() if path}
+            object.__setattr__(self, "dkim", self.dkim.model_copy(update=absolute))
         return self
 
     def newsletter(self, slug: str) -> Newsletter | None:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.model import DeliveryState
+from syndicate.delivery.outcome import Reply
+from syndicate.delivery.send import send_copy
+from syndicate.model import DeliveryState, Parts
 from syndicate.store import deliveries, suppressions
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay
@@ -46,6 +48,21 @@ def test_every_reader_gets_one_mail(room: Newsroom, relay: Relay) -> None:
     assert relay.most_open <= 3
     assert room.equation(digest).accepted == 20
     assert room.send().tried == 0
+
+
+def test_dots_arrive_as_they_were(room: Newsroom, relay: Relay) -> None:
+    parts = Parts("Dots", "<p>.x</p>\n.\n..y", ".one\n.\n..two\n...\n", "h" + "0" * 20)
+    settings, jobs = room.app.settings, room.app.jobs
+    sending = send_copy(
+        settings, jobs.links, jobs.signer, settings.newsletters[0], parts, "a@example.org", now=room.clock()
+    )
+    assert isinstance(asyncio.run(sending), Reply)
+    letter = email.message_from_bytes(relay.messages[0].content, policy=policy.default)
+    text, html = letter.get_body(("plain",)), letter.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().splitlines() == [".one", ".", "..two", "..."]
+    assert html.get_content().splitlines() == ["<p>.x</p>", ".", "..y"]
 
 
 def test_a_refused_reader_is_rejected_with_the_servers_words(room: Newsroom, relay: Relay) -> None:
