@@ -159,6 +159,9 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+OUTSTANDING = (DeliveryState.QUEUED, DeliveryState.BEGUN)
+"""The states of a delivery that something will still become of by itself."""
+
 DIGEST_TRANSITIONS: Mapping[DigestState, frozenset[DigestState]] = MappingProxyType(
     {
         DigestState.EMPTY: frozenset(),

@@ -15,7 +15,7 @@ from syndicate.audience.subscribe import subscribe
 from syndicate.delivery.send import Sent
 from syndicate.model import Content, Digest, Equation
 from syndicate.settings.schema import Settings, StoreSettings
-from syndicate.store import articles, deliveries, digests
+from syndicate.store import articles, digests, standing
 
 MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)
 """The daily and the weekly slot."""
@@ -75,7 +75,7 @@ class Newsroom:
     def equation(self, digest_id: int | None = None) -> Equation:
         """The ledger's counts, which must add up."""
         with self.app.store.read() as connection:
-            found = deliveries.equation(connection, digest_id)
+            found = standing.equation(connection, digest_id)
         assert found.balances, found
         return found
 
@@ -87,7 +87,7 @@ class Newsroom:
     def troubles(self, digest_id: int) -> dict[str, tuple[str, int, str]]:
         """Address → state, attempts and the server's words, of what was not accepted."""
         with self.app.store.read() as connection:
-            found = deliveries.troubled(connection, digest_id, limit=1000)
+            found = standing.troubled(connection, digest_id, limit=1000)
         return {one.email: (one.state.value, one.attempts, one.reply) for one in found}
 
 

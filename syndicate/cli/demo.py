@@ -30,7 +30,7 @@ from syndicate.model import ArticleState
 from syndicate.samples import example_subscribers, samples
 from syndicate.settings import CONFIG_NAME, load
 from syndicate.store import articles as article_rows
-from syndicate.store import deliveries
+from syndicate.store import standing
 from syndicate.web.server import create_web
 
 _WRITTEN = datetime(2026, 11, 16, 8, tzinfo=UTC).timestamp()
@@ -181,7 +181,7 @@ async def _show(app: App, stop: asyncio.Event) -> None:
 
 def _sum_up(app: App, caught: int, mail: Path) -> None:
     with app.store.read() as connection:
-        counts = deliveries.equation(connection)
+        counts = standing.equation(connection)
         articles = sum(n for (_, state), n in article_rows.counts(connection).items() if state is ArticleState.CURRENT)
     balance = "balances" if counts.balances else "does NOT balance"
     say(f"\n[bold]{plural(articles, 'article')}[/] published, [bold]{plural(counts.accepted, 'mail')}[/] accepted.")

@@ -19,8 +19,8 @@ from syndicate.delivery.outcome import Broken
 from syndicate.delivery.send import Sent, send_copy
 from syndicate.errors import ConflictError, RelayError
 from syndicate.model import DigestState, Equation
-from syndicate.store import deliveries as delivery_rows
 from syndicate.store import digests as digest_rows
+from syndicate.store import standing
 
 MANY = 10
 """More readers than this are asked about before they are mailed."""
@@ -100,7 +100,7 @@ def _send_digest(app: App, digest_id: int, now: datetime, *, dry_run: bool, yes:
     with app.store.read() as connection:
         digest = digest_rows.get(connection, digest_id)
         waiting = digest.state in digest_rows.WAITING
-        planned = delivery_rows.equation(connection, digest_id).outstanding
+        planned = standing.equation(connection, digest_id).outstanding
         outstanding = digest_rows.owed(connection, digest) if waiting else planned
     if not waiting and digest.state is not DigestState.SENDING:
         raise ConflictError(f"digest {digest_id} is {digest.state}: there is nothing left to send")
@@ -162,7 +162,7 @@ def listed(
         if newsletter:
             app.digests.newsletter(newsletter)
         found = digest_rows.latest(connection, newsletter=newsletter, limit=limit)
-        counts = {one.id: delivery_rows.equation(connection, one.id) for one in found}
+        counts = {one.id: standing.equation(connection, one.id) for one in found}
     if as_json:
         show_json([digest_facts(one) | asdict(counts[one.id]) for one in found])
         return
@@ -189,8 +189,8 @@ def show(digest_id: Id, as_json: Json = False) -> None:
     with opened() as app, app.store.read() as connection:
         digest = digest_rows.get(connection, digest_id)
         variants = digest_rows.variants_of(connection, digest_id)
-        counts = delivery_rows.equation(connection, digest_id)
-        troubled = delivery_rows.troubled(connection, digest_id, limit=50)
+        counts = standing.equation(connection, digest_id)
+        troubled = standing.troubled(connection, digest_id, limit=50)
     if as_json:
         facts = digest_facts(digest) | asdict(counts) | {"balances": counts.balances}
         shown = [{"id": one.id, "articles": one.articles, "subject": one.parts.subject} for one in variants]

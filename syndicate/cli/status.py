@@ -12,7 +12,7 @@ from syndicate.cli.terminal import Json, local, opened, plural, show_json, show_
 from syndicate.digest.cadence import next_slot
 from syndicate.model import Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
-from syndicate.store import Connection, deliveries, digests, sources, subscribers
+from syndicate.store import Connection, digests, sources, standing, subscribers
 
 _OPEN = (DigestState.SENDING, *digests.WAITING)
 
@@ -26,10 +26,9 @@ def status(as_json: Json = False) -> None:
     """The ledger: planned = accepted + rejected + suppressed + expired + cancelled + uncertain + outstanding."""
     now = datetime.now(UTC)
     with opened() as app, app.store.read() as connection:
-        total = deliveries.equation(connection)
+        total = standing.equation(connection)
         unfinished = [
-            (one, deliveries.equation(connection, one.id))
-            for one in digests.latest(connection, states=_OPEN, limit=1000)
+            (one, standing.equation(connection, one.id)) for one in digests.latest(connection, states=_OPEN, limit=1000)
         ]
         troubled = [
             one

@@ -25,7 +25,7 @@ from syndicate.errors import AddressError, RelayError
 from syndicate.model import DeliveryState, DigestState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Store, deliveries, digests
+from syndicate.store import Store, deliveries, digests, standing
 
 _BREAKS = 3
 """Connections in a row that end before they carry anything; then the relay counts as unreachable."""
@@ -154,7 +154,7 @@ class Sending:
 
     def _finish(self) -> list[int]:
         with self._store.write() as connection:
-            done = deliveries.finished(connection)
+            done = standing.finished(connection)
             for digest_id in done:
                 digests.set_state(connection, digest_id, DigestState.SENT, now=self._clock())
         return done

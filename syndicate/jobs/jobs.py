@@ -19,7 +19,7 @@ from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, deliveries
+from syndicate.store import Store, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,13 @@ class Jobs:
     def is_sending_due(self, now: datetime) -> bool:
         """Whether a delivery waits whose time has come."""
         with self.store.read() as connection:
-            due = deliveries.next_due(connection)
-            return (due is not None and due <= now) or bool(deliveries.finished(connection))
+            due = standing.next_due(connection)
+            return (due is not None and due <= now) or bool(standing.finished(connection))
 
     def outstanding(self, digest_id: int | None = None) -> Equation:
         """The ledger's counts now."""
         with self.store.read() as connection:
-            return deliveries.equation(connection, digest_id)
+            return standing.equation(connection, digest_id)
 
     async def send_due(
         self,

@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, insert, literal, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.model import (
+    OUTSTANDING,
     Delivery,
     DeliveryState,
     Digest,
     DigestState,
-    Equation,
     Subscriber,
     SubscriptionState,
     states_before,
 )
 from syndicate.store.schema import attempts, audiences, deliveries, digests, subscribers, subscriptions, suppressions
 
-_OUTSTANDING = (DeliveryState.QUEUED, DeliveryState.BEGUN)
 _LATER = ("id", "owner", "lease_until", "finished_at")
 
 
@@ -158,7 +157,7 @@ def claim(
 
 def renew(connection: Connection, owner: str, *, lease_until: datetime) -> None:
     """Keeps what ``owner`` holds leased."""
-    mine = and_(deliveries.c.owner == owner, deliveries.c.state.in_(_OUTSTANDING))
+    mine = and_(deliveries.c.owner == owner, deliveries.c.state.in_(OUTSTANDING))
     connection.execute(update(deliveries).where(mine).values(lease_until=lease_until))
 
 
@@ -204,7 +203,7 @@ def record(connection: Connection, owner: str, tries: Sequence[Attempt]) -> None
     d = deliveries.c
     query = (
         update(deliveries)
-        .where(d.id == bindparam("delivery"), d.owner == owner, or_(*(d.state == one for one in _OUTSTANDING)))
+        .where(d.id == bindparam("delivery"), d.owner == owner, or_(*(d.state == one for one in OUTSTANDING)))
         .values(
             state=bindparam("new_state"),
             attempts=d.attempts + 1,
@@ -222,7 +221,7 @@ def record(connection: Connection, owner: str, tries: Sequence[Attempt]) -> None
                 "delivery": one.delivery_id,
                 "new_state": one.state,
                 "new_next_at": one.next_at,
-                "new_finished_at": None if one.state in _OUTSTANDING else one.ended_at,
+                "new_finished_at": None if one.state in OUTSTANDING else one.ended_at,
                 "new_reply": one.reply,
             }
             for one in tries
@@ -261,7 +260,7 @@ def abandon(connection: Connection, ids: Sequence[int], state: DeliveryState, *,
 def owners(connection: Connection) -> set[str]:
     """Who holds deliveries now."""
     d = deliveries.c
-    query = select(d.owner).where(d.state.in_(_OUTSTANDING), d.owner.is_not(None)).distinct()
+    query = select(d.owner).where(d.state.in_(OUTSTANDING), d.owner.is_not(None)).distinct()
     return {str(owner) for owner in connection.execute(query).scalars()}
 
 
@@ -282,62 +281,3 @@ def _move(
         values["finished_at"] = now
     query = update(deliveries).where(which, deliveries.c.state.in_(states_before(state))).values(values)
     return int(connection.execute(query).rowcount)
-
-
-def equation(connection: Connection, digest_id: int | None = None) -> Equation:
-    """The ledger's counts, of one digest or of all."""
-    query = select(deliveries.c.state, func.count().label("n")).group_by(deliveries.c.state)
-    if digest_id is not None:
-        query = query.where(deliveries.c.digest_id == digest_id)
-    n = {row.state: int(row.n) for row in connection.execute(query)}
-    ended = ("accepted", "rejected", "suppressed", "expired", "cancelled", "uncertain")
-    total = select(func.count()).select_from(deliveries)
-    if digest_id is not None:
-        total = total.where(deliveries.c.digest_id == digest_id)
-    return Equation(
-        planned=int(connection.execute(total).scalar_one()),
-        outstanding=sum(n.get(state, 0) for state in _OUTSTANDING),
-        **{state: n.get(state, 0) for state in ended},
-    )
-
-
-class Trouble(NamedTuple):
-    """A delivery that did not go through, or not yet, with the server's last words."""
-
-    email: str
-    state: DeliveryState
-    attempts: int
-    reply: str
-
-
-def troubled(connection: Connection, digest_id: int, *, limit: int) -> list[Trouble]:
-    """Deliveries of a digest that were tried or dropped and not accepted."""
-    d = deliveries.c
-    query = (
-        select(subscribers.c.email, d.state, d.attempts, d.reply)
-        .join(subscriptions, subscriptions.c.id == d.subscription_id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(d.digest_id == digest_id, d.state != DeliveryState.ACCEPTED)
-        .where(or_(d.state.not_in(_OUTSTANDING), d.attempts > 0))
-        .order_by(d.id)
-        .limit(limit)
-    )
-    return [Trouble(r.email, DeliveryState(r.state), r.attempts, r.reply) for r in connection.execute(query)]
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """When the next queued delivery of a digest under way is due, None when there is none."""
-    query = (
-        select(func.min(deliveries.c.next_at, type_=deliveries.c.next_at.type))
-        .join(digests, digests.c.id == deliveries.c.digest_id)
-        .where(deliveries.c.state == DeliveryState.QUEUED, digests.c.state == DigestState.SENDING)
-    )
-    return connection.execute(query).scalar()
-
-
-def finished(connection: Connection) -> list[int]:
-    """Digests under way that have nothing outstanding and nothing uncertain any more."""
-    d = deliveries.c
-    open_ = select(d.id).where(d.digest_id == digests.c.id, d.state.in_((*_OUTSTANDING, DeliveryState.UNCERTAIN)))
-    query = select(digests.c.id).where(digests.c.state == DigestState.SENDING, ~exists(open_)).order_by(digests.c.id)
-    return list(connection.execute(query).scalars())

@@ -18,7 +18,7 @@ import pytest
 from syndicate.delivery.outcome import Reply
 from syndicate.delivery.send import send_copy
 from syndicate.model import DeliveryState, Parts
-from syndicate.store import deliveries, suppressions
+from syndicate.store import deliveries, standing, suppressions
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay
 
@@ -320,7 +320,7 @@ def test_a_row_is_there_before_anything_is_sent(room: Newsroom, relay: Relay) ->
         seen.append(room.equation(digest).accepted)
 
     with room.app.store.read() as connection:
-        assert deliveries.equation(connection, digest).planned == 1
+        assert standing.equation(connection, digest).planned == 1
         assert deliveries.begun(connection) == []
     asyncio.run(room.app.jobs.send_due(stop=asyncio.Event(), progress=look))
     assert seen == [1]
