@@ -7,7 +7,6 @@ be called from several threads at once, because `cryptography` lets other thread
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -62,9 +61,7 @@ class BodyHash:
 
     def copy(self) -> BodyHash:
         """An independent one in the same state: the common beginning is hashed once, then continued per reader."""
-        twin = copy.copy(self)
-        twin._hash = self._hash.copy()  # noqa: SLF001 - it is one of us
-        return twin
+        return BodyHash(self._hash.copy(), self._begun, self._tail)
 
     def digest(self) -> bytes:
         """The 32 octets for what was fed until now; more may be fed afterwards."""
