@@ -36,7 +36,7 @@ def load(file: Path, environ: Mapping[str, str]) -> Settings:
     """
     values = _read(file)
     origins: dict[KeyPath, str] = {}
-    problems = [*_overlay(values, environ, origins), *_read_secrets(values, file.parent)]
+    problems = [*_overlay(values, environ, origins), *_read_secrets(values, file.parent, origins)]
     if "directory" in values:
         problems.append(Problem("directory", "", _NO_SUCH_KEY))
     problems += _unknown_sources(values)
@@ -109,13 +109,18 @@ def _value(text: str) -> Any:
     return text
 
 
-def _read_secrets(values: dict[str, Any], directory: Path) -> Iterable[Problem]:
-    """Replaces ``secret_file`` and the like by what stands in that file."""
+def _read_secrets(values: dict[str, Any], directory: Path, origins: Mapping[KeyPath, str]) -> Iterable[Problem]:
+    """Replaces ``secret_file`` and the like by what stands there; the environment wins over the settings file."""
     for section, key in sorted(_SECRETS):
         table = values.get(section)
         if not isinstance(table, dict) or f"{key}_file" not in table:
             continue
         name = table.pop(f"{key}_file")
+        given = ((section, key) in origins, (section, f"{key}_file") in origins)
+        if given == (True, False):
+            continue
+        if given == (False, True):
+            table.pop(key, None)
         where = f"{section}.{key}_file"
         if key in table:
             yield Problem(where, "", f"stands beside {section}.{key}; one of the two")

@@ -47,9 +47,9 @@ def _duration(value: object) -> object:
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta(0):
-        raise ValueError("more than nothing")
+def _reasonable(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= timedelta(days=3650):
+        raise ValueError("more than nothing, and at most ten years")
     return value
 
 
@@ -73,7 +73,7 @@ def _mailbox(value: str) -> str:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_reasonable)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Line = Annotated[str, AfterValidator(_no_line_break)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
@@ -197,6 +197,13 @@ class Web(Section):
         pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$",
         description="`host:port`; port 0 takes a free one. Put a web server with TLS in front.",
     )
+
+    @field_validator("listen")
+    @classmethod
+    def _port(cls, value: str) -> str:
+        if int(value.rpartition(":")[2]) > 65535:
+            raise ValueError("a port up to 65535")
+        return value
 
     @property
     def address(self) -> tuple[str, int]:

@@ -159,8 +159,9 @@ def test_a_secrets_file_that_is_not_there_is_one_problem(tmp_path: Path) -> None
     ]
 
 
-def test_a_secret_stands_in_one_place(example: Path) -> None:
-    (line,) = problems(example, {"SYNDICATE_SITE__SECRET_FILE": "secret"})
+def test_a_secret_stands_in_one_place(tmp_path: Path) -> None:
+    site = {"name": "C", "url": "https://c.example", "postal_address": "1", "secret": SECRET, "secret_file": "secret"}
+    (line,) = problems(write_settings(tmp_path, site=site))
     assert line == "site.secret_file: stands beside site.secret; one of the two"
 
 
@@ -309,3 +310,22 @@ def test_no_value_does_worse_than_a_settings_error(example: Path, values: dict[s
         assert newsletter.address
         assert newsletter.domain
         assert newsletter.zone.key == newsletter.timezone
+
+
+def test_the_environments_secret_wins_over_the_files(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from the file that the settings name", "utf-8")
+    site = {"name": "C", "url": "https://c.example", "postal_address": "1", "secret_file": "secret"}
+    file = write_settings(tmp_path, site=site)
+    assert load(file, {}).site.secret.get_secret_value() == "from the file that the settings name"
+    assert load(file, {"SYNDICATE_SITE__SECRET": SECRET}).site.secret.get_secret_value() == SECRET
+    file = write_settings(tmp_path)
+    found = load(file, {"SYNDICATE_SITE__SECRET_FILE": "secret"})
+    assert found.site.secret.get_secret_value() == "from the file that the settings name"
+
+
+@pytest.mark.parametrize(
+    "section", [{"web": {"listen": "127.0.0.1:70000"}}, {"smtp": {"url": "smtp://127.0.0.1:9", "timeout": "999999w"}}]
+)
+def test_numbers_out_of_reach_are_refused(tmp_path: Path, section: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"up to 65535|at most ten years"):
+        load(write_settings(tmp_path, **section), {})
