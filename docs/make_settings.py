@@ -97,7 +97,8 @@ holds the value and nothing else:
 | `secret` in `[site]` | `secret_file = "secret.txt"` | `SYNDICATE_SITE__SECRET`, `SYNDICATE_SITE__SECRET_FILE` |
 | `url` in `[smtp]` | `url_file = "relay-url.txt"` | `SYNDICATE_SMTP__URL`, `SYNDICATE_SMTP__URL_FILE` |
 
-The key and its `_file` can't stand together in one place; of the two places the environment wins. No message about the settings shows either value.
+The key and its `_file` can't stand together in one place; of the two places the environment wins. No
+message about the settings shows either value.
 
 ## When something is wrong
 
