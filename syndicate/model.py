@@ -233,12 +233,20 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a variant looks like, per-reader holes still open: ``{nonce}_name_`` stands where a value goes."""
+    """What a variant looks like, per-reader holes still open: ``{nonce}_name_`` stands where a value goes.
+
+    ``unnamed`` is there when a template asks whether the reader's name is known, and is for readers without one.
+    """
 
     subject: str
     html: str
     text: str
     nonce: str
+    unnamed: Parts | None = None
+
+    def for_name(self, name: str) -> Parts:
+        """What a reader of that name gets; an empty name is an unknown one."""
+        return self.unnamed if self.unnamed and not name.strip() else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,11 @@ from datetime import datetime
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.ledger import Ledger
-from syndicate.delivery.letter import message_id, write_letter
+from syndicate.delivery.letter import message_id
 from syndicate.delivery.outcome import Broken, Reply, outcome
-from syndicate.delivery.smtp import Envelope, MessagePath, on_the_wire
+from syndicate.delivery.smtp import Envelope, MessagePath
 from syndicate.errors import HeaderError, RelayError
 from syndicate.model import DeliveryState
-from syndicate.render.links import Links
 from syndicate.store.deliveries import Attempt
 
 
@@ -39,7 +38,6 @@ class Conversation:
         queue: DueQueue,
         ledger: Ledger,
         path: MessagePath,
-        links: Links,
         signer: Signer,
         *,
         relay: str,
@@ -47,7 +45,7 @@ class Conversation:
         is_ending: Callable[[], bool],
         on_outcome: Callable[[DeliveryState], None],
     ) -> None:
-        self._queue, self._ledger, self._path, self._links = queue, ledger, path, links
+        self._queue, self._ledger, self._path = queue, ledger, path
         self._signer = signer
         self._relay = relay
         self._clock, self._is_ending, self._on_outcome = clock, is_ending, on_outcome
@@ -100,20 +98,14 @@ class Conversation:
         return None
 
     def _write(self, due: Due) -> _Letter:
-        reader, newsletter = due.delivery.subscriber, due.newsletter
-        letter = write_letter(
-            newsletter,
-            self._links,
-            due.parts,
-            reader,
-            subscription_id=due.delivery.subscription_id,
-            message_id=message_id(due.digest, due.delivery.subscription_id, newsletter.domain),
-            sending=str(due.digest.id),
-            date=due.digest.composed_at,
+        delivery, domain = due.delivery, due.newsletter.domain
+        message = due.letter.write(
+            delivery.subscriber,
+            subscription_id=delivery.subscription_id,
+            message_id=message_id(due.digest, delivery.subscription_id, domain),
         )
-        header, _, body = letter.partition(b"\r\n\r\n")
-        signature = self._signer.sign(header, body, newsletter.domain, self._clock())
-        return _Letter(due, Envelope(newsletter.address, reader.email), on_the_wire(signature + letter))
+        signature = self._signer.sign(message.header, message.body, domain, self._clock())
+        return _Letter(due, Envelope(due.newsletter.address, delivery.subscriber.email), signature + message.whole)
 
     async def _open(self, letter: _Letter) -> Reply | Broken | None:
         try:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import structlog
 
 from syndicate.delivery.ledger import Ledger
-from syndicate.model import Delivery, Digest, Parts
+from syndicate.delivery.letter import Letter
+from syndicate.model import Delivery, Digest
+from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
 from syndicate.store import Store, digests
 
@@ -21,23 +23,24 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One delivery with its digest as frozen, and its newsletter as it is set now."""
+    """One delivery with its digest as frozen, its newsletter as it is set now, and what all its readers get alike."""
 
     delivery: Delivery
     digest: Digest
     newsletter: Newsletter
-    parts: Parts
+    letter: Letter
 
 
 class DueQueue:
     """Hands out due deliveries to all connections of a run, and leases more when it has none left."""
 
-    def __init__(self, settings: Settings, store: Store, ledger: Ledger, digest_id: int | None) -> None:
-        self._settings, self._store, self._ledger, self._digest_id = settings, store, ledger, digest_id
+    def __init__(self, settings: Settings, store: Store, links: Links, ledger: Ledger, digest_id: int | None) -> None:
+        self._settings, self._store, self._links = settings, store, links
+        self._ledger, self._digest_id = ledger, digest_id
         self._leased: deque[Delivery] = deque()
         self._leasing = asyncio.Lock()
         self._digests: dict[int, Digest] = {}
-        self._parts: dict[int, Parts] = {}
+        self._letters: dict[int, Letter] = {}
 
     async def fill(self) -> int:
         """Leases more when nothing is left; returns how many deliveries are at hand."""
@@ -55,7 +58,7 @@ class DueQueue:
             delivery = self._leased.popleft()
             digest = self._digests[delivery.digest_id]
             if newsletter := self._settings.newsletter(digest.newsletter):
-                return Due(delivery, digest, newsletter, self._parts[delivery.variant_id])
+                return Due(delivery, digest, newsletter, self._letters[delivery.variant_id])
         return None
 
     def put_back(self, due: Due) -> None:
@@ -71,6 +74,10 @@ class DueQueue:
             for digest_id in {one.digest_id for one in self._leased} - self._digests.keys():
                 digest = digests.get(connection, digest_id)
                 self._digests[digest_id] = digest
-                self._parts |= {one.id: one.parts for one in digests.variants_of(connection, digest_id)}
-                if self._settings.newsletter(digest.newsletter) is None:
+                newsletter = self._settings.newsletter(digest.newsletter)
+                if newsletter is None:
                     log.warning("a newsletter is not in the settings", newsletter=digest.newsletter, digest=digest_id)
+                    continue
+                sending, date = str(digest_id), digest.composed_at
+                for one in digests.variants_of(connection, digest_id):
+                    self._letters[one.id] = Letter(newsletter, self._links, one.parts, sending=sending, date=date)

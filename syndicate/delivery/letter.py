@@ -5,10 +5,49 @@ from __future__ import annotations
 from datetime import datetime
 
 from syndicate.model import Digest, Parts, Subscriber
+from syndicate.render.headers import ReaderHeaders, SharedHeaders
 from syndicate.render.holes import reader_values
 from syndicate.render.links import Links
-from syndicate.render.message import Headers, build_message
+from syndicate.render.message import Message, compile_message
 from syndicate.settings import Newsletter
+
+
+class Letter:
+    """What all readers of a variant get, encoded once. ``sending`` names the digest for feedback loops.
+
+    :raises HeaderError: when the newsletter's sender can't stand in a header.
+    """
+
+    def __init__(self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime) -> None:
+        self._links, self._address = links, newsletter.address
+        shared = SharedHeaders(
+            sender=newsletter.sender,
+            reply_to=newsletter.reply_to or "",
+            date=date,
+            list_id=f"{newsletter.slug}.{newsletter.domain}",
+            feedback_id=f"{sending}:{newsletter.slug}:syndicate:{newsletter.domain}",
+        )
+        self._spliced = compile_message(shared, parts)
+
+    def write(self, subscriber: Subscriber, *, subscription_id: int, message_id: str) -> Message:
+        """One reader's message. ``subscription_id`` 0 stands for a test copy, whose links change nothing.
+
+        :raises HeaderError: when the reader's name or address can't stand in a header.
+        """
+        unsubscribe_url = self._links.unsubscribe(subscription_id)
+        preferences_url = self._links.preferences(subscription_id)
+        token = unsubscribe_url.rpartition("/")[2]
+        return self._spliced.fill(
+            ReaderHeaders(
+                to_name=subscriber.name,
+                to_email=subscriber.email,
+                message_id=message_id,
+                unsubscribe_url=unsubscribe_url,
+                unsubscribe_mailto=f"mailto:{self._address}?subject=unsubscribe%20{token}",
+                help_url=preferences_url,
+            ),
+            reader_values(subscriber, unsubscribe_url=unsubscribe_url, preferences_url=preferences_url),
+        )
 
 
 def write_letter(
@@ -22,29 +61,12 @@ def write_letter(
     sending: str,
     date: datetime,
 ) -> bytes:
-    """One reader's message, CRLF. ``subscription_id`` 0 stands for a test copy, whose links change nothing.
+    """A message for one reader only, CRLF.
 
     :raises HeaderError: when the reader's name or address can't stand in a header.
     """
-    unsubscribe_url = links.unsubscribe(subscription_id)
-    token = unsubscribe_url.rpartition("/")[2]
-    return build_message(
-        Headers(
-            sender=newsletter.sender,
-            reply_to=newsletter.reply_to or "",
-            to_name=subscriber.name,
-            to_email=subscriber.email,
-            date=date,
-            message_id=message_id,
-            list_id=f"{newsletter.slug}.{newsletter.domain}",
-            unsubscribe_url=unsubscribe_url,
-            unsubscribe_mailto=f"mailto:{newsletter.address}?subject=unsubscribe%20{token}",
-            help_url=links.preferences(subscription_id),
-            feedback_id=f"{sending}:{newsletter.slug}:syndicate:{newsletter.domain}",
-        ),
-        parts,
-        reader_values(subscriber, unsubscribe_url=unsubscribe_url, preferences_url=links.preferences(subscription_id)),
-    )
+    letter = Letter(newsletter, links, parts, sending=sending, date=date)
+    return letter.write(subscriber, subscription_id=subscription_id, message_id=message_id).whole
 
 
 def message_id(digest: Digest, subscription_id: int, domain: str) -> str:

@@ -20,7 +20,7 @@ from syndicate.delivery.letter import write_letter
 from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.owner import is_dead
 from syndicate.delivery.relay import connect
-from syndicate.delivery.smtp import Envelope, MessagePath, on_the_wire
+from syndicate.delivery.smtp import Envelope, MessagePath
 from syndicate.errors import AddressError, RelayError
 from syndicate.model import DeliveryState, DigestState, Parts, Subscriber
 from syndicate.render.links import Links
@@ -83,7 +83,7 @@ class Sending:
         """
         await asyncio.to_thread(self._recover)
         async with Ledger(self._store, self._clock) as ledger:
-            queue = DueQueue(self._settings, self._store, ledger, digest_id)
+            queue = DueQueue(self._settings, self._store, self._links, ledger, digest_id)
             width = min(self._settings.smtp.connections, await queue.fill())
             workers = [asyncio.create_task(self._work(ledger, queue)) for _ in range(width)]
             try:
@@ -117,7 +117,6 @@ class Sending:
             queue,
             ledger,
             path,
-            self._links,
             self._signer,
             relay=str(self._settings.smtp.relay),
             clock=self._clock,
@@ -180,7 +179,7 @@ async def send_copy(
     try:
         async with connect(settings.smtp) as path:
             refusal = await path.open(Envelope(newsletter.address, email))
-            return refusal or (await path.finish(on_the_wire(signature + letter), None))[0]
+            return refusal or (await path.finish(signature + letter, None))[0]
     except ConnectionError as error:
         raise RelayError(str(settings.smtp.relay), str(error)) from None
     except ValueError as error:

@@ -2,7 +2,7 @@
 
 Where the server offers PIPELINING (RFC 2920), a message's content, its final dot and the next message's envelope go out
 in one write, so that each message costs one round trip; elsewhere it is a plain dialogue. Content comes ready for the
-wire (CRLF, dots stuffed, CRLF at its end) and is never looked at again.
+wire (CRLF, no line that begins with a single dot, CRLF at its end) and is never looked at again.
 """
 
 from __future__ import annotations
@@ -43,11 +43,6 @@ class Envelope:
             f"RCPT TO:<{self.recipient}>\r\n".encode("ascii"),
             b"DATA\r\n",
         )
-
-
-def on_the_wire(message: bytes) -> bytes:
-    """A message with CRLF line ends as DATA carries it: no line begins with a single dot (RFC 5321 §4.5.2)."""
-    return (b"." + message if message.startswith(b".") else message).replace(b"\r\n.", b"\r\n..")
 
 
 class MessagePath(asyncio.Protocol):

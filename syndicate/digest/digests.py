@@ -85,6 +85,7 @@ class Digests:
         values = reader_values(
             reader, unsubscribe_url=self.links.unsubscribe(0), preferences_url=self.links.preferences(0)
         )
+        parts = parts.for_name(reader.name)
         html = fill(parts.html, parts.nonce, values, escape=True)
         return html, fill(parts.text, parts.nonce, values, escape=False)
 

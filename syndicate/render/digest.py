@@ -21,7 +21,7 @@ from syndicate.model import Article, Parts
 from syndicate.render.body import adapt, underline_headings
 from syndicate.render.environment import Environment, render
 from syndicate.render.filters import clip
-from syndicate.render.holes import check, new_nonce, open_holes
+from syndicate.render.holes import NameHole, check, new_nonce, open_holes
 from syndicate.render.text import html_to_text
 
 LIMIT = 90_000
@@ -110,14 +110,25 @@ class _Fit:
 
 
 def render_digest(env: Environment, context: DigestContext) -> Parts:
-    """The variant's parts. Raises TemplateError, also when even one article in short makes too much HTML."""
+    """The variant's parts, ``unnamed`` among them where the templates ask whether there is a name.
+
+    Raises TemplateError, also when even one article in short makes too much HTML.
+    """
     nonce = new_nonce()
+    name = NameHole(nonce, is_known=True)
+    parts = _rendered(env, context, nonce, name)
+    if name.was_tested:
+        parts = replace(parts, unnamed=_rendered(env, context, nonce, NameHole(nonce, is_known=False)))
+    return parts
+
+
+def _rendered(env: Environment, context: DigestContext, nonce: str, reader_name: NameHole) -> Parts:
     zone = context.due_at.tzinfo
     whole = [_shown(article, context, zone) for article in context.articles]
     rest = [_short(_shown(article, context, zone)) for article in context.more]
 
     def values(fit: _Fit) -> dict[str, object]:
-        return {**open_holes(nonce), **_values(context, whole, rest, fit)}
+        return {**open_holes(nonce, reader_name), **_values(context, whole, rest, fit)}
 
     def html_of(fit: _Fit) -> str:
         return _INLINER.inline(render(env, _BODY, **values(fit))).strip() + "\n"

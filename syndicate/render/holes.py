@@ -1,7 +1,7 @@
 """What differs between readers: left open while a variant is rendered, filled for each reader.
 
 A hole is ``{nonce}_{name}_``. The nonce is random for each variant, so no article can bring a hole of its own.
-Called by ``digest`` (which leaves holes) and ``message`` (which fills them).
+Called by ``digest`` (which leaves holes), ``splice`` and ``message`` (which fill them).
 """
 
 from __future__ import annotations
@@ -36,21 +36,31 @@ def hole(nonce: str, name: str) -> str:
     return f"{nonce}_{name}_"
 
 
+def split(text: str, nonce: str) -> list[str]:
+    """``text`` cut at its holes: text, name, text, name … text."""
+    return re.split(re.escape(nonce) + "_([a-z]+)_", text)
+
+
+def value_of(values: Mapping[str, str], name: str, *, escape: bool = False) -> str:
+    """What fills the hole ``name``; ``escape`` makes it safe between tags and inside quoted attributes.
+
+    Raises TemplateError when there is no such value.
+    """
+    try:
+        found = values[name]
+    except KeyError:
+        raise TemplateError("of the message", None, f"nothing is known to fill {name!r} with") from None
+    return html.escape(found) if escape else found
+
+
 def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> str:
     """``text`` with every hole filled, in one pass, so that values can't open new ones.
 
-    ``escape`` makes values safe between tags and inside quoted attributes.
     Raises TemplateError for a hole that has no value.
     """
-
-    def value(match: re.Match[str]) -> str:
-        try:
-            found = values[match[1]]
-        except KeyError:
-            raise TemplateError("of the message", None, f"nothing is known to fill {match[1]!r} with") from None
-        return html.escape(found) if escape else found
-
-    return re.sub(re.escape(nonce) + "_([a-z]+)_", value, text)
+    pieces = split(text, nonce)
+    pieces[1::2] = [value_of(values, name, escape=escape) for name in pieces[1::2]]
+    return "".join(pieces)
 
 
 def check(text: str, nonce: str, template: str) -> None:
@@ -62,11 +72,14 @@ def check(text: str, nonce: str, template: str) -> None:
             raise TemplateError(template, None, f"a reader's value was changed (line {line} of the result); {_ADVICE}")
 
 
-_ADVICE = "values of a reader are known only after rendering: write them alone, and use greeting instead of a condition"
+_ADVICE = "values of a reader are known only after rendering: write them alone, use greeting, or ask if there is a name"
 
 
 class Hole:
-    """A reader's value in a template. It can be written out alone; anything else raises, for it has no value yet."""
+    """A reader's value in a template. It can be written out alone, and is true, for only a name can be empty.
+
+    Anything else raises, for it has no value yet.
+    """
 
     def __init__(self, nonce: str, name: str) -> None:
         self._nonce, self._name = nonce, name
@@ -78,7 +91,10 @@ class Hole:
     def _refuse(self, *_: object) -> NoReturn:
         raise TemplateRuntimeError(f"{self._name!r} can't be tested or changed; {_ADVICE}")
 
-    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __str__ = __html__ = __format__ = _refuse
+    def __bool__(self) -> bool:
+        return True
+
+    __len__ = __iter__ = __contains__ = __getitem__ = __str__ = __html__ = __format__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _refuse
     __add__ = __radd__ = __mod__ = __rmod__ = __mul__ = __rmul__ = __call__ = _refuse
 
@@ -88,19 +104,35 @@ class Hole:
         self._refuse()
 
 
+class NameHole(Hole):
+    """The reader's name. It may be tested: then there are two renderings, for a name that is known and one that isn't.
+
+    ``was_tested`` becomes true when a template asks.
+    """
+
+    def __init__(self, nonce: str, *, is_known: bool) -> None:
+        super().__init__(nonce, "name")
+        self._is_known = is_known
+        self.was_tested = False
+
+    def __bool__(self) -> bool:
+        self.was_tested = True
+        return self._is_known
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderHoles:
     """``subscriber`` in a template."""
 
-    name: Hole
+    name: NameHole
     email: Hole
 
 
-def open_holes(nonce: str) -> dict[str, object]:
+def open_holes(nonce: str, name: NameHole) -> dict[str, object]:
     """The template variables that differ between readers."""
     return {
         "greeting": Hole(nonce, "greeting"),
-        "subscriber": ReaderHoles(name=Hole(nonce, "name"), email=Hole(nonce, "email")),
+        "subscriber": ReaderHoles(name=name, email=Hole(nonce, "email")),
         "unsubscribe_url": Hole(nonce, "unsubscribe"),
         "preferences_url": Hole(nonce, "preferences"),
     }

@@ -15,6 +15,7 @@ from syndicate.model import DIGEST_TRANSITIONS, Digest, DigestState, Parts, Subs
 from syndicate.store.schema import audiences, counters, digests, subscriptions, variants
 
 _COLUMNS = [digests.c[f.name] for f in fields(Digest)]
+_LOOKS = ("subject", "html", "text")
 WAITING = (DigestState.HELD, DigestState.REVIEW)
 
 
@@ -74,6 +75,7 @@ def add_variant(connection: Connection, digest_id: int, article_ids: Sequence[in
         "html": parts.html,
         "text": parts.text,
         "nonce": parts.nonce,
+        "unnamed": parts.unnamed and {name: getattr(parts.unnamed, name) for name in _LOOKS},
     }
     return int(connection.execute(insert(variants).returning(variants.c.id), values).scalar_one())
 
@@ -179,5 +181,11 @@ def _variant(row: Row[Any]) -> Variant:
         id=row.id,
         digest_id=row.digest_id,
         articles=tuple(row.articles),
-        parts=Parts(row.subject, row.html, row.text, row.nonce),
+        parts=Parts(
+            row.subject,
+            row.html,
+            row.text,
+            row.nonce,
+            unnamed=Parts(**row.unnamed, nonce=row.nonce) if row.unnamed else None,
+        ),
     )

@@ -200,6 +200,7 @@ variants = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("nonce", Text, nullable=False),
+    Column("unnamed", JSON(none_as_null=True)),
 )
 
 audiences = Table(

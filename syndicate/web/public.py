@@ -76,7 +76,7 @@ class PublicPages:
             variants = digests.variants_of(connection, digest_id)
         if found.newsletter != newsletter or found.state not in _SHOWN or not variants:
             raise HTTPException(404)
-        parts = variants[0].parts
+        parts = variants[0].parts.for_name("")
         home = f"{self._app.settings.site.url}/"
         nobody = Subscriber(id=0, email="a reader", name="")
         values = reader_values(nobody, unsubscribe_url=home, preferences_url=home)

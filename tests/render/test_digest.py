@@ -239,3 +239,18 @@ def test_text_fits_a_terminal(env: Environment, make_article: MakeArticle, make_
     text = render_digest(env, make_context(*articles)).text
     assert max(map(len, text.split("\n"))) <= 72
     assert not re.search(r"[ \t]$|\n{4}|\r", text, re.MULTILINE)
+
+
+def test_templates_that_ask_for_a_name_are_rendered_twice(
+    tmp_path: Path, env: Environment, make_article: MakeArticle, make_context: MakeContext
+) -> None:
+    context = make_context(make_article())
+    assert render_digest(env, context).unnamed is None
+    (tmp_path / "email" / "digest").mkdir(parents=True)
+    own = "{% if subscriber.name %}{{ subscriber.name }}, your digest{% else %}A digest{% endif %}"
+    (tmp_path / "email" / "digest" / "subject.txt").write_text(own, encoding="utf-8")
+    parts = render_digest(open_templates(tmp_path), context)
+    assert parts.subject == f"{parts.nonce}_name_, your digest"
+    assert parts.for_name("Ana") is parts
+    blank = parts.for_name("  ")
+    assert (blank.subject, blank.nonce, blank.html) == ("A digest", parts.nonce, parts.html)

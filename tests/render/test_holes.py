@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from syndicate.errors import TemplateError
 from syndicate.model import Subscriber
 from syndicate.render.environment import open_templates, render
-from syndicate.render.holes import check, fill, greeting, hole, new_nonce, open_holes, reader_values
+from syndicate.render.holes import NameHole, check, fill, greeting, hole, new_nonce, open_holes, reader_values
 
 VALUES = {"name": "Ana <b> & 'co' \"x\"", "email": "ana@reader.example"}
 
@@ -55,7 +55,7 @@ def test_holes_can_be_written_passed_and_set(tmp_path: Path, name: str) -> None:
         "{{ greeting }} {{ who }} {{ subscriber.email }} {{ link(unsubscribe_url) }} {{ preferences_url }}",
         encoding="utf-8",
     )
-    assert render(open_templates(tmp_path), name, **open_holes("h1")) == (
+    assert render(open_templates(tmp_path), name, **open_holes("h1", NameHole("h1", is_known=True))) == (
         "h1_greeting_ h1_name_ h1_email_ [h1_unsubscribe_] h1_preferences_"
     )
 
@@ -64,9 +64,6 @@ def test_holes_can_be_written_passed_and_set(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "use",
     [
-        "{% if subscriber.name %}{% endif %}",
-        "{% if not subscriber.name %}{% endif %}",
-        "{{ subscriber.name or 'reader' }}",
         "{% if subscriber.name == 'Ana' %}{% endif %}",
         "{% if 'Ana' != subscriber.name %}{% endif %}",
         "{% if subscriber.name in ['Ana'] %}{% endif %}",
@@ -77,7 +74,6 @@ def test_holes_can_be_written_passed_and_set(tmp_path: Path, name: str) -> None:
         "{{ subscriber.name | title }}",
         "{{ subscriber.name | truncate(3) }}",
         "{{ subscriber.name | clip(3) }}",
-        "{{ subscriber.name | default('x', true) }}",
         "{{ subscriber.name | replace('a', 'b') }}",
         "{{ subscriber.email | urlencode }}",
         "{{ subscriber.name | first }}",
@@ -94,8 +90,26 @@ def test_holes_can_be_written_passed_and_set(tmp_path: Path, name: str) -> None:
 def test_holes_can_be_neither_tested_nor_changed(tmp_path: Path, name: str, use: str) -> None:
     (tmp_path / name).write_text(f"\n{use}", encoding="utf-8")
     with pytest.raises(TemplateError, match="use greeting") as caught:
-        render(open_templates(tmp_path), name, **open_holes("h1"))
+        render(open_templates(tmp_path), name, **open_holes("h1", NameHole("h1", is_known=True)))
     assert (caught.value.template, caught.value.line) == (name, 2)
+
+
+@pytest.mark.parametrize(
+    ("use", "known", "unknown"),
+    [
+        ("{% if subscriber.name %}Dear {{ subscriber.name }}{% else %}Hi{% endif %}", "Dear h1_name_", "Hi"),
+        ("{% if not subscriber.name %}Hi{% endif %}", "", "Hi"),
+        ("{{ subscriber.name or 'reader' }}", "h1_name_", "reader"),
+        ("{{ subscriber.name | default('reader', true) }}", "h1_name_", "reader"),
+        ("{{ greeting or 'Hi' }}{{ 'x' if unsubscribe_url }}", "h1_greeting_x", "h1_greeting_x"),
+    ],
+)
+def test_a_template_may_ask_whether_there_is_a_name(tmp_path: Path, use: str, known: str, unknown: str) -> None:
+    (tmp_path / "own.html").write_text(use, encoding="utf-8")
+    for is_known, expected in ((True, known), (False, unknown)):
+        name = NameHole("h1", is_known=is_known)
+        assert render(open_templates(tmp_path), "own.html", **open_holes("h1", name)) == expected
+        assert name.was_tested is ("subscriber" in use)
 
 
 @pytest.mark.parametrize("damage", [hole("h1", "name").upper(), "h1_na", "h1_topic_", "h1"])

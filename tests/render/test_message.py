@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from syndicate.errors import HeaderError, TemplateError
 from syndicate.model import Parts
-from syndicate.render.message import Headers, build_message
+from syndicate.render.headers import ReaderHeaders, SharedHeaders
+from syndicate.render.message import build_message, compile_message
 
 PARTS = Parts(
     subject="The Daily Brief: it’s saved",
@@ -29,20 +30,24 @@ VALUES = {
     "name": "Ana & Jon",
     "unsubscribe": "https://news.lakeside.example/unsubscribe/1-x?a=1&b=2",
 }
-HEADERS = Headers(
+SHARED = SharedHeaders(
     sender="Lakeside Courier <news@lakeside.example>",
     reply_to='"Šarić, Mira" <desk@lakeside.example>',
-    to_name="Ana Petrović",
-    to_email="ana@reader.example",
     date=datetime(2026, 11, 23, 6, 0, tzinfo=UTC),
-    message_id="<7.1.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef@lakeside.example>",
     list_id="daily.lakeside.example",
-    unsubscribe_url="https://news.lakeside.example/unsubscribe/1-abcdefghijklmnopqrstuvwxyz",
-    unsubscribe_mailto="mailto:unsubscribe@lakeside.example?subject=1-abcdefghijklmnopqrstuvwxyz",
-    help_url="https://news.lakeside.example/preferences/1-abcdefghijklmnopqrstuvwxyz",
     feedback_id="7:daily:digest:lakeside",
     auto_submitted="auto-generated",
 )
+READER = ReaderHeaders(
+    to_name="Ana Petrović",
+    to_email="ana@reader.example",
+    message_id="<7.1.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef@lakeside.example>",
+    unsubscribe_url="https://news.lakeside.example/unsubscribe/1-abcdefghijklmnopqrstuvwxyz",
+    unsubscribe_mailto="mailto:unsubscribe@lakeside.example?subject=1-abcdefghijklmnopqrstuvwxyz",
+    help_url="https://news.lakeside.example/preferences/1-abcdefghijklmnopqrstuvwxyz",
+)
+Headers = tuple[SharedHeaders, ReaderHeaders]
+HEADERS: Headers = (SHARED, READER)
 # Every character but those that no header may hold.
 LINE = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=300)
 HOSTILE = st.sampled_from(
@@ -64,13 +69,14 @@ HOSTILE = st.sampled_from(
 )
 
 
-def with_value(field: str, value: str) -> Headers:
-    fields: dict[str, Any] = {field: value}
-    return dataclasses.replace(HEADERS, **fields)
+def with_values(**values: str) -> Headers:
+    for_reader: dict[str, Any] = {name: value for name, value in values.items() if name in READER._fields}
+    shared: dict[str, Any] = {name: value for name, value in values.items() if name not in for_reader}
+    return dataclasses.replace(SHARED, **shared), READER._replace(**for_reader)
 
 
 def built(headers: Headers = HEADERS, parts: Parts = PARTS) -> bytes:
-    raw = build_message(headers, parts, VALUES)
+    raw = build_message(*headers, parts, VALUES)
     lines = raw.split(b"\r\n")
     assert raw.isascii()
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n|\0", raw)
@@ -117,18 +123,18 @@ def test_the_holes_are_filled_and_escaped_in_html_only() -> None:
 
 def test_a_hole_without_a_value_is_an_error() -> None:
     with pytest.raises(TemplateError):
-        build_message(HEADERS, PARTS, {})
+        build_message(*HEADERS, PARTS, {})
 
 
 def test_what_is_empty_is_left_out() -> None:
-    message = parsed(built(dataclasses.replace(HEADERS, reply_to="", help_url="", feedback_id="", auto_submitted="")))
+    message = parsed(built(with_values(reply_to="", help_url="", feedback_id="", auto_submitted="")))
     assert not {"Reply-To", "List-Help", "Feedback-ID", "Auto-Submitted"} & set(message.keys())
 
 
 @given(LINE | HOSTILE)
 @settings(max_examples=150, deadline=None)
 def test_a_name_comes_back_and_adds_no_address(name: str) -> None:
-    raw = built(dataclasses.replace(HEADERS, to_name=name))
+    raw = built(with_values(to_name=name))
     phrase, address = parseaddr(header(raw, "To"))
     assert address == "ana@reader.example"
     assert str(make_header(decode_header(phrase))) == " ".join(name.split())
@@ -167,23 +173,23 @@ def test_long_lines_and_boundaries(text: str) -> None:
     assert encoding["Content-Transfer-Encoding"] == ("base64" if "паром" in text else "quoted-printable")
 
 
-FIELDS = [field.name for field in dataclasses.fields(Headers) if field.name != "date"]
+FIELDS = [*ReaderHeaders._fields, *(one.name for one in dataclasses.fields(SharedHeaders) if one.name != "date")]
 
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("break_", ["\r\n", "\n", "\r", "\0", "\x85", "\u2028", "\x0b", "\t", "\x7f", "\ud800"])
 def test_no_header_can_be_injected(field: str, break_: str) -> None:
-    value = getattr(HEADERS, field)
+    value = getattr(SHARED if hasattr(SHARED, field) else READER, field)
     for bad in (f"{value}{break_}Bcc: evil@x.example", f"{value[:3]}{break_}{value[3:]}", f"{value}{break_}"):
         with pytest.raises(HeaderError):
-            build_message(with_value(field, bad), PARTS, VALUES)
+            build_message(*with_values(**{field: bad}), PARTS, VALUES)
 
 
 @pytest.mark.parametrize("break_", ["\r\n", "\n", "\0"])
 def test_a_name_cannot_break_the_subject(break_: str) -> None:
     parts = dataclasses.replace(PARTS, subject="For h1_name_")
     with pytest.raises(HeaderError, match="Subject"):
-        build_message(HEADERS, parts, {**VALUES, "name": f"Ana{break_}Bcc: evil@x.example"})
+        build_message(*HEADERS, parts, {**VALUES, "name": f"Ana{break_}Bcc: evil@x.example"})
 
 
 @pytest.mark.parametrize(
@@ -209,15 +215,33 @@ def test_a_name_cannot_break_the_subject(break_: str) -> None:
 )
 def test_a_value_of_the_wrong_form_is_refused(field: str, bad: str) -> None:
     with pytest.raises(HeaderError):
-        build_message(with_value(field, bad), PARTS, VALUES)
+        build_message(*with_values(**{field: bad}), PARTS, VALUES)
 
 
 @given(st.text("abcdef0123456789.-", min_size=1, max_size=400), st.text("abcdef0123456789-", min_size=1, max_size=400))
 @settings(max_examples=50, deadline=None)
 def test_ids_and_addresses_are_never_broken(left: str, token: str) -> None:
     message_id, url = f"<{left}@lakeside.example>", f"https://news.lakeside.example/unsubscribe/{token}"
-    lines = built(dataclasses.replace(HEADERS, message_id=message_id, unsubscribe_url=url)).decode().split("\r\n")
+    lines = built(with_values(message_id=message_id, unsubscribe_url=url)).decode().split("\r\n")
     assert f"Message-ID: {message_id}" in lines
     assert f"List-Unsubscribe: <{url}>," in lines
-    assert f" <{HEADERS.unsubscribe_mailto}>" in lines
+    assert f" <{READER.unsubscribe_mailto}>" in lines
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+
+
+def test_readers_without_a_name_get_their_own_parts() -> None:
+    unnamed = dataclasses.replace(PARTS, subject="Saved", text="Dear reader\n")
+    letter = compile_message(SHARED, dataclasses.replace(PARTS, unnamed=unnamed))
+    known, blank = (letter.fill(READER, {**VALUES, "name": name}) for name in ("Ana", " "))
+    assert known == compile_message(SHARED, PARTS).fill(READER, VALUES)
+    assert blank == compile_message(SHARED, unnamed).fill(READER, VALUES)
+
+
+def test_a_name_in_the_subject_is_the_readers() -> None:
+    letter = compile_message(SHARED, dataclasses.replace(PARTS, subject="For h1_name_"))
+    for name in ("Ana", "Željko", "=?utf-8?q?x?="):
+        raw = letter.fill(READER, {**VALUES, "name": name}).whole
+        assert str(make_header(decode_header(header(raw, "Subject")))) == f"For {name}"
+    assert (
+        letter.fill(READER, {**VALUES, "name": "Jon"}).body == compile_message(SHARED, PARTS).fill(READER, VALUES).body
+    )

@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("unnamed", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(["digest_id"], ["digests.id"], name=op.f("fk_variants_digest_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_variants")),
     )

@@ -1,0 +1,170 @@
+"""What stands above a message: each value checked, folded and encoded. Called by ``message``.
+
+Written out here, not by ``email.message``: that one folds long Message-IDs into encoded words and has broken names
+apart, and what a header may hold must be decided in one place.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime, getaddresses
+from typing import NamedTuple
+
+from syndicate.errors import HeaderError
+
+_WORD_BYTES = 36
+"""Bytes in one encoded word: 60 characters with its frame, so that no line passes 76 (RFC 2047 §2)."""
+
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TOKENS = re.compile(r"[!-~]{1,66}(?: [!-~]{1,66})*")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.\[\]:-]{1,255}")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
+_LIST_ID = re.compile(r"[A-Za-z0-9._-]+")
+_URL = re.compile(r"(?:https?://|mailto:)[!-;=?-~]+")
+_LONGEST = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedHeaders:
+    """What is the same for every reader of a digest, already decided.
+
+    ``sender`` and ``reply_to`` are ``Name <user@host>`` or ``user@host``; ``list_id`` is bare (RFC 2919); ``date`` is
+    aware. An empty value leaves its header out.
+    """
+
+    sender: str
+    date: datetime
+    list_id: str
+    reply_to: str = ""
+    feedback_id: str = ""
+    auto_submitted: str = ""
+
+
+class ReaderHeaders(NamedTuple):
+    """What differs. ``message_id`` has its angle brackets; an empty ``help_url`` leaves its header out."""
+
+    to_name: str
+    to_email: str
+    message_id: str
+    unsubscribe_url: str
+    unsubscribe_mailto: str
+    help_url: str = ""
+
+
+class HeaderFrame:
+    """The headers of all messages of a variant, with room for a reader's; no line begins with a dot.
+
+    Raises HeaderError for a shared value that can't stand in its header.
+    """
+
+    __slots__ = ("_after_subject", "_before_to", "_list_id", "_rest")
+
+    def __init__(self, shared: SharedHeaders, content_type: str) -> None:
+        reply_to = _mailbox("Reply-To", *_parsed("Reply-To", shared.reply_to)) if shared.reply_to else ""
+        self._before_to = "".join(
+            _line(name, value)
+            for name, value in (
+                ("From", _mailbox("From", *_parsed("From", shared.sender))),
+                ("Reply-To", reply_to),
+            )
+        )
+        self._after_subject = _line("Date", format_datetime(shared.date))
+        self._list_id = _line("List-Id", f"<{_matching('List-Id', shared.list_id, _LIST_ID)}>")
+        self._rest = "".join(
+            _line(name, _matching(name, value, _TOKENS) if value else "")
+            for name, value in (
+                ("Feedback-ID", shared.feedback_id),
+                ("Auto-Submitted", shared.auto_submitted),  # RFC 3834 §5
+            )
+        )
+        self._rest += _line("MIME-Version", "1.0") + _line("Content-Type", content_type)
+
+    def fill(self, reader: ReaderHeaders, subject: str) -> bytes:
+        """The header for one reader, ASCII, CRLF after every line; ``subject`` comes from ``folded``.
+
+        Raises HeaderError for a value that can't stand in its header.
+        """
+        to_name, to_email, message_id, unsubscribe_url, unsubscribe_mailto, help_url = reader
+        https = _matching("List-Unsubscribe", unsubscribe_url, _URL)
+        mailto = _matching("List-Unsubscribe", unsubscribe_mailto, _URL)
+        list_help = f"List-Help: <{_matching('List-Help', help_url, _URL)}>\r\n" if help_url else ""
+        return (
+            f"{self._before_to}To: {_mailbox('To', to_name, to_email)}\r\n"
+            f"Subject: {subject}\r\n{self._after_subject}"
+            f"Message-ID: {_matching('Message-ID', message_id, _MESSAGE_ID)}\r\n{self._list_id}"
+            f"List-Unsubscribe: <{https}>,\r\n <{mailto}>\r\n"
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 §3.1
+            f"{list_help}{self._rest}"
+        ).encode("ascii")
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name}: {value}\r\n" if value else ""
+
+
+def _safe(header: str, value: str) -> str:
+    """RFC 5322 §2.2: a line break in a value would begin a header of its own."""
+    if value.isascii() and value.isprintable():
+        return value
+    if any(unicodedata.category(char) in _REFUSED_CATEGORIES for char in value):
+        raise HeaderError(header, value)
+    return value
+
+
+def _matching(header: str, value: str, pattern: re.Pattern[str]) -> str:
+    """A value that must stand as it is: it is never folded or encoded. No pattern lets in what is not safe."""
+    if not pattern.fullmatch(value):
+        _safe(header, value)
+        raise HeaderError(header, value, "is not of the form that this header has")
+    if len(value) > _LONGEST:
+        raise HeaderError(header, value, f"is longer than {_LONGEST} characters")
+    return value
+
+
+def _parsed(header: str, mailbox: str) -> tuple[str, str]:
+    found = getaddresses([_safe(header, mailbox)])
+    if len(found) != 1:
+        raise HeaderError(header, mailbox, "is not one address")
+    return found[0]
+
+
+def _mailbox(header: str, name: str, address: str) -> str:
+    _matching(header, address, _ADDRESS)
+    name = " ".join(_safe(header, name).split())
+    if not name:
+        return address
+    if _TOKENS.fullmatch(name) and len(name) <= _WORD_BYTES and "=?" not in name:
+        quoted = name if _ATOMS.fullmatch(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+        return f"{quoted}\r\n <{address}>" if len(header) + len(quoted) + len(address) > 71 else f"{quoted} <{address}>"
+    return f"{_encoded_words(name)}\r\n <{address}>"
+
+
+def folded(header: str, text: str) -> str:
+    """Unstructured text in lines of at most 78 characters, as encoded words unless it is plain ASCII."""
+    if not _TOKENS.fullmatch(_safe(header, text)) or "=?" in text:
+        return _encoded_words(text)
+    lines, room = [""], 76 - len(header)
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > room:
+            lines.append(word)
+            room = 76
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\r\n ".join(lines)
+
+
+def _encoded_words(text: str) -> str:
+    """RFC 2047 §5: a character is never split between two words; white space between words is not part of the text."""
+    words, chunk = [], b""
+    for char in text:
+        octets = char.encode()
+        if len(chunk) + len(octets) > _WORD_BYTES:
+            words.append(chunk)
+            chunk = b""
+        chunk += octets
+    return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode()}?=" for word in [*words, chunk] if word)
