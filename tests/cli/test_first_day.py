@@ -69,6 +69,18 @@ def test_a_slot_is_sent_once_and_a_second_run_does_nothing(tmp_path: Path, relay
     assert len(relay.messages) == 3
 
 
+def test_pickup_and_publish_alone_do_nothing_the_second_time(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    folder.article("Ferry returns")
+    assert folder.run("pickup", "--json").json()[0]["new"] == 1
+    assert folder.run("pickup", "--json").json()[0]["new"] == 0
+    first = folder.run("publish", "--json").json()
+    assert (len(first["written"]), first["unchanged"]) == (3, 0)
+    second = folder.run("publish", "--json").json()
+    assert (second["written"], second["unchanged"]) == ([], 3)
+    assert [one["title"] for one in folder.run("articles", "--json").json()] == ["Ferry returns"]
+
+
 def test_each_mail_is_its_readers_own(tmp_path: Path, relay: Relay) -> None:
     folder = make_folder(tmp_path, relay.url)
     folder.article("Ferry returns")
