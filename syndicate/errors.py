@@ -14,6 +14,7 @@ SyndicateError
 ├── TokenError           a link that this site did not sign
 ├── RosterError          a file of subscribers that can't be read at all
 └── RelayError           the SMTP relay is unreachable, or refuses us (not a reader); no delivery is changed by it
+    └── OfferError       it does not do what it says that it does; without that it may still be of use
 """
 
 from __future__ import annotations
@@ -133,3 +134,7 @@ class RelayError(SyndicateError):
     def __init__(self, relay: str, reason: str, reply: str = "") -> None:
         self.relay, self.reason, self.reply = relay, reason, reply
         super().__init__(f"relay {relay}: {reason}{f' ({reply})' if reply else ''}")
+
+
+class OfferError(RelayError):
+    """The relay does not know, or loses count of, what it had offered in its answer to EHLO."""

@@ -136,12 +136,16 @@ class Subscription:
 
 
 class DigestState(StrEnum):
-    """``empty``: its slot had nothing new. ``held``: late. ``review``: waits for approval. ``sending``: approved."""
+    """``empty``: its slot had nothing new. ``held``: late. ``review``: waits for approval. ``sending``: approved.
+
+    ``paused``: an operator stopped it for now. ``sent`` may become ``sending`` again, when some are tried once more.
+    """
 
     EMPTY = "empty"
     HELD = "held"
     REVIEW = "review"
     SENDING = "sending"
+    PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
 
@@ -167,8 +171,9 @@ DIGEST_TRANSITIONS: Mapping[DigestState, frozenset[DigestState]] = MappingProxyT
         DigestState.EMPTY: frozenset(),
         DigestState.HELD: frozenset({DigestState.SENDING, DigestState.CANCELLED}),
         DigestState.REVIEW: frozenset({DigestState.SENDING, DigestState.CANCELLED}),
-        DigestState.SENDING: frozenset({DigestState.SENT, DigestState.CANCELLED}),
-        DigestState.SENT: frozenset(),
+        DigestState.SENDING: frozenset({DigestState.PAUSED, DigestState.SENT, DigestState.CANCELLED}),
+        DigestState.PAUSED: frozenset({DigestState.SENDING, DigestState.CANCELLED}),
+        DigestState.SENT: frozenset({DigestState.SENDING}),
         DigestState.CANCELLED: frozenset(),
     }
 )
@@ -196,9 +201,9 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = Mapping
         ),
         DeliveryState.UNCERTAIN: frozenset({DeliveryState.QUEUED, DeliveryState.ACCEPTED, DeliveryState.CANCELLED}),
         DeliveryState.ACCEPTED: frozenset(),
-        DeliveryState.REJECTED: frozenset(),
+        DeliveryState.REJECTED: frozenset({DeliveryState.QUEUED}),
         DeliveryState.SUPPRESSED: frozenset(),
-        DeliveryState.EXPIRED: frozenset(),
+        DeliveryState.EXPIRED: frozenset({DeliveryState.QUEUED}),
         DeliveryState.CANCELLED: frozenset(),
     }
 )
@@ -268,6 +273,8 @@ class Delivery:
     variant_id: int
     subscription_id: int
     subscriber: Subscriber
+    domain: str
+    planned_at: datetime
     attempts: int = 0
 
 

@@ -1,154 +1,200 @@
-"""What goes over one connection: envelope, *begun*, content, answer, and again. Called by ``send``.
+"""What goes over one connection: envelope, *begun*, content, answer, and again. Called by ``lane``.
 
-A message's content and the next message's envelope go out together. Before them, one commit makes durable what became
-of the message before, and that this one is begun; so a crash repeats at most the one message that was in flight.
+A message's content goes out while the ledger makes durable what became of the message before and that this one is
+begun; its final dot, and the next message's envelope, go out when that is done. So a crash repeats at most the one
+message whose final dot had gone. Over a distance, where the relay takes whole chunks, ``window`` messages are
+under way at once.
 """
 
 from __future__ import annotations
 
-import asyncio
-import random
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import suppress
 
-from syndicate.delivery.dkim import Signer
-from syndicate.delivery.due import Due, DueQueue
-from syndicate.delivery.ledger import Ledger
-from syndicate.delivery.letter import message_id
-from syndicate.delivery.outcome import Broken, Reply, outcome
-from syndicate.delivery.smtp import Envelope, MessagePath
-from syndicate.errors import HeaderError, RelayError
-from syndicate.model import DeliveryState
-from syndicate.store.deliveries import Attempt
+from syndicate.delivery.outcome import Broken, Reply, Verdict
+from syndicate.delivery.outgoing import Noted, Outgoing, Ready
+from syndicate.delivery.pace import Pace
+from syndicate.delivery.smtp import MessagePath
+from syndicate.errors import AddressError, OfferError, RelayError
+from syndicate.settings import Smtp
 
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    due: Due
-    envelope: Envelope
-    content: bytes
+_FAR = 0.003
+"""Seconds of a round trip from which on it pays to have several messages under way."""
 
 
 class Conversation:
-    """One connection's work, until nothing is due, the relay ends it, or ``is_ending`` says so."""
+    """One connection's work, until nothing may go over it any more, the relay ends it, or ``is_ending`` says so."""
 
     def __init__(
         self,
-        queue: DueQueue,
-        ledger: Ledger,
+        outgoing: Outgoing,
         path: MessagePath,
-        signer: Signer,
+        relay: Smtp,
+        pace: Pace,
         *,
-        relay: str,
-        clock: Callable[[], datetime],
         is_ending: Callable[[], bool],
-        on_outcome: Callable[[DeliveryState], None],
     ) -> None:
-        self._queue, self._ledger, self._path = queue, ledger, path
-        self._signer = signer
-        self._relay = relay
-        self._clock, self._is_ending, self._on_outcome = clock, is_ending, on_outcome
-        self._noted: list[Attempt] = []
-        self._carried = 0
-        self._began_at = clock()
+        self._out, self._path, self._relay, self._pace = outgoing, path, relay, pace
+        self._label = relay.label
+        self._is_ending = is_ending
+        self._noted = Noted([], [])
+        self._began_at = outgoing.clock()
+        self._taken = self.carried = 0
+        self.domain = ""
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when (by the event loop's clock) it waits for an answer."""
+        return self._path.waiting_since
 
     async def run(self) -> None:
         """Everything that was answered is recorded when this returns or raises.
 
         :raises RelayError: when the relay refuses us.
         :raises ConnectionError: when the connection broke before it carried anything.
+        :raises OfferError: when the server does not do what it says.
         :raises StoreError: when the ledger can't be written.
         """
+        abilities = self._path.abilities
         try:
-            await self._converse()
+            if (
+                abilities.chunking
+                and abilities.pipelining
+                and self._relay.window > 1
+                and await self._path.round_trip() > _FAR
+            ):
+                await self._converse_in_chunks()
+            else:
+                await self._converse()
         finally:
-            await self._commit()
+            await self.flush()
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether its connection is open and may carry more."""
+        return self._path.is_open and self._taken < self._relay.messages_per_connection
+
+    async def flush(self) -> None:
+        """Records what was noted, without waiting for another message to begin."""
+        await self._out.commit(self._noted)
 
     async def _converse(self) -> None:
         following = await self._next()
         refusal = await self._open(following) if following else None
         while following:
-            letter = following
+            ready = following
             if refusal is None:
-                if not await self._commit(letter):
-                    self._queue.drop(letter.due.digest.id)
+                self._path.pour(ready.content)
+                if not await self._out.commit(self._noted, [ready]):
+                    self._out.queue.drop(ready.due)
                     self._path.close()
                     return
+                self._began_at = self._out.clock()
                 following = await self._next()
-                envelope = following.envelope if following else None
-                answer, refusal = await self._path.finish(letter.content, envelope)
-                self._note(letter.due, answer)
-                self._carried += 1
-            elif isinstance(refusal, Broken) or not self._is_about_the_reader(refusal):
-                self._queue.put_back(letter.due)
+                answer = await self._path.finish(following.envelope if following else None)
+                self._note(ready, answer)
+                self.carried += 1
+                if following:
+                    self.domain = following.due.delivery.domain
+                    refusal = await self._path.opened(following.envelope)
+            elif isinstance(refusal, Broken) or not self._is_about_the_reader(ready, refusal):
+                self._out.queue.put_back(ready.due, self._label)
                 return
             else:
-                self._note(letter.due, refusal)
+                self._note(ready, refusal)
                 following = await self._next()
                 refusal = await self._open(following) if following else None
 
-    async def _next(self) -> _Letter | None:
-        """The next message that can be written, None when nothing may begin any more."""
-        while not self._is_ending() and (due := await self._queue.take()):
+    async def _converse_in_chunks(self) -> None:
+        under_way: deque[Ready] = deque()
+        beginning: list[Ready] = []
+        while True:
+            while len(under_way) + len(beginning) < self._relay.window and (ready := await self._next()):
+                beginning.append(ready)
+            begun = await self._out.commit(self._noted, beginning)
+            self._began_at = self._out.clock()
+            for ready in beginning:
+                if ready.due.delivery.id not in begun:
+                    self._out.queue.drop(ready.due)
+                    continue
+                under_way.append(ready)
+                with suppress(ConnectionError):
+                    await self._path.hand_over(ready.envelope, ready.content)
+            beginning = []
+            if not under_way:
+                return
+            ready = under_way.popleft()
+            self.domain = ready.due.delivery.domain
+            answer = await self._path.handed_over()
+            if isinstance(answer, Reply) and (answer.is_confused or answer.is_about_us):
+                await self._give_up_chunks([ready, *under_way], answer)
+            self._note(ready, answer)
+            self.carried += 1
+
+    async def _give_up_chunks(self, refused: list[Ready], answer: Reply) -> None:
+        """The server refuses us, or chunks: what it says about the others is heard, then this connection ends."""
+        for ready in refused[1:]:
+            said = await self._path.handed_over()
+            if isinstance(said, Broken) or said.verdict is Verdict.ACCEPTED:
+                self._note(ready, said)
+            else:
+                self._note(ready, Broken(f"not handed over: {said}"), was_begun=False)
+        self._note(refused[0], Broken(f"not handed over: {answer}"), was_begun=False)
+        if answer.is_confused:
+            raise OfferError(str(self._relay.relay), "does not do what it offers", str(answer))
+        raise RelayError(f"{self._relay.relay}", f"refuses us at {answer.verb}", str(answer))
+
+    async def _next(self) -> Ready | None:
+        """The next message, None when nothing may begin on this connection any more, or not now."""
+        now = self._out.clock()
+        if self._pace.is_set and self._pace.wait(now) > 0:
+            return None
+        if self._is_ending() or self._taken >= self._relay.messages_per_connection:
+            return None
+        ready = await self._out.next(self._relay, self._noted)
+        if ready:
+            self._taken += 1
+            self._pace.take(now)
+        if ready and 0 < self._path.abilities.size < len(ready.content):
+            self._out.queue.put_back(ready.due, self._label)
+            limit = f"takes messages of at most {self._path.abilities.size:,} octets, and this one has"
+            raise RelayError(str(self._relay.relay), f"{limit} {len(ready.content):,}")
+        if ready:
+            self.domain = ready.due.delivery.domain
             try:
-                return await asyncio.to_thread(self._write, due)
-            except (HeaderError, ValueError) as error:
-                self._note(due, Reply("message", 553, f"not handed over: {error}"))
-        return None
+                ready.envelope.commands(self._path.abilities)
+            except AddressError as error:
+                self._note(ready, Reply("RCPT", 553, f"not handed over: {error}"))
+                return await self._next()
+        return ready
 
-    def _write(self, due: Due) -> _Letter:
-        delivery, domain = due.delivery, due.newsletter.domain
-        message = due.letter.write(
-            delivery.subscriber,
-            subscription_id=delivery.subscription_id,
-            message_id=message_id(due.digest, delivery.subscription_id, domain),
-        )
-        signature = self._signer.sign(message.header, message.body, domain, self._clock())
-        return _Letter(due, Envelope(due.newsletter.address, delivery.subscriber.email), signature + message.whole)
-
-    async def _open(self, letter: _Letter) -> Reply | Broken | None:
+    async def _open(self, ready: Ready) -> Reply | Broken | None:
         try:
-            return await self._path.open(letter.envelope)
+            return await self._path.open(ready.envelope)
         except ConnectionError as error:
-            if self._carried:
+            if self.carried:
                 return Broken(str(error))
-            self._note(letter.due, Broken(str(error)), was_begun=False)
+            self._note(ready, Broken(str(error)), was_begun=False)
             raise
 
-    def _is_about_the_reader(self, refusal: Reply) -> bool:
+    def _is_about_the_reader(self, ready: Ready, refusal: Reply) -> bool:
         """False: this connection is spent, as with relays that take so many messages on one.
 
         :raises RelayError: when a connection's first envelope is refused because of us, or the sender for good.
+        :raises OfferError: when the server does not know what it had offered.
         """
+        if refusal.is_confused and self._path.abilities.pipelining:
+            self._out.queue.put_back(ready.due, self._label)
+            raise OfferError(str(self._relay.relay), "does not do what it offers", str(refusal))
         if not refusal.is_about_us:
             return True
-        if self._carried and refusal.code < 500:
+        if refusal.verdict is Verdict.TOO_FAST:
+            self._pace.lower(self._out.clock(), self._out.speed(), str(refusal))
+        if self.carried and refusal.code < 500:
             return False
-        raise RelayError(self._relay, f"refuses us at {refusal.verb}", str(refusal))
+        self._out.queue.put_back(ready.due, self._label)
+        raise RelayError(str(self._relay.relay), f"refuses us at {refusal.verb}", str(refusal))
 
-    def _note(self, due: Due, answer: Reply | Broken, *, was_begun: bool = True) -> None:
-        """Keeps what became of a delivery for the next commit."""
-        now = self._clock()
-        became = outcome(
-            answer,
-            attempts=due.delivery.attempts,
-            planned_at=due.digest.composed_at,
-            now=now,
-            chance=random.random(),  # noqa: S311 - jitter
-            resend=not was_begun or due.newsletter.uncertain == "resend",
-        )
-        code = answer.code if isinstance(answer, Reply) else None
-        began_at = min(self._began_at, now)
-        self._noted.append(Attempt(due.delivery.id, began_at, now, became.state, became.next_at, code, str(answer)))
-
-    async def _commit(self, beginning: _Letter | None = None) -> bool:
-        """Makes durable what was noted, and that ``beginning`` is begun; false: it is not ours to send any more."""
-        noted, self._noted = self._noted, []
-        if not noted and beginning is None:
-            return True
-        begun = await self._ledger.step(noted, beginning.due.delivery.id if beginning else None)
-        self._began_at = self._clock()
-        for attempt in noted:
-            self._on_outcome(attempt.state)
-        return begun
+    def _note(self, ready: Ready, answer: Reply | Broken, *, was_begun: bool = True) -> None:
+        self._out.note(self._noted, ready.due, self._label, answer, self._began_at, was_begun=was_begun)

@@ -117,6 +117,11 @@ class Signer:
             raise SettingsError("[dkim]", problems)
         return cls(keys)
 
+    @property
+    def signs(self) -> bool:
+        """Whether there is a key."""
+        return bool(self._keys)
+
     def body(self) -> BodyHash:
         """The digest of a body that begins now."""
         return BodyHash()

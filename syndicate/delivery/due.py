@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
+from syndicate.delivery.fair import Turns
 from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import Letter
+from syndicate.delivery.traffic import Traffic
 from syndicate.model import Delivery, Digest
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Store, digests
+from syndicate.store import Connection, digests, leases
 
 BATCH = 500
 """Deliveries leased at a time: small beside a digest, large beside the connections."""
 
+_HELD = 100
+"""So many deliveries of a domain that must wait are kept at hand; the others are due later."""
+
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Due:
     """One delivery with its digest as frozen, its newsletter as it is set now, and what all its readers get alike."""
 
@@ -32,52 +39,156 @@ class Due:
 
 
 class DueQueue:
-    """Hands out due deliveries to all connections of a run, and leases more when it has none left."""
+    """Hands out due deliveries to the connections of each relay, fairly by domain; leases more when it runs out.
 
-    def __init__(self, settings: Settings, store: Store, links: Links, ledger: Ledger, digest_id: int | None) -> None:
-        self._settings, self._store, self._links = settings, store, links
-        self._ledger, self._digest_id = ledger, digest_id
-        self._leased: deque[Delivery] = deque()
+    ``share`` names the relay that the next delivery goes to, out of those that its newsletter may use.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        links: Links,
+        ledger: Ledger,
+        traffic: Traffic,
+        *,
+        clock: Callable[[], datetime],
+        share: Callable[[Newsletter], str | None],
+        digest_id: int | None,
+    ) -> None:
+        self._settings, self._links, self._ledger, self._traffic = settings, links, ledger, traffic
+        self._clock, self._share, self._digest_id = clock, share, digest_id
+        self._lines: dict[str, Turns[Due]] = {relay.label: Turns(traffic.may_go) for relay in settings.every_relay}
         self._leasing = asyncio.Lock()
+        self._news = asyncio.Event()
         self._digests: dict[int, Digest] = {}
         self._letters: dict[int, Letter] = {}
+        self.departs: datetime | None = None
 
-    async def fill(self) -> int:
-        """Leases more when nothing is left; returns how many deliveries are at hand."""
+    def at_hand(self, relay: str) -> int:
+        """How many deliveries wait for that relay."""
+        return len(self._lines[relay])
+
+    async def fill(self, relay: str) -> int:
+        """Leases more when nothing waits for that relay; returns how many do."""
+        line = self._lines[relay]
         async with self._leasing:
-            if not self._leased:
-                self._leased.extend(await self._ledger.claim(BATCH, self._digest_id))
-                await asyncio.to_thread(self._load)
-        return len(self._leased)
+            if not line or not self.could_go(relay):
+                leased = await self._ledger.run(self._claim)
+                self._ledger.held.update(one.delivery.id for one in leased)
+                await self._place(leased)
+                self._tell()
+        return len(line)
 
-    async def take(self) -> Due | None:
-        """The next one, None when nothing is due any more."""
-        while self._leased or await self.fill():
-            if not self._leased:
+    def take(self, relay: str) -> Due | None:
+        """The next one that may go over that relay now."""
+        due = self._lines[relay].take()
+        if due:
+            self._traffic.go(due.delivery.domain)
+        return due
+
+    def done(self, due: Due) -> None:
+        """What was taken is not under way any more."""
+        domain = due.delivery.domain
+        self._traffic.back(domain)
+        for line in self._lines.values():
+            line.recall(domain)
+        self._tell()
+
+    def put_back(self, due: Due, relay: str) -> None:
+        """Takes back what could not be begun; it is its domain's next one."""
+        self.done(due)
+        self._lines[relay].put(due.delivery.domain, due, first=True)
+
+    def drop(self, due: Due) -> None:
+        """Forgets a delivery that is not ours any more."""
+        self._ledger.held.discard(due.delivery.id)
+        self.done(due)
+
+    def recall(self) -> None:
+        """Time has passed: domains that were set aside are asked again."""
+        for line in self._lines.values():
+            line.recall()
+        self._tell()
+
+    async def stop(self, domain: str) -> None:
+        """Puts off all that waits for a domain."""
+        excess = [due for line in self._lines.values() for due in line.drain(domain, 0)]
+        await self._put_off(excess)
+
+    async def move(self, relay: str) -> None:
+        """Gives what waits for a relay to the others, where its newsletter may use them; the rest is given back."""
+        line, others = self._lines[relay], []
+        for domain in line.domains():
+            others += list(line.drain(domain, 0))
+        await self._place(others)
+
+    def could_go(self, relay: str) -> bool:
+        """Whether one of those that wait for a relay may go now."""
+        return any(self._traffic.may_go(domain) for domain in self._lines[relay].domains())
+
+    async def news(self, seconds: float) -> None:
+        """Returns when something may have changed, or after a while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news.clear()
+
+    async def _place(self, leased: Sequence[Due]) -> None:
+        homeless = []
+        for due in leased:
+            relay = self._share(due.newsletter)
+            if relay is None:
+                homeless.append(due.delivery.id)
+            else:
+                self._lines[relay].put(due.delivery.domain, due)
+        excess = []
+        for line in self._lines.values():
+            for domain in line.domains():
+                if self._traffic.is_noticed(domain):
+                    excess += list(line.drain(domain, _HELD))
+        await self._put_off(excess)
+        if homeless:
+            await self._ledger.run(lambda c: leases.give_back(c, self._ledger.sender_id, homeless))
+            self._ledger.held.difference_update(homeless)
+
+    async def _put_off(self, excess: Sequence[Due]) -> None:
+        if not excess:
+            return
+        until = [(due.delivery.id, self._traffic.departure(due.delivery.domain)) for due in reversed(excess)]
+        await self._ledger.run(lambda c: leases.put_off(c, self._ledger.sender_id, until))
+        self._ledger.held.difference_update(one for one, _ in until)
+        self.departs = min([at for _, at in until] + ([self.departs] if self.departs else []))
+
+    def _claim(self, connection: Connection) -> list[Due]:
+        due, found = self._clock(), []
+        sending = leases.sending(connection)
+        chosen = [one for one in sending if self._digest_id in (None, one)]
+        for digest_id in chosen:
+            limit = max(50, BATCH // len(chosen))
+            newsletter = self._load(connection, digest_id)
+            if newsletter is None:
                 continue
-            delivery = self._leased.popleft()
-            digest = self._digests[delivery.digest_id]
-            if newsletter := self._settings.newsletter(digest.newsletter):
-                return Due(delivery, digest, newsletter, self._letters[delivery.variant_id])
-        return None
+            found += [
+                Due(one, self._digests[digest_id], newsletter, self._letters[one.variant_id])
+                for one in leases.claim(connection, self._ledger.sender_id, digest_id, due=due, limit=limit, now=due)
+            ]
+        if self.departs and self.departs <= due:
+            self.departs = None
+        return found
 
-    def put_back(self, due: Due) -> None:
-        """Takes back what could not be begun; it is the next one."""
-        self._leased.appendleft(due.delivery)
-
-    def drop(self, digest_id: int) -> None:
-        """Forgets a digest's deliveries: it was cancelled meanwhile."""
-        self._leased = deque(one for one in self._leased if one.digest_id != digest_id)
-
-    def _load(self) -> None:
-        with self._store.read() as connection:
-            for digest_id in {one.digest_id for one in self._leased} - self._digests.keys():
-                digest = digests.get(connection, digest_id)
-                self._digests[digest_id] = digest
-                newsletter = self._settings.newsletter(digest.newsletter)
-                if newsletter is None:
-                    log.warning("a newsletter is not in the settings", newsletter=digest.newsletter, digest=digest_id)
-                    continue
-                sending, date = str(digest_id), digest.composed_at
-                for one in digests.variants_of(connection, digest_id):
-                    self._letters[one.id] = Letter(newsletter, self._links, one.parts, sending=sending, date=date)
+    def _load(self, connection: Connection, digest_id: int) -> Newsletter | None:
+        if digest_id in self._digests:
+            return self._settings.newsletter(self._digests[digest_id].newsletter)
+        digest = self._digests[digest_id] = digests.get(connection, digest_id)
+        newsletter = self._settings.newsletter(digest.newsletter)
+        if newsletter is None:
+            log.warning("a newsletter is not in the settings", newsletter=digest.newsletter, digest=digest_id)
+            return None
+        for one in digests.variants_of(connection, digest_id):
+            self._letters[one.id] = Letter(
+                newsletter, self._links, one.parts, sending=str(digest_id), date=digest.composed_at
+            )
+        return newsletter

@@ -7,102 +7,133 @@ no timer, so a lone write waits for nobody. A caller goes on only when what it s
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from syndicate.delivery.owner import new_owner
-from syndicate.model import Delivery
-from syndicate.store import Store, deliveries
-from syndicate.store.deliveries import Attempt
+from syndicate.store import Connection, Store, attempts, leases, suppressions
+from syndicate.store.attempts import Attempt, Begin
 
 LEASE = timedelta(seconds=60)
+
+Some = TypeVar("Some")
 
 
 class _Step(NamedTuple):
     ended: Sequence[Attempt]
-    begin: int | None
-    durable: asyncio.Future[bool]
+    begin: Sequence[Begin]
+    gone: Sequence[str]
+    durable: asyncio.Future[set[int]]
+
+
+class _Errand(NamedTuple):
+    work: Callable[[Connection], Any]
+    done: asyncio.Future[Any]
 
 
 class Ledger:
-    """One process's hand on the ledger. An async context manager: leaving it gives back what was not begun."""
+    """One run's hand on the ledger: an async context manager.
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
-        self._owner = new_owner()
-        self._steps: asyncio.Queue[_Step] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
+    Leaving it gives back ``held``, the ids of deliveries that were leased and not begun; the caller keeps that set.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.sender_id = 0
+        self.held: set[int] = set()
+        self._queue: SimpleQueue[_Step | _Errand | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._writer = threading.Thread(target=self._write_all, name="ledger")
+        self._renewing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._write_all()), asyncio.create_task(self._renew())]
+        self._writer.start()
+        try:
+            self.sender_id = await self.run(lambda c: leases.enter(c, new_owner(), lease_until=_lease()))
+        except BaseException:
+            self._queue.put(None)
+            raise
+        self._renewing = asyncio.create_task(self._renew())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(self._give_back)
+        if self._renewing:
+            self._renewing.cancel()
+        try:
+            await self.run(lambda c: leases.leave(c, self.sender_id, sorted(self.held)))
+        finally:
+            self._queue.put(None)
+            await asyncio.to_thread(self._writer.join)
 
-    async def claim(self, limit: int, digest_id: int | None) -> list[Delivery]:
-        """Leases up to ``limit`` due deliveries to this process."""
-        return await asyncio.to_thread(self._claim, limit, digest_id)
+    async def step(self, ended: Sequence[Attempt], begin: Sequence[Begin] = (), gone: Sequence[str] = ()) -> set[int]:
+        """Durable when this returns: what became of ``ended``, and which of ``begin`` are begun; they are returned.
 
-    async def step(self, ended: Sequence[Attempt], begin: int | None) -> bool:
-        """Durable when this returns: what became of ``ended``, and that the delivery ``begin`` is begun.
-
-        False: ``begin`` is not ours to send any more. :raises StoreError: when nothing of it could be written.
+        Those that are not returned are not ours to send any more. Addresses in ``gone`` are suppressed.
+        :raises StoreError: when nothing of it could be written.
         """
-        durable: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._steps.put_nowait(_Step(ended, begin, durable))
+        durable: asyncio.Future[set[int]] = self._loop.create_future()
+        self._queue.put(_Step(ended, begin, gone, durable))
         return await durable
 
-    async def _write_all(self) -> None:
+    async def run(self, work: Callable[[Connection], Some]) -> Some:
+        """Does some other work on the ledger in a transaction of its own. :raises StoreError: when it can't."""
+        done: asyncio.Future[Some] = self._loop.create_future()
+        self._queue.put(_Errand(work, done))
+        return await done
+
+    def _write_all(self) -> None:
+        """The writer: runs in a thread of its own until it is told to end."""
         while True:
-            batch = [await self._steps.get()]
-            while not self._steps.empty():
-                batch.append(self._steps.get_nowait())
-            try:
-                begun = await asyncio.to_thread(self._commit, batch)
-            except Exception as error:  # noqa: BLE001 - each caller must hear of it, and stop before it sends anything
-                for step in batch:
-                    if not step.durable.done():
-                        step.durable.set_exception(error)
-            else:
-                for step in batch:
-                    if not step.durable.done():
-                        step.durable.set_result(step.begin is None or step.begin in begun)
+            waiting = [self._queue.get()]
+            while not self._queue.empty():
+                waiting.append(self._queue.get())
+            steps = [one for one in waiting if isinstance(one, _Step)]
+            if steps:
+                self._answer(self._commit, steps, [step.durable for step in steps])
+            for one in waiting:
+                if isinstance(one, _Errand):
+                    self._answer(self._do, one.work, [one.done])
+            if None in waiting:
+                return
+
+    def _answer(self, act: Callable[[Any], Any], what: Any, futures: Sequence[asyncio.Future[Any]]) -> None:
+        try:
+            result, failure = act(what), None
+        except Exception as error:  # noqa: BLE001 - each caller must hear of it, and stop before it sends anything
+            result, failure = None, error
+        self._loop.call_soon_threadsafe(_settle, futures, result, failure)
+
+    def _commit(self, steps: Sequence[_Step]) -> set[int]:
+        with self._store.write() as connection:
+            attempts.record(connection, self.sender_id, [one for step in steps for one in step.ended])
+            for email in (one for step in steps for one in step.gone):
+                suppressions.add(connection, email, "no such mailbox", now=datetime.now(UTC))
+            return attempts.begin(connection, self.sender_id, [one for step in steps for one in step.begin])
+
+    def _do(self, work: Callable[[Connection], Any]) -> Any:
+        with self._store.write() as connection:
+            return work(connection)
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            await asyncio.to_thread(self._extend)
+            await self.run(lambda c: leases.renew(c, self.sender_id, lease_until=_lease()))
 
-    def _claim(self, limit: int, digest_id: int | None) -> list[Delivery]:
-        now = datetime.now(UTC)
-        with self._store.write() as connection:
-            return deliveries.claim(
-                connection,
-                self._owner,
-                due=self._clock(),
-                now=now,
-                lease_until=now + LEASE,
-                limit=limit,
-                digest_id=digest_id,
-            )
 
-    def _commit(self, batch: Sequence[_Step]) -> set[int]:
-        with self._store.write() as connection:
-            deliveries.record(connection, self._owner, [attempt for step in batch for attempt in step.ended])
-            return deliveries.begin(connection, self._owner, [step.begin for step in batch if step.begin is not None])
+def _lease() -> datetime:
+    return datetime.now(UTC) + LEASE
 
-    def _extend(self) -> None:
-        with self._store.write() as connection:
-            deliveries.renew(connection, self._owner, lease_until=datetime.now(UTC) + LEASE)
 
-    def _give_back(self) -> None:
-        with self._store.write() as connection:
-            deliveries.give_back(connection, self._owner)
+def _settle(futures: Sequence[asyncio.Future[Any]], result: Any, failure: Exception | None) -> None:
+    for future in futures:
+        if not future.done():
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)

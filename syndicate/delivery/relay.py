@@ -19,8 +19,10 @@ _LONGEST_REPLY = 500
 
 
 @asynccontextmanager
-async def connect(settings: Smtp) -> AsyncIterator[MessagePath]:
+async def connect(settings: Smtp, *, plain: bool = False) -> AsyncIterator[MessagePath]:
     """The message path of a new connection, signed in and ready; the connection ends with the block.
+
+    ``plain`` does without what the relay says that it could.
 
     :raises RelayError: when the relay is unreachable, its certificate does not verify, or it refuses us.
     """
@@ -38,7 +40,7 @@ async def connect(settings: Smtp) -> AsyncIterator[MessagePath]:
         if client.is_ehlo_or_helo_needed:
             await client.ehlo()
         await _sign_in(client, relay)
-        path = MessagePath.take_over(client, timeout)
+        path = MessagePath.take_over(client, timeout, plain=plain)
     except aiosmtplib.SMTPAuthenticationError as error:
         client.close()
         raise _refused(relay, "does not accept smtp.url's user and password", error) from None

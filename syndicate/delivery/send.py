@@ -8,27 +8,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from syndicate.delivery.conversation import Conversation
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import DueQueue
+from syndicate.delivery.envelope import Envelope
+from syndicate.delivery.lane import LOOK_SECONDS, Lane
 from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import write_letter
 from syndicate.delivery.outcome import Broken, Reply
+from syndicate.delivery.outgoing import Outgoing
 from syndicate.delivery.owner import is_dead
 from syndicate.delivery.relay import connect
-from syndicate.delivery.smtp import Envelope, MessagePath
-from syndicate.errors import AddressError, RelayError
+from syndicate.delivery.traffic import Traffic
+from syndicate.errors import RelayError
 from syndicate.model import DeliveryState, DigestState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Store, deliveries, digests, standing
+from syndicate.store import Connection, Store, deliveries, digests, leases, paces, standing
+from syndicate.store.paces import PaceRow
 
-_BREAKS = 3
-"""Connections in a row that end before they carry anything; then the relay counts as unreachable."""
+_KEEP_EVERY = timedelta(seconds=5)
 
 log = structlog.get_logger()
 
@@ -73,83 +75,118 @@ class Sending:
         self._settings, self._store, self._links, self._signer = settings, store, links, signer
         self._clock, self._stop, self._progress = clock, stop, progress
         self._sent = Sent()
-        self._breaks = 0
         self._failed = False
+        self._lanes = [Lane(relay, clock, is_ending=self._is_ending) for relay in settings.every_relay]
+        self._shares = {lane.label: 0 for lane in self._lanes}
 
     async def run(self, digest_id: int | None = None) -> Sent:
         """Sends all that is due, of one digest or of all. A relay's failure is in ``Sent.error``.
 
         :raises StoreError: when the ledger can't be written; nothing unrecorded went out.
         """
-        await asyncio.to_thread(self._recover)
-        async with Ledger(self._store, self._clock) as ledger:
-            queue = DueQueue(self._settings, self._store, self._links, ledger, digest_id)
-            width = min(self._settings.smtp.connections, await queue.fill())
-            workers = [asyncio.create_task(self._work(ledger, queue)) for _ in range(width)]
+        known = await asyncio.to_thread(self._recover)
+        for lane in self._lanes:
+            for row in known:
+                if (row.kind, row.name) == ("relay", lane.label):
+                    lane.remember(row.facts, alone=len(self._lanes) == 1)
+        async with Ledger(self._store) as ledger:
+            traffic = Traffic(self._settings.pace, self._clock, known)
+            queue = DueQueue(
+                self._settings,
+                self._links,
+                ledger,
+                traffic,
+                clock=self._clock,
+                share=self._share,
+                digest_id=digest_id,
+            )
+            outgoing = Outgoing(queue, ledger, traffic, self._signer, clock=self._clock, on_outcome=self._count)
             try:
-                await asyncio.gather(*workers)
+                await self._send(outgoing)
             except BaseException:
                 self._failed = True
-                await asyncio.gather(*workers, return_exceptions=True)
+                await asyncio.gather(*self._workers(), return_exceptions=True)
                 raise
+            finally:
+                await outgoing.close()
+            await ledger.run(lambda connection: self._keep(connection, traffic))
         self._sent.finished = await asyncio.to_thread(self._finish)
         return self._sent
 
-    @property
-    def _ending(self) -> bool:
-        return self._failed or self._stop.is_set() or self._sent.error is not None
+    async def _send(self, outgoing: Outgoing) -> None:
+        """Keeps every lane at work until none has anything to do, and looks at what waits meanwhile."""
+        saved = self._clock()
+        for lane in self._lanes:
+            await outgoing.queue.fill(lane.label)
+        while True:
+            for lane in self._lanes:
+                if lane.is_resting:
+                    await outgoing.queue.move(lane.label)
+            for lane in self._lanes:
+                lane.open(outgoing)
+            if not (workers := self._workers()):
+                return
+            ended, _ = await asyncio.wait(workers, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for one in ended:
+                one.result()
+            outgoing.queue.recall()
+            for lane in self._lanes:
+                await lane.look(outgoing)
+            if abs(self._clock() - saved) > _KEEP_EVERY:
+                saved = self._clock()
+                await outgoing.ledger.run(lambda connection: self._keep(connection, outgoing.traffic))
 
-    async def _work(self, ledger: Ledger, queue: DueQueue) -> None:
-        """One connection at a time, replaced when it ends, until nothing is due."""
-        while not self._ending and await queue.fill():
-            try:
-                async with connect(self._settings.smtp) as path:
-                    await self._converse(ledger, queue, path)
-            except ConnectionError as error:
-                self._breaks += 1
-                if self._breaks >= _BREAKS:
-                    self._fail(RelayError(str(self._settings.smtp.relay), str(error)))
-            except RelayError as error:
-                self._fail(error)
+    def _workers(self) -> list[asyncio.Task[None]]:
+        return [worker for lane in self._lanes for worker in lane.workers]
 
-    async def _converse(self, ledger: Ledger, queue: DueQueue, path: MessagePath) -> None:
-        await Conversation(
-            queue,
-            ledger,
-            path,
-            self._signer,
-            relay=str(self._settings.smtp.relay),
-            clock=self._clock,
-            is_ending=lambda: self._ending,
-            on_outcome=self._count,
-        ).run()
+    def _is_ending(self) -> bool:
+        return self._failed or self._stop.is_set()
+
+    def _share(self, newsletter: Newsletter) -> str | None:
+        """The relay that this newsletter's next mail goes to, by weight (smooth weighted round robin)."""
+        named = [lane for lane in self._lanes if lane.label == newsletter.relay]
+        lanes = [lane for lane in named or self._lanes if not lane.is_resting and (named or lane.relay.weight)]
+        if not lanes:
+            failed = next((lane.error for lane in named or self._lanes if lane.error), None)
+            self._sent.error = self._sent.error or failed
+            return None
+        if len(lanes) == 1:
+            return lanes[0].label
+        for lane in lanes:
+            self._shares[lane.label] += max(1, lane.relay.weight)
+        chosen = max(lanes, key=lambda lane: self._shares[lane.label])
+        self._shares[chosen.label] -= sum(max(1, lane.relay.weight) for lane in lanes)
+        return chosen.label
 
     def _count(self, state: DeliveryState) -> None:
-        if state is not DeliveryState.QUEUED:
-            self._breaks = 0
         self._sent.count(state)
         self._progress(self._sent)
 
-    def _fail(self, error: RelayError) -> None:
-        if self._sent.error is None:
-            self._sent.error = error
+    def _recover(self) -> list[PaceRow]:
+        """Takes over what dead processes left: the leased goes back, the begun is *uncertain*, or is sent again.
 
-    def _recover(self) -> None:
-        """Takes over what dead processes left: the leased goes back, the begun is *uncertain*, or is sent again."""
-        now = self._clock()
+        Returns what is known of every pace.
+        """
+        now, real = self._clock(), datetime.now(UTC)
         with self._store.write() as connection:
-            dead = {owner for owner in deliveries.owners(connection) if is_dead(owner)}
-            orphans = [o for o in deliveries.begun(connection) if o.owner in dead or o.lease_until <= datetime.now(UTC)]
+            senders = leases.all_senders(connection)
+            gone = [one.id for one in senders if one.lease_until <= real or is_dead(one.name)]
+            orphans = leases.orphans(connection, gone)
             for orphan in orphans:
                 newsletter = self._settings.newsletter(orphan.newsletter)
                 resend = newsletter is None or newsletter.uncertain == "resend"
                 state = DeliveryState.QUEUED if resend else DeliveryState.UNCERTAIN
                 deliveries.abandon(connection, [orphan.id], state, now=now)
-            for owner in dead:
-                deliveries.give_back(connection, owner)
-            deliveries.drop_departed(connection, now=now)
+            if gone:
+                leases.bury(connection, gone)
+            known = paces.read(connection)
         if orphans:
             log.warning("a process died while sending", begun=len(orphans))
+        return known
+
+    def _keep(self, connection: Connection, traffic: Traffic) -> None:
+        lanes = [PaceRow("relay", lane.label, lane.facts()) for lane in self._lanes if lane.is_remarkable]
+        paces.save(connection, [*lanes, *traffic.rows()], now=self._clock())
 
     def _finish(self) -> list[int]:
         with self._store.write() as connection:
@@ -174,13 +211,14 @@ async def send_copy(
         sending="test",
         date=now,
     )
+    relay = next((one for one in settings.every_relay if one.label == newsletter.relay), settings.smtp)
     header, _, body = letter.partition(b"\r\n\r\n")
     signature = signer.sign(header, body, newsletter.domain, now)
     try:
-        async with connect(settings.smtp) as path:
-            refusal = await path.open(Envelope(newsletter.address, email))
-            return refusal or (await path.finish(signature + letter, None))[0]
+        async with connect(relay) as path:
+            if refusal := await path.open(Envelope(newsletter.address, email, len(signature) + len(letter))):
+                return refusal
+            path.pour(signature + letter)
+            return await path.finish(None)
     except ConnectionError as error:
-        raise RelayError(str(settings.smtp.relay), str(error)) from None
-    except ValueError as error:
-        raise AddressError(email, str(error)) from None
+        raise RelayError(str(relay.relay), str(error)) from None

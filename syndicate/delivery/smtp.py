@@ -1,74 +1,60 @@
-"""The message path: MAIL, RCPT, DATA and content on a connection that aiosmtplib has opened. Called by ``relay``.
+"""The message path: MAIL, RCPT and content on a connection that aiosmtplib has opened. Called by ``relay``.
 
-Where the server offers PIPELINING (RFC 2920), a message's content, its final dot and the next message's envelope go out
-in one write, so that each message costs one round trip; elsewhere it is a plain dialogue. Content comes ready for the
-wire (CRLF, no line that begins with a single dot, CRLF at its end) and is never looked at again.
+Where the server offers PIPELINING (RFC 2920), a message's final dot and the next message's envelope go out in one
+write, so that each message costs one round trip; elsewhere it is a plain dialogue. Content comes ready for the wire
+(CRLF, no line that begins with a single dot, CRLF at its end) and is never looked at again. Where CHUNKING (RFC 3030)
+is offered too, whole messages can be handed over one after the other, and their answers be read later.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Self
+from typing import NoReturn, Self
 
 import aiosmtplib
 
+from syndicate.delivery.envelope import Abilities, Envelope
 from syndicate.delivery.outcome import Broken, Reply
+from syndicate.delivery.replies import Replies
 
-LONGEST_REPLY = 64 * 1024
-"""Bytes of one reply, all its lines together; a server that says more is not making sense."""
-
-_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
-_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
-_SHOWN = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """Who it is from and for, as MAIL and RCPT name them (RFC 5321 §3.3)."""
-
-    sender: str
-    recipient: str
-
-    def commands(self) -> tuple[bytes, bytes, bytes]:
-        """MAIL, RCPT and DATA. :raises ValueError: for an address that could end its command, or is not ASCII."""
-        for address in (self.sender, self.recipient):
-            if not _ADDRESS.fullmatch(address):
-                raise ValueError(f"{address!r} can't stand in an SMTP command")
-        return (
-            f"MAIL FROM:<{self.sender}>\r\n".encode("ascii"),
-            f"RCPT TO:<{self.recipient}>\r\n".encode("ascii"),
-            b"DATA\r\n",
-        )
+_DATA = b"DATA\r\n"
+_DOT = b".\r\n"
+_GOODBYE_SECONDS = 5.0
 
 
 class MessagePath(asyncio.Protocol):
-    """One connection's dialogue about messages. One call at a time; after an error it is closed for good."""
+    """One connection's dialogue about messages. One call at a time; after an error it is closed for good.
 
-    def __init__(self, transport: asyncio.Transport, *, pipelining: bool, timeout: float) -> None:
+    Every call that waits gives up when ``look`` says that an answer took longer than ``timeout`` seconds.
+    """
+
+    def __init__(self, transport: asyncio.Transport, abilities: Abilities, *, timeout: float) -> None:
         self._transport = transport
-        self._pipelining = pipelining
+        self.abilities = abilities
         self._timeout = timeout
-        self._received = bytearray()
-        self._lines: list[bytes] = []
-        self._length = 0
-        self._replies: deque[tuple[int, str]] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._replies = Replies()
+        self._wanted = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._lost: str = ""
-        self._must_reset = False
+        self._room: asyncio.Future[None] | None = None
+        self._lost = ""
+        self._must_reset = self._resetting = False
+        self.waiting_since: float | None = None
+        self._watch: asyncio.TimerHandle = self._loop.call_later(timeout / 4, self._look)
 
     @classmethod
-    def take_over(cls, client: aiosmtplib.SMTP, timeout: float) -> Self:
-        """Goes on where ``client`` has connected, said EHLO and signed in; it must not be used for messages again."""
+    def take_over(cls, client: aiosmtplib.SMTP, timeout: float, *, plain: bool = False) -> Self:
+        """Goes on where ``client`` has connected, said EHLO and signed in; it must not be used for messages again.
+
+        ``plain`` does without what the server says that it could.
+        """
         transport = client.transport
-        if not isinstance(transport, asyncio.Transport):
+        if transport is None or transport.is_closing():
             raise ConnectionError("the connection is closed")
-        path = cls(transport, pipelining=client.supports_extension("pipelining"), timeout=timeout)
+        assert isinstance(transport, asyncio.Transport)
+        offered = {} if plain else dict(client.esmtp_extensions)
+        path = cls(transport, Abilities.of(offered), timeout=timeout)
         transport.set_protocol(path)
         return path
 
@@ -77,67 +63,105 @@ class MessagePath(asyncio.Protocol):
         """Whether another message can be begun, as far as is known."""
         return not self._lost and not self._transport.is_closing()
 
+    async def round_trip(self) -> float:
+        """Seconds until the server answers when there is nothing to do. :raises ConnectionError: when it broke."""
+        began = self._loop.time()
+        await self._write(b"NOOP\r\n")
+        await self._reply()
+        return self._loop.time() - began
+
     async def open(self, envelope: Envelope) -> Reply | None:
         """Says who it is from and for. None: the server waits for the content; else what it refuses with.
 
+        :raises AddressError: when the server can't be told the address; nothing was said.
         :raises ConnectionError: when the connection broke: nothing was handed over.
         """
-        commands = envelope.commands()
+        mail, rcpt = envelope.commands(self.abilities)
         try:
-            async with asyncio.timeout(self._timeout):
-                if not self._pipelining:
-                    return await self._open_in_turn(commands)
-                await self._write(self._reset() + b"".join(commands))
+            if not self.abilities.pipelining:
+                return await self._open_in_turn(mail, rcpt)
+            await self._write(b"".join((self._reset(), mail, rcpt, _DATA)))
+            return await self._opened()
+        except ConnectionError as error:
+            raise ConnectionError(f"connection lost before DATA: {error}") from None
+
+    def pour(self, content: bytes) -> None:
+        """Sends the open message's content, all but its end: while that is not sent, the server has no message."""
+        if not self._lost:
+            self._transport.write(content)
+
+    async def finish(self, following: Envelope | None) -> Reply | Broken:
+        """Ends the open message's content, and says the ``following`` envelope; returns the answer to the content."""
+        try:
+            if following and self.abilities.pipelining:
+                await self._write(b"".join((_DOT, *following.commands(self.abilities), _DATA)))
+            else:
+                await self._write(_DOT)
+            answer = Reply("content", *await self._reply())
+            if 300 <= answer.code < 400:
+                self._out_of_step(answer)
+        except ConnectionError as error:
+            return Broken(f"connection lost during DATA: {error}")
+        return answer
+
+    async def opened(self, envelope: Envelope) -> Reply | Broken | None:
+        """What the server says to the envelope that ``finish`` was given. Broken: nothing of it was handed over."""
+        try:
+            if self.abilities.pipelining:
                 return await self._opened()
-        except (ConnectionError, TimeoutError) as error:
-            raise ConnectionError(self._broken(error, "before DATA")) from None
+            return await self._open_in_turn(*envelope.commands(self.abilities))
+        except ConnectionError as error:
+            return Broken(f"connection lost before DATA: {error}")
 
-    async def finish(self, content: bytes, following: Envelope | None) -> tuple[Reply | Broken, Reply | Broken | None]:
-        """Hands over the content of the open message, and opens the ``following`` one.
+    async def hand_over(self, envelope: Envelope, content: bytes) -> None:
+        """Sends a whole message in one chunk (RFC 3030 §2); ``handed_over`` reads what the server says to it.
 
-        Returns the server's answer to the content, and its refusal of ``following`` (None: it waits for its content).
-        A connection that breaks before ``following`` was opened has handed nothing of it over.
+        :raises AddressError: when the server can't be told the address; nothing was said.
+        :raises ConnectionError: when the connection is lost.
         """
-        commands = following.commands() if following else ()
-        together = bool(commands) and self._pipelining
+        commands = envelope.commands(self.abilities)
+        await self._write(b"".join((*commands, b"BDAT %d LAST\r\n" % len(content), content)))
+
+    async def handed_over(self) -> Reply | Broken:
+        """The answer to the oldest message of ``hand_over``: the first refusal, or what became of the chunk.
+
+        A server that refused an envelope refuses its chunk too, and says so; the next message begins anew.
+        """
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._write(b"".join((content, b".\r\n", *(commands if together else ()))))
-                answer = Reply("content", *await self._reply())
-        except (ConnectionError, TimeoutError) as error:
-            broken = Broken(self._broken(error, "during DATA"))
-            return broken, broken if following else None
-        try:
-            async with asyncio.timeout(self._timeout):
-                if not following:
-                    return answer, None
-                refusal = await (self._opened() if together else self._open_in_turn(commands))
-                return answer, refusal
-        except (ConnectionError, TimeoutError) as error:
-            return answer, Broken(self._broken(error, "before DATA"))
+            replies = [Reply(verb, *await self._reply()) for verb in ("MAIL", "RCPT", "BDAT")]
+        except ConnectionError as error:
+            return Broken(f"connection lost during BDAT: {error}")
+        if replies[0].code < 400 and replies[1].code >= 400 and replies[2].code < 300:
+            self._lose("the server took content for nobody")
+        answer = next((reply for reply in replies if not 200 <= reply.code < 300), replies[2])
+        if answer.code < 400 and not 200 <= answer.code < 300:
+            self._lose(f"the server's answers are out of step: {answer} to {answer.verb}")
+            return Broken(f"connection lost during BDAT: {self._lost}")
+        return answer
 
     def close(self) -> None:
         """Ends the connection, in whatever state it is."""
-        self._lost = self._lost or "closed"
-        self._transport.abort()
+        self._lose("closed")
 
     async def quit(self) -> None:
         """Says goodbye and ends the connection; a server that does not answer is not waited for long."""
         with suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(min(5.0, self._timeout)):
+            async with asyncio.timeout(min(_GOODBYE_SECONDS, self._timeout)):
                 await self._write(b"QUIT\r\n")
                 await self._reply()
         self.close()
 
-    async def _open_in_turn(self, commands: tuple[bytes, ...]) -> Reply | None:
+    async def _open_in_turn(self, mail: bytes, rcpt: bytes) -> Reply | None:
         """One command after the other, and none after a refusal."""
         if reset := self._reset():
             await self._write(reset)
             await self._reply()
-        for verb, command in zip(("MAIL", "RCPT", "DATA"), commands, strict=True):
+        for verb, command in (("MAIL", mail), ("RCPT", rcpt), ("DATA", _DATA)):
             await self._write(command)
             reply = Reply(verb, *await self._reply())
             if not _goes_on(reply):
+                if reply.code < 400:
+                    self._out_of_step(reply)
                 self._must_reset = True
                 return reply
         return None
@@ -146,15 +170,35 @@ class MessagePath(asyncio.Protocol):
         """Reads what the server says to an envelope that went out in one write."""
         if self._resetting:
             await self._reply()
-        replies = [Reply(verb, *await self._reply()) for verb in ("MAIL", "RCPT", "DATA")]
-        refusal = next((reply for reply in replies if not _goes_on(reply)), None)
+            self._resetting = False
+        try:
+            await self._until(3)
+        except ConnectionError:
+            if refusal := self._refusal():
+                return refusal  # the words that it hung up with say more than that it hung up
+            raise
+        data = self._replies.ready[2][0]
+        refusal = self._refusal()
         if refusal is None:
             return None
         self._must_reset = True
-        if replies[-1].code == 354:
-            await self._write(b".\r\n")  # RFC 2920 §3.1: DATA was taken without a recipient; end it with nothing in it
+        if data == 354:
+            await self._write(_DOT)  # RFC 2920 §3.1: DATA was taken without a recipient; end it with nothing in it
             await self._reply()
         return refusal
+
+    def _refusal(self) -> Reply | None:
+        """The first refusal among the answers to MAIL, RCPT and DATA that came."""
+        ready = self._replies.ready
+        replies = [Reply(verb, *ready.popleft()) for verb in ("MAIL", "RCPT", "DATA") if ready]
+        refusal = next((reply for reply in replies if not _goes_on(reply)), None)
+        if refusal and refusal.code < 400:
+            self._out_of_step(refusal)
+        return refusal
+
+    def _out_of_step(self, reply: Reply) -> NoReturn:
+        self._lose(f"the server's answers are out of step: {reply} to {reply.verb}")
+        raise ConnectionError(self._lost)
 
     def _reset(self) -> bytes:
         """RSET, when the last envelope was refused and its transaction may still be open (RFC 5321 §4.1.1.5)."""
@@ -165,46 +209,41 @@ class MessagePath(asyncio.Protocol):
         if self._lost:
             raise ConnectionError(self._lost)
         self._transport.write(data)
-        await self._writable.wait()
+        if self._room is not None:
+            await self._room
 
     async def _reply(self) -> tuple[int, str]:
-        while not self._replies:
+        if not self._replies.ready:
+            await self._until(1)
+        return self._replies.ready.popleft()
+
+    async def _until(self, count: int) -> None:
+        """Waits for so many replies. :raises ConnectionError: when they will not come."""
+        while len(self._replies.ready) < count:
             if self._lost:
                 raise ConnectionError(self._lost)
-            self._waiter = asyncio.get_running_loop().create_future()
+            self._wanted = count
+            self._waiter = self._loop.create_future()
+            self.waiting_since = self._loop.time()
             try:
                 await self._waiter
             finally:
-                self._waiter = None
-        return self._replies.popleft()
+                self._waiter = self.waiting_since = None
 
-    def _broken(self, error: Exception, when: str) -> str:
-        why = "no answer in time" if isinstance(error, TimeoutError) else str(error)
-        self.close()
-        return f"connection lost {when}: {why}"
+    def _look(self) -> None:
+        """Ends a wait that takes too long. A timer for all waits is cheaper than one for each."""
+        if not self._lost:
+            if self.waiting_since is not None and self._loop.time() - self.waiting_since > self._timeout:
+                self._lose("no answer in time")
+            else:
+                self._watch = self._loop.call_later(self._timeout / 4, self._look)
 
     def data_received(self, data: bytes) -> None:
-        """Takes replies apart (RFC 5321 §4.2), however they were split; a bare LF ends a line too."""
-        self._received += data
-        *lines, rest = self._received.split(b"\n")
-        self._received = bytearray(rest)
-        for line in lines:
-            self._take(bytes(line.rstrip(b"\r")))
-        if len(self._received) + self._length > LONGEST_REPLY:
-            self._lose("the server's reply has no end")
-        self._wake()
-
-    def _take(self, line: bytes) -> None:
-        match = _LINE.fullmatch(line)
-        if not match or (self._lines and not self._lines[0].startswith(match[1])):
-            self._lose(f"the server said something that is no reply: {_shown(line)}")
-            return
-        self._lines.append(line)
-        self._length += len(line) + 2
-        if match[2] != b"-":
-            text = " ".join(_shown(one[4:]) for one in self._lines)
-            self._replies.append((int(match[1]), text[:_SHOWN]))
-            self._lines, self._length = [], 0
+        """Replies, or parts of them."""
+        if wrong := self._replies.feed(data):
+            self._lose(wrong)
+        if len(self._replies.ready) >= self._wanted:
+            self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The server, or the network, ended it."""
@@ -212,27 +251,25 @@ class MessagePath(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
-        self._writable.clear()
+        self._room = self._loop.create_future()
 
     def resume_writing(self) -> None:
         """The transport's buffer has room."""
-        self._writable.set()
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        self._room = None
 
     def _lose(self, why: str) -> None:
         self._lost = self._lost or why
+        self._watch.cancel()
         self._transport.abort()
-        self._writable.set()
+        self.resume_writing()
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter and not self._waiter.done():
+        if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
 
 def _goes_on(reply: Reply) -> bool:
     return reply.code == 354 if reply.verb == "DATA" else 200 <= reply.code < 300
-
-
-def _shown(line: bytes) -> str:
-    text = line.decode("utf-8", "replace")
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_SHOWN]

@@ -1,17 +1,16 @@
 """``syndicate.toml`` and ``SYNDICATE_*`` → frozen settings; nothing else reads either."""
 
 from syndicate.settings.load import CONFIG_NAME, find, load
+from syndicate.settings.mail import Dkim, Pace, Relay, Smtp
+from syndicate.settings.rates import Rate, WarmUp
 from syndicate.settings.schema import (
     INSTANT,
     MANUAL,
-    Dkim,
     FeedSource,
     Fetch,
     FolderSource,
     Newsletter,
-    Relay,
     Settings,
-    Smtp,
     SourceSettings,
 )
 
@@ -24,10 +23,13 @@ __all__ = [
     "Fetch",
     "FolderSource",
     "Newsletter",
+    "Pace",
+    "Rate",
     "Relay",
     "Settings",
     "Smtp",
     "SourceSettings",
+    "WarmUp",
     "find",
     "load",
 ]

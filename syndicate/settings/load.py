@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _PREFIX = "SYNDICATE_"
 _CONFIG_VARIABLE = "SYNDICATE_CONFIG"
 _SECRETS = {("site", "secret"), ("smtp", "url")}
 _NO_SUCH_KEY = "no such key; check its spelling and section"
-_ARRAYS = {"sources": "name", "newsletters": "slug"}
+_ARRAYS = {"sources": "name", "newsletters": "slug", "relays": "name"}
 
 KeyPath = tuple[str | int, ...]
 
@@ -39,7 +39,7 @@ def load(file: Path, environ: Mapping[str, str]) -> Settings:
     problems = [*_overlay(values, environ, origins), *_read_secrets(values, file.parent, origins)]
     if "directory" in values:
         problems.append(Problem("directory", "", _NO_SUCH_KEY))
-    problems += _unknown_sources(values)
+    problems += [*_unknown_sources(values), *_unknown_relays(values)]
     try:
         settings = Settings.model_validate({**values, "directory": file.parent})
     except ValidationError as error:
@@ -111,16 +111,17 @@ def _value(text: str) -> Any:
 
 def _read_secrets(values: dict[str, Any], directory: Path, origins: Mapping[KeyPath, str]) -> Iterable[Problem]:
     """Replaces ``secret_file`` and the like by what stands there; the environment wins over the settings file."""
-    for section, key in sorted(_SECRETS):
-        table = values.get(section)
-        if not isinstance(table, dict) or f"{key}_file" not in table:
+    for *path, key in sorted(_secrets_of(values)):
+        table = _at(values, path)
+        if f"{key}_file" not in table:
             continue
         name = table.pop(f"{key}_file")
-        given = ((section, key) in origins, (section, f"{key}_file") in origins)
+        given = ((*path, key) in origins, (*path, f"{key}_file") in origins)
         if given == (True, False):
             continue
         if given == (False, True):
             table.pop(key, None)
+        section = _dotted(path)
         where = f"{section}.{key}_file"
         if key in table:
             yield Problem(where, "", f"stands beside {section}.{key}; one of the two")
@@ -132,9 +133,33 @@ def _read_secrets(values: dict[str, Any], directory: Path, origins: Mapping[KeyP
             table[key] = None
 
 
+def _secrets_of(values: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
+    yield from (path for path in _SECRETS if isinstance(values.get(path[0]), dict))
+    yield from (("relays", index, "url") for index, _ in enumerate(_tables(values.get("relays"))))
+
+
+def _at(values: Mapping[str, Any], path: Sequence[str | int]) -> dict[str, Any]:
+    if path[0] == "relays":
+        return _tables(values["relays"])[int(path[1])]
+    table: dict[str, Any] = values[str(path[0])]
+    return table
+
+
 def _is_unread_secret(error: ErrorDetails) -> bool:
     """Whether it only repeats that a secret's file could not be read."""
-    return error["loc"][:2] in _SECRETS and error["type"] != "missing" and error["input"] is None
+    return _is_secret_itself(error["loc"]) and error["type"] != "missing" and error["input"] is None
+
+
+def _is_secret_itself(location: KeyPath) -> bool:
+    return location[:2] in _SECRETS or (location[:1] == ("relays",) and location[2:] == ("url",))
+
+
+def _unknown_relays(values: Mapping[str, Any]) -> Iterable[Problem]:
+    known = {"smtp", *(str(relay.get("name", "")).strip() for relay in _tables(values.get("relays")))}
+    for index, newsletter in enumerate(_tables(values.get("newsletters"))):
+        name = newsletter.get("relay")
+        if isinstance(name, str) and name.strip() not in known:
+            yield Problem(f"newsletters[{index}].relay", repr(name), f"one of: {', '.join(sorted(known))}")
 
 
 def _unknown_sources(values: Mapping[str, Any]) -> Iterable[Problem]:
@@ -175,6 +200,8 @@ def _location(error: ErrorDetails) -> KeyPath:
 
 def _is_secret(location: KeyPath) -> bool:
     """Whether a secret stands there, or may stand inside of what stands there."""
+    if location[:1] == ("relays",):
+        return len(location) < 3 or location[2] == "url"
     return any(location[:2] == path[: len(location)] for path in _SECRETS)
 
 
@@ -194,7 +221,7 @@ def _allowed(error: ErrorDetails) -> str:
 def _hint(location: KeyPath) -> str:
     if location[-1:] == ("kind",):
         return ": 'folder' or 'feed'"
-    return f", or {location[-1]}_file" if location[:2] in _SECRETS else ""
+    return f", or {location[-1]}_file" if _is_secret_itself(location) else ""
 
 
 def _shown(value: object) -> str:

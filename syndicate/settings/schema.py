@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import getaddresses, parseaddr
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import unquote, urlsplit
+from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
+from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
 
 INSTANT = "instant"
 """The cadence that has no clock: as soon as an article is picked up."""
@@ -32,57 +24,8 @@ INSTANT = "instant"
 MANUAL = "manual"
 """Stands where a cadence would, for what an operator sends by hand to readers of all cadences; no cadence's name."""
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SLUG = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
-_SELECTOR = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 _RESERVED = "all"
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"(\d{1,6})\s*([smhdw])", value.strip()) if isinstance(value, str) else None
-    if not match:
-        raise ValueError('a whole number and a unit, such as "90s", "15m", "6h", "2d" or "1w"')
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-
-
-def _reasonable(value: timedelta) -> timedelta:
-    if not timedelta(0) < value <= timedelta(days=3650):
-        raise ValueError("more than nothing, and at most ten years")
-    return value
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an address that begins with https:// or http:// and names a host")
-    return value.rstrip("/")
-
-
-def _no_line_break(value: str) -> str:
-    if re.search(r"[\r\n\0]", value):
-        raise ValueError("text on one line")
-    return value
-
-
-def _mailbox(value: str) -> str:
-    found = getaddresses([_no_line_break(value)])
-    if len(found) != 1 or not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", found[0][1]):
-        raise ValueError('"Name <user@host>" or "user@host"; a name with a comma in it wants quotes around it')
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_reasonable)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-Line = Annotated[str, AfterValidator(_no_line_break)]
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
-
-
-class Section(BaseModel):
-    """One table of the file. Unknown keys are errors; values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+_AnyRelay = TypeVar("_AnyRelay", bound=Smtp)
 
 
 class Site(Section):
@@ -110,83 +53,6 @@ class StoreSettings(Section):
         pattern=r"^sqlite:///.+",
         description="`sqlite:///FILE`, relative to the settings file.",
     )
-
-
-class Smtp(Section):
-    """`[smtp]`: the relay that mail is handed to."""
-
-    url: SecretStr = Field(
-        description="`smtp://` (STARTTLS when offered), `smtp+starttls://` (required) or `smtps://`, then "
-        "`user:password@host:port`; percent-encode special characters. Or `url_file`."
-    )
-    connections: int = Field(8, ge=1, le=100, description="Connections to the relay at the same time.")
-    timeout: Duration = Field(timedelta(seconds=60), description="How long to wait for one answer of the relay.")
-    ca_file: Path | None = Field(None, description="Certificates (PEM) to trust instead of the system's.")
-
-    @field_validator("url")
-    @classmethod
-    def _relay(cls, value: SecretStr) -> SecretStr:
-        try:
-            parts = urlsplit(value.get_secret_value())
-            usable = parts.scheme in ("smtp", "smtp+starttls", "smtps") and parts.hostname and parts.port != 0
-            usable = usable and not parts.path.strip("/") and not parts.query
-        except ValueError:
-            usable = False
-        if not usable:
-            raise ValueError("smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]")
-        return value
-
-    @property
-    def relay(self) -> Relay:
-        """The URL taken apart."""
-        security: dict[str, Literal["offered", "starttls", "tls"]] = {
-            "smtp": "offered",
-            "smtp+starttls": "starttls",
-            "smtps": "tls",
-        }
-        parts = urlsplit(self.url.get_secret_value())
-        return Relay(
-            host=parts.hostname or "",
-            port=parts.port or {"smtps": 465}.get(parts.scheme, 587),
-            security=security[parts.scheme],
-            username=unquote(parts.username or ""),
-            password=SecretStr(unquote(parts.password or "")),
-        )
-
-
-class Relay(Section):
-    """An SMTP relay: where it is, how the connection is protected, and who we are to it."""
-
-    host: str
-    port: int
-    security: Literal["offered", "starttls", "tls"]
-    username: str = ""
-    password: SecretStr = SecretStr("")
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
-
-
-class Dkim(Section):
-    """`[dkim]`: signing of mails (RFC 6376); left out where the relay signs. `syndicate dkim new` makes the keys."""
-
-    selector: str = Field(
-        pattern=_SELECTOR, description="Under which name the key's TXT record stands: `selector._domainkey.domain`."
-    )
-    rsa_key_file: Path | None = Field(None, description="RSA key (PEM, 2048 to 4096 bits), read by every receiver.")
-    ed25519_key_file: Path | None = Field(None, description="Ed25519 key (PEM, RFC 8463), a second signature.")
-    ed25519_selector: str | None = Field(
-        None, pattern=_SELECTOR, description="The Ed25519 key's selector; needed when there are two keys."
-    )
-
-    @model_validator(mode="after")
-    def _one_record_each(self) -> Self:
-        if not (self.rsa_key_file or self.ed25519_key_file):
-            raise ValueError("`rsa_key_file`, `ed25519_key_file`, or both; `syndicate dkim new` makes them")
-        other = (self.ed25519_selector or self.selector).casefold()
-        if self.rsa_key_file and self.ed25519_key_file and other == self.selector.casefold():
-            raise ValueError("with two keys an `ed25519_selector` other than `selector`: each has a record of its own")
-        return self
 
 
 class Web(Section):
@@ -228,7 +94,7 @@ class Fetch(Section):
 
 
 class _SourceSettings(Section):
-    name: Line = Field(pattern=_SLUG, description="What newsletters call it: lower-case letters, digits, hyphens.")
+    name: Line = Field(pattern=SLUG, description="What newsletters call it: lower-case letters, digits, hyphens.")
     every: Duration = Field(timedelta(minutes=15), description="How often `serve` looks.")
     hold_over: int = Field(25, ge=1, description="More new articles than this at once wait for an operator.")
     first_pickup: int = Field(
@@ -264,7 +130,7 @@ def _cadence(value: object) -> object:
 class Newsletter(Section):
     """`[[newsletters]]`: what a reader subscribes to."""
 
-    slug: str = Field(pattern=_SLUG, description="Its name in addresses: lower-case letters, digits, hyphens.")
+    slug: str = Field(pattern=SLUG, description="Its name in addresses: lower-case letters, digits, hyphens.")
     title: Line = Field(min_length=1, description="What readers see.")
     description: Line = Field("", description="One sentence for the site, the feed and the mail.")
     sender: Mailbox = Field(description='The From header: "Name <user@host>".')
@@ -275,6 +141,10 @@ class Newsletter(Section):
     max_articles: int = Field(12, ge=1, le=200, description="Articles shown in full or in short; the rest as links.")
     review: bool = Field(False, description="A composed digest waits until an operator approves it.")
     max_lateness: Duration = Field(timedelta(hours=6), description="A slot that is later than this is held.")
+    relay: Line | None = Field(None, description="Mail goes over this one of the relays only, and over no other.")
+    give_up_after: Duration = Field(
+        timedelta(hours=48), description="A reader whose server puts the mail off for so long is given up."
+    )
     uncertain: Literal["resend", "hold"] = Field(
         "resend", description="What happens to a delivery that was begun when the process died."
     )
@@ -296,7 +166,7 @@ class Newsletter(Section):
     @classmethod
     def _cadences(cls, value: dict[str, str]) -> dict[str, str]:
         for name, expression in value.items():
-            if not re.fullmatch(_SLUG, name) or name == MANUAL:
+            if not re.fullmatch(SLUG, name) or name == MANUAL:
                 raise ValueError(f"{name!r} is not a name: lower-case letters, digits, hyphens; not {MANUAL!r}")
             if (name == INSTANT) != (expression == INSTANT):
                 raise ValueError(f"{name!r}: `instant = true` and a cron expression under another name")
@@ -340,6 +210,8 @@ class Settings(Section):
     site: Site
     store: StoreSettings = StoreSettings()
     smtp: Smtp
+    relays: tuple[AnotherRelay, ...] = ()
+    pace: Pace = Pace()
     dkim: Dkim | None = None
     web: Web = Web()
     feeds: FeedsSettings = FeedsSettings()
@@ -348,15 +220,15 @@ class Settings(Section):
     newsletters: tuple[Newsletter, ...] = ()
     directory: Path = Field(exclude=True)
 
-    @field_validator("sources", "newsletters")
+    @field_validator("sources", "newsletters", "relays")
     @classmethod
     def _unique(cls, value: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
-        key = "name" if info.field_name == "sources" else "slug"
+        key = "slug" if info.field_name == "newsletters" else "name"
         names = [getattr(one, key) for one in value]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"{key} {name!r} stands more than once; each must be its own")
-            if name == _RESERVED:
+            if name == (_RESERVED if info.field_name != "relays" else "smtp"):
                 raise ValueError(f"{key} {name!r} is kept for the service itself; another one")
         return value
 
@@ -373,15 +245,23 @@ class Settings(Section):
         )
         for name, value in (("feeds", feeds), ("store", store), ("sources", sources)):
             object.__setattr__(self, name, value)
-        if self.smtp.ca_file:
-            smtp = self.smtp.model_copy(update={"ca_file": self.directory / self.smtp.ca_file})
-            object.__setattr__(self, "smtp", smtp)
+        object.__setattr__(self, "smtp", _with_ca_file(self.smtp, self.directory))
+        object.__setattr__(self, "relays", tuple(_with_ca_file(one, self.directory) for one in self.relays))
         if self.dkim:
             keys = {"rsa_key_file": self.dkim.rsa_key_file, "ed25519_key_file": self.dkim.ed25519_key_file}
             absolute = {name: self.directory / path for name, path in keys.items() if path}
             object.__setattr__(self, "dkim", self.dkim.model_copy(update=absolute))
         return self
 
+    @property
+    def every_relay(self) -> tuple[Smtp, ...]:
+        """All relays, the one in `[smtp]` first."""
+        return (self.smtp, *self.relays)
+
     def newsletter(self, slug: str) -> Newsletter | None:
         """The newsletter of that slug, if there is one."""
         return next((one for one in self.newsletters if one.slug == slug), None)
+
+
+def _with_ca_file(relay: _AnyRelay, directory: Path) -> _AnyRelay:
+    return relay.model_copy(update={"ca_file": directory / relay.ca_file}) if relay.ca_file else relay

@@ -213,6 +213,14 @@ audiences = Table(
     Column("variant_id", Id, ForeignKey("variants.id")),
 )
 
+senders = Table(
+    "senders",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False),
+    Column("lease_until", Instant, nullable=False),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -225,17 +233,17 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("planned_at", Instant, nullable=False),
     Column("next_at", Instant, nullable=False),
-    Column("owner", Text),
-    Column("lease_until", Instant),
+    Column("sender_id", Id),
     Column("finished_at", Instant),
     Column("reply", Text, nullable=False),
     UniqueConstraint("digest_id", "subscription_id"),
     Index(
-        "ix_deliveries_outstanding",
+        "ix_deliveries_due",
+        "digest_id",
         "next_at",
         "id",
-        sqlite_where=text("state IN ('queued', 'begun')"),
-        postgresql_where=text("state IN ('queued', 'begun')"),
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
     ),
     Index(None, "digest_id", "state"),
     Index(None, "subscription_id"),
@@ -245,11 +253,23 @@ deliveries = Table(
 attempts = Table(
     "attempts",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=True),
-    Column("delivery_id", Id, ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("delivery_id", Id, ForeignKey("deliveries.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("began_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("code", Integer),
+    Column("relay", Text, nullable=False),
     Column("reply", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("facts", JSON, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("kind IN ('relay', 'domain')", name="kind"),
 )

@@ -68,7 +68,8 @@ def upgrade() -> None:
         sa.Column("composed_at", Instant(timezone=True), nullable=False),
         sa.Column("finished_at", Instant(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('empty', 'held', 'review', 'sending', 'sent', 'cancelled')", name=op.f("ck_digests_state")
+            "state IN ('empty', 'held', 'review', 'sending', 'paused', 'sent', 'cancelled')",
+            name=op.f("ck_digests_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),
         sa.UniqueConstraint("newsletter", "cadence", "slot", name=op.f("uq_digests_newsletter_cadence_slot")),
@@ -167,6 +168,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest_id", "cadence", "watermark", "topics", name=op.f("pk_audiences")),
     )
     op.create_table(
+        "senders",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("lease_until", Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_senders")),
+    )
+    op.create_table(
         "deliveries",
         sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("digest_id", Id, nullable=False),
@@ -177,8 +185,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("planned_at", Instant(timezone=True), nullable=False),
         sa.Column("next_at", Instant(timezone=True), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("lease_until", Instant(timezone=True), nullable=True),
+        sa.Column("sender_id", Id, nullable=True),
         sa.Column("finished_at", Instant(timezone=True), nullable=True),
         sa.Column("reply", sa.Text(), nullable=False),
         sa.CheckConstraint(
@@ -193,25 +200,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_deliveries_digest_id_state"), "deliveries", ["digest_id", "state"], unique=False)
     op.create_index(
-        "ix_deliveries_outstanding",
+        "ix_deliveries_due",
         "deliveries",
-        ["next_at", "id"],
+        ["digest_id", "next_at", "id"],
         unique=False,
-        sqlite_where=sa.text("state IN ('queued', 'begun')"),
-        postgresql_where=sa.text("state IN ('queued', 'begun')"),
+        sqlite_where=sa.text("state = 'queued'"),
+        postgresql_where=sa.text("state = 'queued'"),
     )
     op.create_index(op.f("ix_deliveries_subscription_id"), "deliveries", ["subscription_id"], unique=False)
     op.create_table(
         "attempts",
-        sa.Column("id", Id, autoincrement=True, nullable=False),
-        sa.Column("delivery_id", Id, nullable=False),
+        sa.Column("delivery_id", Id, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("began_at", Instant(timezone=True), nullable=False),
         sa.Column("ended_at", Instant(timezone=True), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("code", sa.Integer(), nullable=True),
+        sa.Column("relay", sa.Text(), nullable=False),
         sa.Column("reply", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_attempts_delivery_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+        sa.PrimaryKeyConstraint("delivery_id", "number", name=op.f("pk_attempts")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_attempts_delivery_id"), "attempts", ["delivery_id"], unique=False)
+    op.create_table(
+        "paces",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("changed_at", Instant(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('relay', 'domain')", name=op.f("ck_paces_kind")),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_paces")),
+    )
     op.execute("INSERT INTO counters (name, value) VALUES ('sequence', 0), ('digest', 0)")

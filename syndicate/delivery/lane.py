@@ -1,0 +1,177 @@
+"""One relay's connections during a run: opened on demand, replaced when they end, left alone when the relay fails.
+
+Called by ``send``. A connection that waits long for an answer about one domain does not count: another takes its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from syndicate.delivery.conversation import Conversation
+from syndicate.delivery.outgoing import Outgoing
+from syndicate.delivery.pace import Pace
+from syndicate.delivery.relay import connect
+from syndicate.delivery.traffic import SLOW
+from syndicate.errors import OfferError, RelayError
+from syndicate.settings import Smtp
+
+BREAKS = 3
+"""Connections in a row that end before they carry anything; then the relay counts as unreachable."""
+
+PATIENCE = timedelta(seconds=60)
+"""A run waits for a pace that lets the next message go within this; beyond, the next run goes on."""
+
+_FIRST_REST = timedelta(seconds=5)
+_LONGEST_REST = timedelta(minutes=10)
+_IDLE = timedelta(seconds=20)
+LOOK_SECONDS = 0.25
+"""How often what waits is looked at."""
+
+log = structlog.get_logger()
+
+
+class Lane:
+    """One relay. ``error`` is why it is left alone; nobody's delivery changes because of it."""
+
+    def __init__(self, relay: Smtp, clock: Callable[[], datetime], *, is_ending: Callable[[], bool]) -> None:
+        self.relay, self.label = relay, relay.label
+        self.pace = Pace(relay.rate, relay.warm_up, clock())
+        self.error: RelayError | None = None
+        self.resting_until: datetime | None = None
+        self._failures = self._breaks = 0
+        self._plain = self._was_remarkable = False
+        self._surplus = 0
+        self._clock, self._is_ending = clock, is_ending
+        self._workers: set[asyncio.Task[None]] = set()
+        self._conversations: set[Conversation] = set()
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it failed, and its time has not come again."""
+        return self.resting_until is not None and self._clock() < self.resting_until
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a worker is at work."""
+        return bool(self._workers)
+
+    def open(self, outgoing: Outgoing) -> None:
+        """Sets to work as many as there is work for: one only, when it must be seen whether the relay is back."""
+        if self._stops():
+            return
+        for _ in range(min(self._width() - len(self._workers), outgoing.queue.at_hand(self.label))):
+            worker = asyncio.create_task(self._work(outgoing))
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+
+    async def look(self, outgoing: Outgoing) -> None:
+        """Notices who waits long: their domains are slow, and what they have noted need not wait with them."""
+        for one in tuple(self._conversations):
+            if _waits(one):
+                outgoing.traffic.is_slow(one.domain)
+                await one.flush()
+        self._surplus = max(0, len(self._workers) - self._width())
+
+    @property
+    def workers(self) -> frozenset[asyncio.Task[None]]:
+        """One task for each connection."""
+        return frozenset(self._workers)
+
+    @property
+    def is_remarkable(self) -> bool:
+        """Whether there is anything that must outlive the process."""
+        return self.pace.is_set or self.pace.is_remarkable or self.error is not None or self._was_remarkable
+
+    def facts(self) -> dict[str, Any]:
+        """What must outlive the process, for JSON."""
+        rest = self.resting_until.isoformat() if self.resting_until else None
+        return self.pace.facts() | {"resting_until": rest, "error": str(self.error) if self.error else ""}
+
+    def remember(self, facts: Mapping[str, Any], *, alone: bool) -> None:
+        """Goes on where ``facts`` were taken; a relay that is ``alone`` is tried at once."""
+        self.pace.remember(facts)
+        self._was_remarkable = True
+        if facts["resting_until"] and not alone:
+            self.resting_until, self._failures = datetime.fromisoformat(facts["resting_until"]), 1
+            self.error = RelayError(str(self.relay.relay), "failed before", facts["error"])
+
+    async def _work(self, outgoing: Outgoing) -> None:
+        """One connection at a time, replaced when it ends, until nothing may go over it."""
+        while not self._stops() and await self._may_go(outgoing, PATIENCE):
+            try:
+                async with connect(self.relay, plain=self._plain) as path:
+                    conversation = Conversation(outgoing, path, self.relay, self.pace, is_ending=self._must_end)
+                    while await self._converse(conversation) and await self._may_go(outgoing, _IDLE):
+                        ...
+            except OfferError as error:
+                log.warning("the relay does not do what it offers; going on without", relay=self.label, said=str(error))
+                self._plain = True
+            except ConnectionError as error:
+                self._plain = not self._plain
+                self._breaks += 1
+                if self._breaks >= BREAKS:
+                    self._fail(RelayError(str(self.relay.relay), str(error)))
+                await asyncio.sleep(random.random() * 0.05 * 2**self._breaks)  # noqa: S311 - jitter
+            except RelayError as error:
+                self._fail(error)
+
+    async def _converse(self, conversation: Conversation) -> bool:
+        """Carries what can be carried now; whether the connection can carry more."""
+        self._conversations.add(conversation)
+        try:
+            await conversation.run()
+        finally:
+            self._conversations.discard(conversation)
+            if conversation.carried:
+                self._breaks = self._failures = 0
+                self.error = self.resting_until = None
+        return conversation.can_go_on
+
+    async def _may_go(self, outgoing: Outgoing, patience: timedelta) -> bool:
+        """Waits until something may go over this relay; false when nothing will within ``patience``."""
+        queue, began = outgoing.queue, asyncio.get_running_loop().time()
+        while not self._must_end():
+            pause = self.pace.wait(self._clock())
+            at_hand = await queue.fill(self.label) if pause <= 0 else queue.at_hand(self.label)
+            if at_hand and pause <= 0 and queue.could_go(self.label):
+                return True
+            soon = self._clock() + PATIENCE
+            if pause > PATIENCE.total_seconds() or (not at_hand and not (queue.departs and queue.departs < soon)):
+                return False
+            if asyncio.get_running_loop().time() - began > patience.total_seconds():
+                return False
+            await queue.news(min(max(pause, 0.005), LOOK_SECONDS))
+        return False
+
+    def _width(self) -> int:
+        stuck = sum(map(_waits, self._conversations))
+        return 1 if self._failures else self.relay.connections + min(stuck, self.relay.connections)
+
+    def _stops(self) -> bool:
+        return self._is_ending() or self.is_resting
+
+    def _must_end(self) -> bool:
+        if self._surplus:
+            self._surplus -= 1
+            return True
+        return self._stops()
+
+    def _fail(self, error: RelayError) -> None:
+        if self.is_resting:
+            return
+        self.error = error
+        self._failures += 1
+        rest = min(_LONGEST_REST, _FIRST_REST * (1 << min(self._failures - 1, 12)))
+        self.resting_until = self._clock() + rest * (0.5 + random.random())  # noqa: S311 - jitter
+        log.warning("the relay is left alone for now", relay=self.label, until=self.resting_until, reason=str(error))
+
+
+def _waits(conversation: Conversation) -> bool:
+    since = conversation.waiting_since
+    return since is not None and asyncio.get_running_loop().time() - since > SLOW.total_seconds()

@@ -1,0 +1,147 @@
+"""What is about to go out, written and signed, and what became of it. Called by ``conversation``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from syndicate.delivery.dkim import Signer
+from syndicate.delivery.due import Due, DueQueue
+from syndicate.delivery.envelope import Envelope
+from syndicate.delivery.ledger import Ledger
+from syndicate.delivery.letter import message_id
+from syndicate.delivery.outcome import Broken, Reply, Verdict, outcome
+from syndicate.delivery.traffic import Traffic
+from syndicate.errors import AddressError, HeaderError
+from syndicate.model import DeliveryState
+from syndicate.settings import Smtp
+from syndicate.store.attempts import Attempt, Begin
+
+
+class Ready(NamedTuple):
+    """A message that can go: its envelope, and its content as it goes over the wire."""
+
+    due: Due
+    envelope: Envelope
+    content: bytes
+
+
+@dataclass(slots=True)
+class Noted:
+    """What one connection has to tell the ledger."""
+
+    attempts: list[Attempt]
+    gone: list[str]
+
+
+class Outgoing:
+    """What all connections of a run work from: writes messages, and notes what was said to them."""
+
+    def __init__(
+        self,
+        queue: DueQueue,
+        ledger: Ledger,
+        traffic: Traffic,
+        signer: Signer,
+        *,
+        clock: Callable[[], datetime],
+        on_outcome: Callable[[DeliveryState], None],
+    ) -> None:
+        self.queue, self.ledger, self.traffic, self.clock = queue, ledger, traffic, clock
+        self._signer, self._on_outcome = signer, on_outcome
+        self._signing = ThreadPoolExecutor(os.cpu_count() or 1, "signing") if signer.signs else None
+        self._began, self._accepted = clock(), 0
+        self._stopping: set[asyncio.Task[None]] = set()
+
+    async def next(self, relay: Smtp, noted: Noted) -> Ready | None:
+        """The next message that may go over that relay now and can be written; None when there is none."""
+        label = relay.label
+        while (due := self.queue.take(label)) or (await self.queue.fill(label) and (due := self.queue.take(label))):
+            try:
+                if self._signing is None:
+                    return self._write(due, relay)
+                return await asyncio.get_running_loop().run_in_executor(self._signing, self._write, due, relay)
+            except (HeaderError, AddressError) as error:
+                self.note(noted, due, label, Reply("message", 553, f"not handed over: {error}"), self.clock())
+        return None
+
+    def _write(self, due: Due, relay: Smtp) -> Ready:
+        delivery, domain = due.delivery, due.newsletter.domain
+        identity = message_id(due.digest, delivery.subscription_id, domain)
+        message = due.letter.write(delivery.subscriber, subscription_id=delivery.subscription_id, message_id=identity)
+        content = message.whole
+        if self._signing is not None:
+            content = self._signer.sign(message.header, message.body, domain, self.clock()) + content
+        reports = identity if relay.dsn else ""
+        return Ready(due, Envelope(due.newsletter.address, delivery.subscriber.email, len(content), reports), content)
+
+    def note(
+        self, noted: Noted, due: Due, relay: str, answer: Reply | Broken, began_at: datetime, *, was_begun: bool = True
+    ) -> None:
+        """Keeps what became of a delivery, for the next commit, and learns from it about its domain."""
+        now, delivery = self.clock(), due.delivery
+        became = outcome(
+            answer,
+            attempts=delivery.attempts,
+            planned_at=delivery.planned_at,
+            give_up_after=due.newsletter.give_up_after,
+            now=now,
+            chance=random.random(),  # noqa: S311 - jitter
+            resend=not was_begun or due.newsletter.uncertain == "resend",
+        )
+        code = answer.code if isinstance(answer, Reply) else None
+        noted.attempts.append(
+            Attempt(
+                delivery.id,
+                delivery.attempts + 1,
+                min(began_at, now),
+                now,
+                became.state,
+                became.next_at,
+                code,
+                relay,
+                str(answer),
+            )
+        )
+        if became.state is DeliveryState.ACCEPTED:
+            self._accepted += 1
+        elif isinstance(answer, Reply) and answer.verdict is Verdict.GONE:
+            noted.gone.append(delivery.subscriber.email)
+        if self.traffic.answered(delivery.domain, answer):
+            stopping = asyncio.ensure_future(self.queue.stop(delivery.domain))
+            self._stopping.add(stopping)
+            stopping.add_done_callback(self._stopping.discard)
+        self.queue.done(due)
+
+    async def commit(self, noted: Noted, beginning: Sequence[Ready] = ()) -> set[int]:
+        """Makes durable what was noted, and that ``beginning`` is begun; returns the ids of those that are ours."""
+        if not noted.attempts and not beginning:
+            return set()
+        ended, gone = noted.attempts, noted.gone
+        noted.attempts, noted.gone = [], []
+        begun = await self.ledger.step(
+            ended, [Begin(one.due.delivery.id, one.due.digest.id) for one in beginning], gone
+        )
+        held = self.ledger.held
+        held.difference_update(begun)
+        for attempt in ended:
+            held.discard(attempt.delivery_id)
+            self._on_outcome(attempt.state)
+        return begun
+
+    def speed(self) -> float:
+        """Messages a second that were accepted since the run began."""
+        return max(1.0, self._accepted) / max(1.0, (self.clock() - self._began).total_seconds())
+
+    async def close(self) -> None:
+        """Ends the threads that sign, and what is still being put off."""
+        while self._stopping:
+            await asyncio.wait(self._stopping)
+        if self._signing:
+            self._signing.shutdown()

@@ -1,0 +1,138 @@
+"""What is known of recipient domains while mail goes out: who is busy, slow, paced or blocked. Called by ``due``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from syndicate.delivery.outcome import Broken, Reply, Verdict
+from syndicate.delivery.pace import Pace as PaceState
+from syndicate.settings import Pace
+from syndicate.store.paces import PaceRow
+
+SLOW = timedelta(seconds=1)
+"""A domain at which an answer takes longer than this is slow, and gets one connection at a time."""
+
+_UNWELCOME = 3
+"""So many refusals for policy in a row, and none accepted between, are about us and not about the readers."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Domain:
+    pace: PaceState
+    width: int | None = None
+    unwelcome: int = 0
+    departs: datetime | None = None
+
+
+@dataclass(slots=True)
+class Traffic:
+    """One run's knowledge of all domains. Most are never noticed: nothing is kept about them but a number."""
+
+    settings: Pace
+    clock: Callable[[], datetime]
+    known: Iterable[PaceRow] = ()
+    _busy: dict[str, int] = field(default_factory=dict)
+    _sent: dict[str, int] = field(default_factory=dict)
+    _noticed: dict[str, _Domain] = field(default_factory=dict)
+    _began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
+        for kind, name, facts in self.known:
+            if kind == "domain":
+                self._notice(name).pace.remember(facts)
+        for name in self.settings.__pydantic_extra__ or {}:
+            self._notice(name)
+
+    def may_go(self, domain: str) -> bool:
+        """Whether one more message may go to that domain now."""
+        busy = self._busy.get(domain, 0)
+        noticed = self._noticed.get(domain)
+        if noticed is None:
+            return busy < self.settings.connections
+        width = min(self.settings.connections, noticed.width or self.settings.connections)
+        return busy < width and noticed.pace.wait(self.clock()) <= 0
+
+    def go(self, domain: str) -> None:
+        """One message goes."""
+        self._busy[domain] = self._busy.get(domain, 0) + 1
+        if noticed := self._noticed.get(domain):
+            noticed.pace.take(self.clock())
+
+    def back(self, domain: str) -> None:
+        """One that went is not under way any more."""
+        self._busy[domain] -= 1
+
+    def answered(self, domain: str, answer: Reply | Broken) -> bool:
+        """Learns from an answer; true when the domain is blocked from now on."""
+        verdict = answer.verdict if isinstance(answer, Reply) else Verdict.LATER
+        if verdict is Verdict.ACCEPTED:
+            self._sent[domain] = self._sent.get(domain, 0) + 1
+            if noticed := self._noticed.get(domain):
+                noticed.pace.accepted()
+                noticed.unwelcome = 0
+            return False
+        if verdict is Verdict.TOO_FAST:
+            seconds = max(1.0, (self.clock() - self._began).total_seconds())
+            self._notice(domain).pace.lower(self.clock(), max(1.0, self._sent.get(domain, 0)) / seconds, str(answer))
+        elif verdict in (Verdict.BLOCKED, Verdict.UNWELCOME):
+            noticed = self._notice(domain)
+            noticed.unwelcome += 1
+            if verdict is Verdict.BLOCKED or noticed.unwelcome >= _UNWELCOME:
+                until = noticed.pace.block(self.clock(), str(answer))
+                log.error(
+                    "a domain refuses our mail; it gets none for now", domain=domain, until=until, said=str(answer)
+                )
+                return True
+        return False
+
+    def is_slow(self, domain: str) -> None:
+        """An answer about that domain takes long: one connection at a time from now on."""
+        noticed = self._notice(domain)
+        if noticed.width is None:
+            log.warning("a domain is slow to answer; it gets one connection at a time", domain=domain)
+            noticed.width = 1
+
+    def is_quick(self, domain: str) -> None:
+        """An answer about it came in no time: if it was slow, it gets one connection more."""
+        noticed = self._noticed.get(domain)
+        if noticed and noticed.width is not None:
+            noticed.width = noticed.width + 1 if noticed.width < self.settings.connections else None
+
+    def is_noticed(self, domain: str) -> bool:
+        """Whether it may have to wait longer than others."""
+        return domain in self._noticed
+
+    def departure(self, domain: str) -> datetime:
+        """When one more of a domain's waiting messages can go, at the speed that it has now."""
+        noticed, now = self._noticed[domain], self.clock()
+        if noticed.pace.blocked_until is not None and noticed.pace.blocked_until > now:
+            return noticed.pace.blocked_until
+        rate = noticed.pace.rate or 1 / SLOW.total_seconds()
+        if noticed.width is not None:
+            rate = min(rate, noticed.width / SLOW.total_seconds())
+        first = now + timedelta(seconds=max(5.0, noticed.pace.wait(now)))
+        noticed.departs = max(first, (noticed.departs or first) + timedelta(seconds=1 / rate))
+        noticed.departs = min(noticed.departs, now + timedelta(hours=4))
+        return noticed.departs
+
+    def rows(self) -> list[PaceRow]:
+        """What must outlive the process."""
+        return [PaceRow("domain", name, one.pace.facts()) for name, one in self._noticed.items() if _matters(one.pace)]
+
+    def _notice(self, domain: str) -> _Domain:
+        noticed = self._noticed.get(domain)
+        if noticed is None:
+            rate = self.settings.rate(domain)
+            noticed = self._noticed[domain] = _Domain(PaceState([rate] if rate else [], None, self.clock()))
+        return noticed
+
+
+def _matters(pace: PaceState) -> bool:
+    return pace.is_remarkable or pace.rate is not None

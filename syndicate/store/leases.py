@@ -1,0 +1,167 @@
+"""Who holds which delivery. A sender is one process's run; what it holds nobody else sends until its lease ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+
+from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
+from syndicate.store.schema import deliveries, digests, senders, subscribers, subscriptions, suppressions
+
+_QUEUED = text("deliveries.state = 'queued'")
+"""Written out, for SQLite uses an index with a condition only where the query says the same words."""
+
+
+class Sender(NamedTuple):
+    """One run of one process, by name; ``lease_until`` is by the real clock."""
+
+    id: int
+    name: str
+    lease_until: datetime
+
+
+def enter(connection: Connection, name: str, *, lease_until: datetime) -> int:
+    """Makes a sender known; returns its id."""
+    values = {"name": name, "lease_until": lease_until}
+    return int(connection.execute(insert(senders).returning(senders.c.id), values).scalar_one())
+
+
+def renew(connection: Connection, sender_id: int, *, lease_until: datetime) -> None:
+    """Keeps what the sender holds for longer."""
+    connection.execute(update(senders).where(senders.c.id == sender_id).values(lease_until=lease_until))
+
+
+def leave(connection: Connection, sender_id: int, ids: Sequence[int]) -> None:
+    """Ends a sender; ``ids`` are what it holds and did not begin."""
+    give_back(connection, sender_id, ids)
+    connection.execute(delete(senders).where(senders.c.id == sender_id))
+
+
+def all_senders(connection: Connection) -> list[Sender]:
+    """Every sender that has not left, also those whose process died."""
+    return [Sender(row.id, row.name, row.lease_until) for row in connection.execute(select(senders))]
+
+
+def claim(
+    connection: Connection, sender_id: int, digest_id: int, *, due: datetime, limit: int, now: datetime
+) -> list[Delivery]:
+    """Leases up to ``limit`` deliveries of a digest that are due at ``due``, in the order in which they are.
+
+    Whoever left or was suppressed after planning is taken out of the queue on the way.
+    """
+    d, s = deliveries.c, subscriptions.c
+    free = (
+        select(d.id)
+        .where(_QUEUED, d.digest_id == digest_id, d.next_at <= due, d.sender_id.is_(None))
+        .order_by(d.next_at, d.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = connection.execute(free).scalars().all()
+    if not ids:
+        return []
+    rows = connection.execute(
+        select(
+            d.id,
+            d.digest_id,
+            d.variant_id,
+            d.subscription_id,
+            d.domain,
+            d.attempts,
+            d.planned_at,
+            s.state,
+            subscribers.c.id.label("person_id"),
+            subscribers.c.email,
+            subscribers.c.name,
+            suppressions.c.reason,
+        )
+        .join(subscriptions, s.id == d.subscription_id)
+        .join(subscribers, subscribers.c.id == s.subscriber_id)
+        .join(suppressions, suppressions.c.email == subscribers.c.email, isouter=True)
+        .where(d.id.in_(ids))
+        .order_by(d.next_at, d.id)
+    ).all()
+    banned = [row.id for row in rows if row.reason is not None]
+    left = [row.id for row in rows if row.reason is None and row.state != SubscriptionState.ACTIVE]
+    _drop(connection, banned, DeliveryState.SUPPRESSED, "suppressed after planning", now)
+    _drop(connection, left, DeliveryState.CANCELLED, "unsubscribed after planning", now)
+    gone = {*banned, *left}
+    held = [row for row in rows if row.id not in gone]
+    if held:
+        mine = update(deliveries).where(d.id.in_([row.id for row in held])).values(sender_id=sender_id)
+        connection.execute(mine)
+    return [_delivery(row) for row in held]
+
+
+def sending(connection: Connection) -> list[int]:
+    """The digests that may be sent from, oldest first."""
+    query = select(digests.c.id).where(digests.c.state == DigestState.SENDING).order_by(digests.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def give_back(connection: Connection, sender_id: int, ids: Sequence[int]) -> None:
+    """Ends the lease on deliveries that were not begun."""
+    for some in _portions(ids):
+        mine = update(deliveries).where(_QUEUED, deliveries.c.id.in_(some), deliveries.c.sender_id == sender_id)
+        connection.execute(mine.values(sender_id=None))
+
+
+def put_off(connection: Connection, sender_id: int, until: Sequence[tuple[int, datetime]]) -> None:
+    """Ends the lease on deliveries that were not begun, and makes them due later: (id, instant) each."""
+    if until:
+        mine = update(deliveries).where(_QUEUED, deliveries.c.id == bindparam("held"))
+        mine = mine.where(deliveries.c.sender_id == sender_id).values(sender_id=None, next_at=bindparam("later"))
+        connection.execute(mine, [{"held": one, "later": later} for one, later in until])
+
+
+class Orphan(NamedTuple):
+    """A begun delivery whose sender is gone, and the newsletter whose policy decides about it."""
+
+    id: int
+    newsletter: str
+
+
+def orphans(connection: Connection, gone: Sequence[int]) -> list[Orphan]:
+    """What was begun by senders that are gone (by their ids, or not known at all) and was not recorded."""
+    d = deliveries.c
+    living = select(senders.c.id).where(senders.c.id.not_in(gone))
+    query = (
+        select(d.id, digests.c.newsletter)
+        .join(digests, digests.c.id == d.digest_id)
+        .where(d.state == DeliveryState.BEGUN, d.sender_id.not_in(living))
+        .order_by(d.id)
+    )
+    return [Orphan(row.id, row.newsletter) for row in connection.execute(query)]
+
+
+def bury(connection: Connection, gone: Sequence[int]) -> None:
+    """Ends the leases of senders that are gone, and forgets them."""
+    held = update(deliveries).where(_QUEUED, deliveries.c.sender_id.in_(gone))
+    connection.execute(held.values(sender_id=None))
+    connection.execute(delete(senders).where(senders.c.id.in_(gone)))
+
+
+def _drop(connection: Connection, ids: Sequence[int], state: DeliveryState, reply: str, now: datetime) -> None:
+    if ids:
+        which = update(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.state.in_(states_before(state)))
+        connection.execute(which.values(state=state, reply=reply, finished_at=now))
+
+
+def _portions(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[start : start + 500] for start in range(0, len(ids), 500)]
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        digest_id=row.digest_id,
+        variant_id=row.variant_id,
+        subscription_id=row.subscription_id,
+        subscriber=Subscriber(id=row.person_id, email=row.email, name=row.name),
+        domain=row.domain,
+        attempts=row.attempts,
+        planned_at=row.planned_at,
+    )
