@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint format docs lock wheel clean
+.PHONY: help demo test check bench bench-long lint format docs lock wheel clean
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -13,8 +13,8 @@ ARGS ?=
 WORKERS ?= 2
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
-		printf '%-14s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-18s %s\n' "$$target" "$$text"; done
 
 demo: $(RUN_READY) ## everything once, on sample articles and a mail server of its own; ARGS=--once ends by itself
 	@$(BIN)/syndicate demo $(ARGS)
@@ -23,6 +23,12 @@ test: $(DEV_READY) ## the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: lint test ## lint and test
+
+bench: $(DEV_READY) ## measure it beside other ways to send mail, some minutes; ARGS='--only engine'
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-long: $(DEV_READY) ## the same with more messages and more rounds
+	@$(BIN)/python -m benchmarks --long $(ARGS)
 
 lint: $(DEV_READY) ## formatting, linter, types and floors
 	@$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ SyndicateError
 ├── NotFoundError        a newsletter, digest, source, subscriber … that does not exist
 ├── ConflictError        what was asked does not fit the state that the thing is in
 ├── StoreError           the database can't be opened, is locked, or is of another version
+│   └── BusyError        another process is writing to it at this moment
 ├── PickupError          one source could not be read; the others go on
 │   ├── FetchError       the network's part of it
 │   └── ParseError       the content's part of it
@@ -74,6 +75,10 @@ class StoreError(SyndicateError):
     def __init__(self, url: str, reason: str) -> None:
         self.url, self.reason = url, reason
         super().__init__(f"{url}: {reason}")
+
+
+class BusyError(StoreError):
+    """Another process is writing to the database at this moment."""
 
 
 class PickupError(SyndicateError):

@@ -18,6 +18,7 @@ from syndicate.catcher import Catcher
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.terminal import opened, plural, tell
 from syndicate.errors import SyndicateError
+from syndicate.jobs import loop
 from syndicate.jobs.ticks import Ticks
 from syndicate.web.server import create_web
 
@@ -76,7 +77,7 @@ def register(app: typer.Typer) -> None:
 def serve() -> None:
     """Run the service: scheduler, pages and feeds, until SIGTERM or Ctrl-C; what is in flight is finished."""
     with opened() as app:
-        asyncio.run(_serve(app))
+        loop.run(_serve(app))
 
 
 async def _serve(app: App) -> None:
@@ -100,7 +101,7 @@ def catch(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 2525,
 ) -> None:
     """Catch mail: a real SMTP server on loopback that delivers nowhere, for people without a relay."""
-    asyncio.run(_catch(directory.resolve(), port))
+    loop.run(_catch(directory.resolve(), port))
 
 
 async def _catch(directory: Path, port: int) -> None:

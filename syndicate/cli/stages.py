@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +26,7 @@ from syndicate.cli.terminal import (
 )
 from syndicate.delivery.letter import write_letter
 from syndicate.delivery.send import Sent
+from syndicate.jobs import loop
 from syndicate.model import Digest, DigestState, Subscriber
 from syndicate.pickup.pickup import Pickup
 
@@ -68,7 +68,7 @@ def run(now: Now = None, as_json: Json = False) -> None:
                 fail(done.sent.error)
                 raise typer.Exit(1)
 
-        asyncio.run(one_pass())
+        loop.run(one_pass())
 
 
 def pickup(

@@ -1,9 +1,8 @@
 """What goes over one connection: envelope, *begun*, content, answer, and again. Called by ``lane``.
 
-A message's content goes out while the ledger makes durable what became of the message before and that this one is
-begun; its final dot, and the next message's envelope, go out when that is done. So a crash repeats at most the one
-message whose final dot had gone. Over a distance, where the relay takes whole chunks, ``window`` messages are
-under way at once.
+A message's content and the next message's envelope go out together. Before them, one commit makes durable what became
+of the message before, and that this one is begun; so a crash repeats at most the one message that was in flight. Over
+a distance, where the relay takes whole chunks, ``window`` messages are under way at once.
 """
 
 from __future__ import annotations
@@ -85,14 +84,13 @@ class Conversation:
         while following:
             ready = following
             if refusal is None:
-                self._path.pour(ready.content)
                 if not await self._out.commit(self._noted, [ready]):
                     self._out.queue.drop(ready.due)
                     self._path.close()
                     return
                 self._began_at = self._out.clock()
                 following = await self._next()
-                answer = await self._path.finish(following.envelope if following else None)
+                answer = await self._path.finish(ready.content, following.envelope if following else None)
                 self._note(ready, answer)
                 self.carried += 1
                 if following:

@@ -119,7 +119,7 @@ class DueQueue:
         """Gives what waits for a relay to the others, where its newsletter may use them; the rest is given back."""
         line, others = self._lines[relay], []
         for domain in line.domains():
-            others += list(line.drain(domain, 0))
+            others += line.drain(domain, 0)
         await self._place(others)
 
     def could_go(self, relay: str) -> bool:
@@ -148,7 +148,7 @@ class DueQueue:
         for line in self._lines.values():
             for domain in line.domains():
                 if self._traffic.is_noticed(domain):
-                    excess += list(line.drain(domain, _HELD))
+                    excess += line.drain(domain, _HELD)
         await self._put_off(excess)
         if homeless:
             await self._ledger.run(lambda c: leases.give_back(c, self._ledger.sender_id, homeless))
@@ -157,7 +157,7 @@ class DueQueue:
     async def _put_off(self, excess: Sequence[Due]) -> None:
         if not excess:
             return
-        until = [(due.delivery.id, self._traffic.departure(due.delivery.domain)) for due in reversed(excess)]
+        until = [(due.delivery.id, self._traffic.departure(due.delivery.domain)) for due in excess]
         await self._ledger.run(lambda c: leases.put_off(c, self._ledger.sender_id, until))
         self._ledger.held.difference_update(one for one, _ in until)
         self.departs = min([at for _, at in until] + ([self.departs] if self.departs else []))

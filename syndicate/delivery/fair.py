@@ -1,75 +1,91 @@
-"""Takes turns between recipient domains, so that a slow one never holds up the others. Pure. Called by ``due``."""
+"""A queue in which a slow recipient domain never holds up the others. Pure. Called by ``due``."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Some = TypeVar("Some")
 
 
 class Turns(Generic[Some]):
-    """A queue of queues, one a domain; each domain with something to do gives one, and goes to the end of the row.
+    """First come, first served, but for domains that may not go now: these are passed over, and wait aside.
 
-    ``may_go`` is asked before a domain gives one; a domain that may not is set aside until ``recall``.
+    ``may_go`` is asked before a domain gives one; one that was passed over is asked again after ``recall``. Order is
+    kept as far as possible, for neighbours in the queue are neighbours in the database too, and cost less together.
     """
 
     def __init__(self, may_go: Callable[[str], bool]) -> None:
         self._may_go = may_go
-        self._of: dict[str, deque[Some]] = {}
-        self._row: deque[str] = deque()
-        self._aside: set[str] = set()
+        self._row: deque[tuple[str, Some]] = deque()
+        self._aside: dict[str, deque[Some]] = {}
+        self._back: deque[str] = deque()
+        self._counts: Counter[str] = Counter()
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
     def put(self, domain: str, one: Some, *, first: bool = False) -> None:
-        """Adds one to its domain's queue, at its end or as the next."""
-        waiting = self._of.get(domain)
-        if waiting is None:
-            waiting = self._of[domain] = deque()
-            self._row.append(domain)
-        (waiting.appendleft if first else waiting.append)(one)
+        """Adds one, at the end or as its domain's next."""
+        self._counts[domain] += 1
         self._count += 1
+        if domain in self._aside:
+            (self._aside[domain].appendleft if first else self._aside[domain].append)(one)
+        else:
+            (self._row.appendleft if first else self._row.append)((domain, one))
 
     def take(self) -> Some | None:
         """The next one whose domain may go, None when there is none."""
-        row = self._row
-        while row:
-            domain = row.popleft()
+        while self._back:
+            domain = self._back[0]
+            waiting = self._aside[domain]
             if not self._may_go(domain):
-                self._aside.add(domain)
+                self._back.popleft()
                 continue
-            waiting = self._of[domain]
             one = waiting.popleft()
-            self._count -= 1
-            if waiting:
-                row.append(domain)
-            else:
-                del self._of[domain]
-            return one
+            self._back.rotate(-1)
+            if not waiting:
+                self._back.remove(domain)
+                del self._aside[domain]
+            return self._taken(domain, one)
+        while self._row:
+            domain, one = self._row.popleft()
+            if domain not in self._aside:
+                if self._may_go(domain):
+                    return self._taken(domain, one)
+                self._aside[domain] = deque()
+            self._aside[domain].append(one)
         return None
 
     def recall(self, domain: str | None = None) -> None:
-        """Asks again for a domain that was set aside, or for all of them."""
-        back = self._aside if domain is None else self._aside & {domain}
-        self._row.extend(one for one in back if one in self._of)
-        self._aside = self._aside - back
+        """Asks again for a domain that was passed over, or for all of them."""
+        if self._aside:
+            again = self._aside.keys() if domain is None else self._aside.keys() & {domain}
+            self._back.extend(one for one in again if one not in self._back)
 
-    def drain(self, domain: str, keep: int) -> Iterator[Some]:
-        """Takes out what a domain has beyond ``keep``, from the end."""
-        waiting = self._of.get(domain, deque())
-        while len(waiting) > keep:
-            self._count -= 1
-            yield waiting.pop()
-        if domain in self._of and not waiting:
-            del self._of[domain]
-            self._aside.discard(domain)
-            if domain in self._row:
-                self._row.remove(domain)
+    def drain(self, domain: str, keep: int) -> list[Some]:
+        """Takes out what a domain has beyond ``keep``, from the end; the oldest comes first."""
+        if self._counts[domain] <= keep:
+            return []
+        mine = [*self._aside.pop(domain, ()), *(one for name, one in self._row if name == domain)]
+        self._row = deque(pair for pair in self._row if pair[0] != domain)
+        if domain in self._back:
+            self._back.remove(domain)
+        self._count -= len(mine)
+        del self._counts[domain]
+        for one in mine[:keep]:
+            self.put(domain, one)
+        return mine[keep:]
 
     def domains(self) -> list[str]:
         """Those that have something to do."""
-        return list(self._of)
+        return list(self._counts)
+
+    def _taken(self, domain: str, one: Some) -> Some:
+        self._count -= 1
+        self._counts[domain] -= 1
+        if not self._counts[domain]:
+            del self._counts[domain]
+        return one

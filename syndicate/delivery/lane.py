@@ -47,6 +47,7 @@ class Lane:
         self._failures = self._breaks = 0
         self._plain = self._was_remarkable = False
         self._surplus = 0
+        self.crash: BaseException | None = None
         self._clock, self._is_ending = clock, is_ending
         self._workers: set[asyncio.Task[None]] = set()
         self._conversations: set[Conversation] = set()
@@ -68,7 +69,7 @@ class Lane:
         for _ in range(min(self._width() - len(self._workers), outgoing.queue.at_hand(self.label))):
             worker = asyncio.create_task(self._work(outgoing))
             self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            worker.add_done_callback(self._ended)
 
     async def look(self, outgoing: Outgoing) -> None:
         """Notices who waits long: their domains are slow, and what they have noted need not wait with them."""
@@ -148,6 +149,11 @@ class Lane:
                 return False
             await queue.news(min(max(pause, 0.005), LOOK_SECONDS))
         return False
+
+    def _ended(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled() and (error := worker.exception()):
+            self.crash = self.crash or error
 
     def _width(self) -> int:
         stuck = sum(map(_waits, self._conversations))

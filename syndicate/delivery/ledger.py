@@ -1,21 +1,25 @@
 """Writes the ledger while mail goes out. Called by ``send``.
 
-Many connections share one commit: a single writer takes whatever has come in, commits it, and takes the next; there is
-no timer, so a lone write waits for nobody. A caller goes on only when what it said is durable.
+Many connections share one commit: one turn takes whatever has come in, commits it, and the next turn takes what came
+meanwhile; there is no timer, so a lone write waits for nobody. A caller goes on only when what it said is durable.
+
+A turn is taken where the connections are served: a commit on this machine's own disk takes less time than a thread
+needs to be told of it. When another process holds the database, or it is elsewhere, a thread waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
 from syndicate.delivery.owner import new_owner
-from syndicate.store import Connection, Store, attempts, leases, suppressions
+from syndicate.errors import BusyError
+from syndicate.store import Connection, Held, Store, attempts, leases, suppressions
 from syndicate.store.attempts import Attempt, Begin
 
 LEASE = timedelta(seconds=60)
@@ -27,12 +31,13 @@ class _Step(NamedTuple):
     ended: Sequence[Attempt]
     begin: Sequence[Begin]
     gone: Sequence[str]
-    durable: asyncio.Future[set[int]]
 
 
-class _Errand(NamedTuple):
-    work: Callable[[Connection], Any]
-    done: asyncio.Future[Any]
+class _Turn(NamedTuple):
+    """One transaction's work, and who waits for it."""
+
+    act: Callable[[], Any]
+    waiting: Sequence[asyncio.Future[Any]]
 
 
 class Ledger:
@@ -45,18 +50,17 @@ class Ledger:
         self._store = store
         self.sender_id = 0
         self.held: set[int] = set()
-        self._queue: SimpleQueue[_Step | _Errand | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._writer = threading.Thread(target=self._write_all, name="ledger")
+        self._steps: list[tuple[_Step, asyncio.Future[Any]]] = []
+        self._turns: deque[_Turn] = deque()
+        self._is_called = False
+        self._thread: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
+        self._stack = ExitStack()
+        self._connection: Held | None = None
 
     async def __aenter__(self) -> Self:
-        self._writer.start()
-        try:
-            self.sender_id = await self.run(lambda c: leases.enter(c, new_owner(), lease_until=_lease()))
-        except BaseException:
-            self._queue.put(None)
-            raise
+        self.sender_id = await self.run(lambda c: leases.enter(c, new_owner(), lease_until=_lease()))
         self._renewing = asyncio.create_task(self._renew())
         return self
 
@@ -68,8 +72,7 @@ class Ledger:
         try:
             await self.run(lambda c: leases.leave(c, self.sender_id, sorted(self.held)))
         finally:
-            self._queue.put(None)
-            await asyncio.to_thread(self._writer.join)
+            self._stack.close()
 
     async def step(self, ended: Sequence[Attempt], begin: Sequence[Begin] = (), gone: Sequence[str] = ()) -> set[int]:
         """Durable when this returns: what became of ``ended``, and which of ``begin`` are begun; they are returned.
@@ -78,46 +81,70 @@ class Ledger:
         :raises StoreError: when nothing of it could be written.
         """
         durable: asyncio.Future[set[int]] = self._loop.create_future()
-        self._queue.put(_Step(ended, begin, gone, durable))
+        self._steps.append((_Step(ended, begin, gone), durable))
+        self._call()
         return await durable
 
     async def run(self, work: Callable[[Connection], Some]) -> Some:
         """Does some other work on the ledger in a transaction of its own. :raises StoreError: when it can't."""
         done: asyncio.Future[Some] = self._loop.create_future()
-        self._queue.put(_Errand(work, done))
+        self._turns.append(_Turn(lambda: self._do(work), [done]))
+        self._call()
         return await done
 
-    def _write_all(self) -> None:
-        """The writer: runs in a thread of its own until it is told to end."""
-        while True:
-            waiting = [self._queue.get()]
-            while not self._queue.empty():
-                waiting.append(self._queue.get())
-            steps = [one for one in waiting if isinstance(one, _Step)]
-            if steps:
-                self._answer(self._commit, steps, [step.durable for step in steps])
-            for one in waiting:
-                if isinstance(one, _Errand):
-                    self._answer(self._do, one.work, [one.done])
-            if None in waiting:
-                return
+    def _call(self) -> None:
+        """Has a turn taken once everything that is ready now was heard."""
+        if not self._is_called and self._thread is None:
+            self._is_called = True
+            self._loop.call_soon(self._loop.call_soon, self._take_turns)
 
-    def _answer(self, act: Callable[[Any], Any], what: Any, futures: Sequence[asyncio.Future[Any]]) -> None:
+    def _take_turns(self) -> None:
+        self._is_called = False
+        if self._steps:
+            steps, self._steps = self._steps, []
+            self._turns.append(_Turn(lambda: self._commit([one for one, _ in steps]), [one for _, one in steps]))
+        while self._turns:
+            turn = self._turns[0]
+            try:
+                result, failure = turn.act(), None
+            except BusyError:
+                self._thread = asyncio.create_task(self._wait())
+                return
+            except Exception as error:  # noqa: BLE001 - each caller must hear of it, and stop before it sends anything
+                result, failure = None, error
+            self._turns.popleft()
+            _settle(turn.waiting, result, failure)
+
+    async def _wait(self) -> None:
+        """Takes one turn in a thread, which may take as long as the database lets it wait."""
+        turn = self._turns.popleft()
         try:
-            result, failure = act(what), None
-        except Exception as error:  # noqa: BLE001 - each caller must hear of it, and stop before it sends anything
+            result, failure = await asyncio.to_thread(self._take_patiently, turn.act), None
+        except Exception as error:  # noqa: BLE001 - as above
             result, failure = None, error
-        self._loop.call_soon_threadsafe(_settle, futures, result, failure)
+        self._thread = None
+        _settle(turn.waiting, result, failure)
+        if self._turns or self._steps:
+            self._call()
+
+    def _take_patiently(self, act: Callable[[], Any]) -> Any:
+        with self._hold().patiently():
+            return act()
+
+    def _hold(self) -> Held:
+        if self._connection is None:
+            self._connection = self._stack.enter_context(self._store.held())
+        return self._connection
 
     def _commit(self, steps: Sequence[_Step]) -> set[int]:
-        with self._store.write() as connection:
-            attempts.record(connection, self.sender_id, [one for step in steps for one in step.ended])
+        with self._hold().batch() as batch:
+            attempts.record(batch, self.sender_id, [one for step in steps for one in step.ended])
             for email in (one for step in steps for one in step.gone):
-                suppressions.add(connection, email, "no such mailbox", now=datetime.now(UTC))
-            return attempts.begin(connection, self.sender_id, [one for step in steps for one in step.begin])
+                suppressions.ban(batch, email, "no such mailbox", now=datetime.now(UTC))
+            return attempts.begin(batch, self.sender_id, [one for step in steps for one in step.begin])
 
     def _do(self, work: Callable[[Connection], Any]) -> Any:
-        with self._store.write() as connection:
+        with self._hold().transaction() as connection:
             return work(connection)
 
     async def _renew(self) -> None:

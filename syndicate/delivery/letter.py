@@ -19,13 +19,14 @@ class Letter:
     """
 
     def __init__(self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime) -> None:
-        self._links, self._address = links, newsletter.address
+        self._links = links
+        self.address, self.domain = newsletter.address, newsletter.domain
         shared = SharedHeaders(
             sender=newsletter.sender,
             reply_to=newsletter.reply_to or "",
             date=date,
-            list_id=f"{newsletter.slug}.{newsletter.domain}",
-            feedback_id=f"{sending}:{newsletter.slug}:syndicate:{newsletter.domain}",
+            list_id=f"{newsletter.slug}.{self.domain}",
+            feedback_id=f"{sending}:{newsletter.slug}:syndicate:{self.domain}",
         )
         self._spliced = compile_message(shared, parts)
 
@@ -43,7 +44,7 @@ class Letter:
                 to_email=subscriber.email,
                 message_id=message_id,
                 unsubscribe_url=unsubscribe_url,
-                unsubscribe_mailto=f"mailto:{self._address}?subject=unsubscribe%20{token}",
+                unsubscribe_mailto=f"mailto:{self.address}?subject=unsubscribe%20{token}",
                 help_url=preferences_url,
             ),
             reader_values(subscriber, unsubscribe_url=unsubscribe_url, preferences_url=preferences_url),

@@ -72,14 +72,14 @@ class Outgoing:
         return None
 
     def _write(self, due: Due, relay: Smtp) -> Ready:
-        delivery, domain = due.delivery, due.newsletter.domain
+        delivery, domain = due.delivery, due.letter.domain
         identity = message_id(due.digest, delivery.subscription_id, domain)
         message = due.letter.write(delivery.subscriber, subscription_id=delivery.subscription_id, message_id=identity)
         content = message.whole
         if self._signing is not None:
             content = self._signer.sign(message.header, message.body, domain, self.clock()) + content
         reports = identity if relay.dsn else ""
-        return Ready(due, Envelope(due.newsletter.address, delivery.subscriber.email, len(content), reports), content)
+        return Ready(due, Envelope(due.letter.address, delivery.subscriber.email, len(content), reports), content)
 
     def note(
         self, noted: Noted, due: Due, relay: str, answer: Reply | Broken, began_at: datetime, *, was_begun: bool = True

@@ -126,9 +126,9 @@ class Sending:
                 lane.open(outgoing)
             if not (workers := self._workers()):
                 return
-            ended, _ = await asyncio.wait(workers, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            for one in ended:
-                one.result()
+            await asyncio.wait(workers, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if crash := next((lane.crash for lane in self._lanes if lane.crash), None):
+                raise crash
             outgoing.queue.recall()
             for lane in self._lanes:
                 await lane.look(outgoing)
@@ -218,7 +218,6 @@ async def send_copy(
         async with connect(relay) as path:
             if refusal := await path.open(Envelope(newsletter.address, email, len(signature) + len(letter))):
                 return refusal
-            path.pour(signature + letter)
-            return await path.finish(None)
+            return await path.finish(signature + letter, None)
     except ConnectionError as error:
         raise RelayError(str(relay.relay), str(error)) from None

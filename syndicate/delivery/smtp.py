@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import NoReturn, Self
+from typing import NoReturn, Self, cast
 
 import aiosmtplib
 
@@ -52,9 +52,8 @@ class MessagePath(asyncio.Protocol):
         transport = client.transport
         if transport is None or transport.is_closing():
             raise ConnectionError("the connection is closed")
-        assert isinstance(transport, asyncio.Transport)
         offered = {} if plain else dict(client.esmtp_extensions)
-        path = cls(transport, Abilities.of(offered), timeout=timeout)
+        path = cls(cast("asyncio.Transport", transport), Abilities.of(offered), timeout=timeout)
         transport.set_protocol(path)
         return path
 
@@ -85,18 +84,13 @@ class MessagePath(asyncio.Protocol):
         except ConnectionError as error:
             raise ConnectionError(f"connection lost before DATA: {error}") from None
 
-    def pour(self, content: bytes) -> None:
-        """Sends the open message's content, all but its end: while that is not sent, the server has no message."""
-        if not self._lost:
-            self._transport.write(content)
-
-    async def finish(self, following: Envelope | None) -> Reply | Broken:
-        """Ends the open message's content, and says the ``following`` envelope; returns the answer to the content."""
+    async def finish(self, content: bytes, following: Envelope | None) -> Reply | Broken:
+        """Sends the open message's content, and says the ``following`` envelope; returns the answer to the content."""
         try:
             if following and self.abilities.pipelining:
-                await self._write(b"".join((_DOT, *following.commands(self.abilities), _DATA)))
+                await self._write(b"".join((content, _DOT, *following.commands(self.abilities), _DATA)))
             else:
-                await self._write(_DOT)
+                await self._write(content + _DOT)
             answer = Reply("content", *await self._reply())
             if 300 <= answer.code < 400:
                 self._out_of_step(answer)

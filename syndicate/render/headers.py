@@ -7,8 +7,7 @@ apart, and what a header may hold must be decided in one place.
 from __future__ import annotations
 
 import re
-import unicodedata
-from base64 import b64encode
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, getaddresses
@@ -19,7 +18,8 @@ from syndicate.errors import HeaderError
 _WORD_BYTES = 36
 """Bytes in one encoded word: 60 characters with its frame, so that no line passes 76 (RFC 2047 §2)."""
 
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+"""Unicode's categories Cc, Cs, Zl and Zp."""
 _TOKENS = re.compile(r"[!-~]{1,66}(?: [!-~]{1,66})*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.\[\]:-]{1,255}")
@@ -111,7 +111,7 @@ def _safe(header: str, value: str) -> str:
     """RFC 5322 §2.2: a line break in a value would begin a header of its own."""
     if value.isascii() and value.isprintable():
         return value
-    if any(unicodedata.category(char) in _REFUSED_CATEGORIES for char in value):
+    if _REFUSED.search(value):
         raise HeaderError(header, value)
     return value
 
@@ -160,6 +160,8 @@ def folded(header: str, text: str) -> str:
 
 def _encoded_words(text: str) -> str:
     """RFC 2047 §5: a character is never split between two words; white space between words is not part of the text."""
+    if 0 < len(whole := text.encode()) <= _WORD_BYTES:
+        return f"=?utf-8?B?{b2a_base64(whole, newline=False).decode()}?="
     words, chunk = [], b""
     for char in text:
         octets = char.encode()
@@ -167,4 +169,4 @@ def _encoded_words(text: str) -> str:
             words.append(chunk)
             chunk = b""
         chunk += octets
-    return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode()}?=" for word in [*words, chunk] if word)
+    return "\r\n ".join(f"=?utf-8?B?{b2a_base64(word, newline=False).decode()}?=" for word in [*words, chunk] if word)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import b32encode
 from hashlib import sha256
 from urllib.parse import quote
 
 from syndicate.errors import TokenError
 from syndicate.model import Article
 
-_TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[a-z2-7]{26}")
+_TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{32}")
 _MAC_BYTES = 16
+_BLOCK = 64
 
 
 class Signer:
@@ -25,14 +25,19 @@ class Signer:
     """
 
     def __init__(self, secret: str) -> None:
-        self._key = secret.encode()
+        key = secret.encode()
+        block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+        self._inner = sha256(bytes(octet ^ 0x36 for octet in block))
+        self._outer = sha256(bytes(octet ^ 0x5C for octet in block))
 
     def sign(self, purpose: str, subject: int) -> str:
         """The token that allows ``purpose`` (such as ``unsubscribe``) on ``subject``, an id that is not negative."""
         if subject < 0:
             raise ValueError(f"an id is not negative: {subject}")
-        mac = hmac.digest(self._key, f"link\0{purpose}\0{subject}".encode(), sha256)[:_MAC_BYTES]
-        return f"{subject}-{b32encode(mac).decode().rstrip('=').lower()}"
+        inner, outer = self._inner.copy(), self._outer.copy()  # RFC 2104 §4: the key's two blocks are hashed only once
+        inner.update(f"link\0{purpose}\0{subject}".encode())
+        outer.update(inner.digest())
+        return f"{subject}-{outer.digest()[:_MAC_BYTES].hex()}"
 
     def verify(self, purpose: str, token: str) -> int:
         """The subject of a token that was signed for ``purpose``. Raises TokenError for any other text."""

@@ -2,6 +2,6 @@
 
 from sqlalchemy import Connection
 
-from syndicate.store.engine import Store
+from syndicate.store.engine import Held, Store
 
-__all__ = ["Connection", "Store"]
+__all__ = ["Connection", "Held", "Store"]

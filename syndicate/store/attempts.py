@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, literal, null, or_, select, update
 
-from syndicate.model import OUTSTANDING, DeliveryState, DigestState
+from syndicate.model import OUTSTANDING, DeliveryState
+from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import attempts, deliveries, digests
 
 
@@ -36,76 +37,82 @@ class Attempt(NamedTuple):
     reply: str
 
 
+_OPEN = (*OUTSTANDING, DeliveryState.UNCERTAIN)
 _d = deliveries.c
 _MINE = (_d.id == bindparam("delivery"), _d.sender_id == bindparam("sender"))
-_SENDING = select(digests.c.id).where(digests.c.state == DigestState.SENDING)
-_BEGIN = update(deliveries).where(*_MINE, _d.state == "queued").values(state=DeliveryState.BEGUN)
-_BEGUN = select(_d.id).where(_d.sender_id == bindparam("sender"), _d.state == DeliveryState.BEGUN)
-_RECORD = (
+_SENDING = Prepared(select(digests.c.id).where(digests.c.state == literal("sending")))
+_BEGIN = Prepared(update(deliveries).where(*_MINE, _d.state == "queued").values(state="begun"), "delivery", "sender")
+_BEGUN = Prepared(select(_d.id).where(*_MINE, _d.state == "begun"), "delivery", "sender")
+_RECORD = Prepared(
     update(deliveries)
-    .where(*_MINE, or_(*(_d.state == state for state in OUTSTANDING)))
+    .where(*_MINE, or_(*(_d.state == state.value for state in OUTSTANDING)))
     .values(
         state=bindparam("new_state"),
         attempts=bindparam("new_attempts"),
         next_at=bindparam("new_next_at"),
         finished_at=bindparam("new_finished_at"),
         reply=bindparam("new_reply"),
-        sender_id=None,
-    )
+        sender_id=null(),
+    ),
+    "delivery",
+    "sender",
+    "new_state",
+    "new_attempts",
+    "new_next_at",
+    "new_finished_at",
+    "new_reply",
 )
-_ATTEMPT = insert(attempts)
+_ATTEMPT = Prepared(insert(attempts), *(column.name for column in attempts.c))
 
 
-def begin(connection: Connection, sender_id: int, wanted: Sequence[Begin]) -> set[int]:
+def begin(batch: Batch, sender_id: int, wanted: Sequence[Begin]) -> set[int]:
     """Marks as *begun* what the sender still holds of digests that are being sent; returns which.
 
     From here on a crash makes them uncertain.
     """
     if not wanted:
         return set()
-    sending = set(connection.execute(_SENDING).scalars())
+    sending = _SENDING.ask(batch)
     ids = [one.delivery_id for one in wanted if one.digest_id in sending]
     if not ids:
         return set()
-    changed = connection.execute(_BEGIN, [{"delivery": one, "sender": sender_id} for one in ids]).rowcount
-    if changed == len(ids):
+    if _BEGIN.run(batch, [(one, sender_id) for one in ids]) == len(ids):
         return set(ids)
-    begun = connection.execute(_BEGUN.where(_d.id.in_(ids)), {"sender": sender_id})
-    return set(begun.scalars())
+    return {found for one in ids for found in _BEGUN.ask(batch, one, sender_id)}
 
 
-def record(connection: Connection, sender_id: int, tries: Sequence[Attempt]) -> None:
+def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
     """Writes attempts with what became of their deliveries, which the sender holds."""
     if not tries:
         return
-    connection.execute(
-        _ATTEMPT,
+    _ATTEMPT.run(
+        batch,
         [
-            {
-                "delivery_id": one.delivery_id,
-                "number": one.number,
-                "began_at": one.began_at,
-                "ended_at": one.ended_at,
-                "outcome": one.state,
-                "code": one.code,
-                "relay": one.relay,
-                "reply": one.reply,
-            }
+            (
+                one.delivery_id,
+                one.number,
+                one.began_at,
+                one.ended_at,
+                one.state.value,
+                one.code,
+                one.relay,
+                one.reply,
+            )
             for one in tries
         ],
     )
-    connection.execute(
-        _RECORD,
+    _RECORD.run(
+        batch,
         [
-            {
-                "delivery": one.delivery_id,
-                "sender": sender_id,
-                "new_state": one.state,
-                "new_attempts": one.number,
-                "new_next_at": one.next_at,
-                "new_finished_at": None if one.state in OUTSTANDING else one.ended_at,
-                "new_reply": one.reply,
-            }
+            (
+                one.delivery_id,
+                sender_id,
+                one.state.value,
+                one.number,
+                one.next_at,
+                None if one.state in _OPEN else one.ended_at,
+                one.reply,
+            )
             for one in tries
         ],
     )

@@ -5,8 +5,8 @@ Calls are synchronous on purpose: SQLite is a function call away, and asyncio co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from syndicate.errors import StoreError
+from syndicate.errors import BusyError, StoreError
+from syndicate.store.prepared import Batch
 from syndicate.store.schema import VERSION
 
 _BUSY_SECONDS = 30.0
@@ -36,6 +37,7 @@ class Store:
             connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False} if self._sqlite else {},
             pool_size=10,
         )
+        self._driver: Any = self.engine.dialect.loaded_dbapi
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
         if self._sqlite:
             event.listen(self.engine, "connect", _set_up_sqlite)
@@ -57,13 +59,25 @@ class Store:
             yield connection
 
     @contextmanager
+    def held(self) -> Iterator[Held]:
+        """A connection that is kept for many transactions. :raises StoreError: when the database can't be used."""
+        with self._told(), self._writing.connect() as connection:
+            yield Held(connection, self._told, is_file=self._sqlite)
+
+    @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
         except DatabaseError as error:
             if isinstance(error, IntegrityError | ProgrammingError | DataError):
                 raise
-            raise StoreError(self.name, _reason(error)) from error
+            raise self._error(error.orig or error) from error
+        except self._driver.OperationalError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: BaseException) -> StoreError:
+        busy = "locked" in str(error)
+        return (BusyError if busy else StoreError)(self.name, _reason(error))
 
     def version(self) -> str | None:
         """The migration that the database is at, None when it is empty."""
@@ -100,6 +114,64 @@ class Store:
         self.engine.dispose()
 
 
+class Held:
+    """One connection, for one thread at a time, whose transactions are all or nothing; they can't be mixed.
+
+    Both raise StoreError when the database can't be used, and BusyError at once when another process writes, or when
+    it is not a file on this machine, unless they are done ``patiently``.
+    """
+
+    def __init__(
+        self, connection: Connection, told: Callable[[], AbstractContextManager[None]], *, is_file: bool
+    ) -> None:
+        self._connection, self._told, self._is_file = connection, told, is_file
+        self._driver: Any = connection.connection.driver_connection
+        self._is_patient = False
+        self._wait(0)
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """Waits for other processes, as ``Store.write`` does."""
+        self._is_patient = True
+        self._wait(_BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            self._is_patient = False
+            self._wait(0)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction, as ``Store.write`` gives it."""
+        self._check()
+        with self._told(), self._connection.begin():
+            yield self._connection
+
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        """One transaction, for prepared statements: a fifth of the cost where each has few rows."""
+        self._check()
+        with self._told():
+            cursor = self._driver.cursor()
+            cursor.execute("BEGIN IMMEDIATE" if self._is_file else "BEGIN")
+            try:
+                yield Batch(cursor, self._connection.dialect)
+                self._driver.commit()
+            except BaseException:
+                self._driver.rollback()
+                raise
+            finally:
+                cursor.close()
+
+    def _check(self) -> None:
+        if not (self._is_file or self._is_patient):
+            raise BusyError("the database", "is not on this machine")
+
+    def _wait(self, seconds: float) -> None:
+        if self._is_file:
+            self._driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
+
+
 def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
@@ -110,8 +182,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', '')}")
 
 
-def _reason(error: DatabaseError) -> str:
-    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else error.__class__.__name__
+def _reason(error: BaseException) -> str:
+    said = next(iter(str(error).strip().splitlines()), "") or error.__class__.__name__
     hints = {
         "locked": "another process holds it; try again when that one is done",
         "unable to open": "check that the path exists and may be written",

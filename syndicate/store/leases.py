@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
@@ -13,6 +13,9 @@ from syndicate.store.schema import deliveries, digests, senders, subscribers, su
 
 _QUEUED = text("deliveries.state = 'queued'")
 """Written out, for SQLite uses an index with a condition only where the query says the same words."""
+
+
+_ACTIVE = SubscriptionState.ACTIVE.value
 
 
 class Sender(NamedTuple):
@@ -54,46 +57,56 @@ def claim(
     """
     d, s = deliveries.c, subscriptions.c
     free = (
-        select(d.id)
-        .where(_QUEUED, d.digest_id == digest_id, d.next_at <= due, d.sender_id.is_(None))
-        .order_by(d.next_at, d.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = connection.execute(free).scalars().all()
-    if not ids:
-        return []
-    rows = connection.execute(
         select(
             d.id,
-            d.digest_id,
             d.variant_id,
             d.subscription_id,
             d.domain,
             d.attempts,
             d.planned_at,
             s.state,
-            subscribers.c.id.label("person_id"),
+            suppressions.c.reason,
+            subscribers.c.id,
             subscribers.c.email,
             subscribers.c.name,
-            suppressions.c.reason,
         )
         .join(subscriptions, s.id == d.subscription_id)
         .join(subscribers, subscribers.c.id == s.subscriber_id)
         .join(suppressions, suppressions.c.email == subscribers.c.email, isouter=True)
-        .where(d.id.in_(ids))
+        .where(_QUEUED, d.digest_id == digest_id, d.next_at <= due, d.sender_id.is_(None))
         .order_by(d.next_at, d.id)
-    ).all()
-    banned = [row.id for row in rows if row.reason is not None]
-    left = [row.id for row in rows if row.reason is None and row.state != SubscriptionState.ACTIVE]
+        .limit(limit)
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+    held: list[Delivery] = []
+    banned: list[int] = []
+    left: list[int] = []
+    rows = connection.execute(free).all()
+    for delivery_id, variant, subscription, domain, tries, planned_at, state, ban, person, email, name in rows:
+        if ban is not None:
+            banned.append(delivery_id)
+        elif state != _ACTIVE:
+            left.append(delivery_id)
+        else:
+            reader = Subscriber(id=person, email=email, name=name)
+            held.append(
+                Delivery(
+                    id=delivery_id,
+                    digest_id=digest_id,
+                    variant_id=variant,
+                    subscription_id=subscription,
+                    subscriber=reader,
+                    domain=domain,
+                    planned_at=planned_at,
+                    attempts=tries,
+                )
+            )
     _drop(connection, banned, DeliveryState.SUPPRESSED, "suppressed after planning", now)
     _drop(connection, left, DeliveryState.CANCELLED, "unsubscribed after planning", now)
-    gone = {*banned, *left}
-    held = [row for row in rows if row.id not in gone]
     if held:
-        mine = update(deliveries).where(d.id.in_([row.id for row in held])).values(sender_id=sender_id)
+        mine = update(deliveries).where(d.id.in_([one.id for one in held])).values(sender_id=sender_id)
         connection.execute(mine)
-    return [_delivery(row) for row in held]
+    return held
 
 
 def sending(connection: Connection) -> list[int]:
@@ -152,16 +165,3 @@ def _drop(connection: Connection, ids: Sequence[int], state: DeliveryState, repl
 
 def _portions(ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[start : start + 500] for start in range(0, len(ids), 500)]
-
-
-def _delivery(row: Any) -> Delivery:
-    return Delivery(
-        id=row.id,
-        digest_id=row.digest_id,
-        variant_id=row.variant_id,
-        subscription_id=row.subscription_id,
-        subscriber=Subscriber(id=row.person_id, email=row.email, name=row.name),
-        domain=row.domain,
-        attempts=row.attempts,
-        planned_at=row.planned_at,
-    )

@@ -2,54 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, func, literal, or_, select, union_all
 
 from syndicate.model import OUTSTANDING, DeliveryState, DigestState, Equation
-from syndicate.store.schema import deliveries, digests, subscribers, subscriptions
+from syndicate.store.schema import attempts, deliveries, digests, subscribers, subscriptions
+
+UNDECIDED = and_(deliveries.c.state == DeliveryState.UNCERTAIN, deliveries.c.finished_at.is_(None))
+"""Uncertain deliveries about which nobody has decided yet."""
 
 
 def equation(connection: Connection, digest_id: int | None = None) -> Equation:
-    """The ledger's counts, of one digest or of all."""
-    query = select(deliveries.c.state, func.count().label("n")).group_by(deliveries.c.state)
-    if digest_id is not None:
-        query = query.where(deliveries.c.digest_id == digest_id)
-    n = {row.state: int(row.n) for row in connection.execute(query)}
-    ended = ("accepted", "rejected", "suppressed", "expired", "cancelled", "uncertain")
-    total = select(func.count()).select_from(deliveries)
-    if digest_id is not None:
-        total = total.where(deliveries.c.digest_id == digest_id)
-    return Equation(
-        planned=int(connection.execute(total).scalar_one()),
-        outstanding=sum(n.get(state, 0) for state in OUTSTANDING),
-        **{state: n.get(state, 0) for state in ended},
-    )
+    """The ledger's counts at one moment, of one digest or of all."""
+    which = deliveries.c.digest_id == digest_id if digest_id is not None else literal(value=True)
+    everything = select(literal("planned"), func.count()).select_from(deliveries).where(which)
+    by_state = select(deliveries.c.state, func.count()).where(which).group_by(deliveries.c.state)
+    n = {str(name): int(count) for name, count in connection.execute(union_all(everything, by_state))}
+    ended = ("planned", "accepted", "rejected", "suppressed", "expired", "cancelled", "uncertain")
+    outstanding = sum(n.get(state, 0) for state in OUTSTANDING)
+    return Equation(outstanding=outstanding, **{state: n.get(state, 0) for state in ended})
+
+
+def undecided(connection: Connection, digest_id: int) -> int:
+    """How many deliveries of a digest are uncertain and wait for a person."""
+    query = select(func.count()).select_from(deliveries).where(deliveries.c.digest_id == digest_id, UNDECIDED)
+    return int(connection.execute(query).scalar_one())
 
 
 class Trouble(NamedTuple):
-    """A delivery that did not go through, or not yet, with the server's last words."""
+    """A delivery that did not go through, or not yet, with the server's last words.
+
+    ``tried_at`` is when the last try ended, None before the first. ``due_at`` is when a queued one may be tried.
+    """
 
     email: str
     state: DeliveryState
     attempts: int
+    tried_at: datetime | None
+    due_at: datetime | None
     reply: str
 
 
 def troubled(connection: Connection, digest_id: int, *, limit: int) -> list[Trouble]:
     """Deliveries of a digest that were tried or dropped and not accepted."""
     d = deliveries.c
-    query = (
-        select(subscribers.c.email, d.state, d.attempts, d.reply)
-        .join(subscriptions, subscriptions.c.id == d.subscription_id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(d.digest_id == digest_id, d.state != DeliveryState.ACCEPTED)
-        .where(or_(d.state.not_in(OUTSTANDING), d.attempts > 0))
-        .order_by(d.id)
-        .limit(limit)
-    )
-    return [Trouble(r.email, DeliveryState(r.state), r.attempts, r.reply) for r in connection.execute(query)]
+    query = _not_accepted(digest_id).where(or_(d.state.not_in(OUTSTANDING), d.attempts > 0)).order_by(d.id).limit(limit)
+    return [_trouble(row) for row in connection.execute(query)]
+
+
+def undelivered(connection: Connection, digest_id: int) -> Iterator[Trouble]:
+    """Every delivery of a digest that was not accepted, by state, a thousand rows in memory at a time."""
+    query = _not_accepted(digest_id).order_by(deliveries.c.state, deliveries.c.id)
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        yield _trouble(row)
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -63,8 +71,27 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def finished(connection: Connection) -> list[int]:
-    """Digests under way that have nothing outstanding and nothing uncertain any more."""
+    """Digests under way that have nothing outstanding any more, and nothing uncertain that waits for a person."""
     d = deliveries.c
-    open_ = select(d.id).where(d.digest_id == digests.c.id, d.state.in_((*OUTSTANDING, DeliveryState.UNCERTAIN)))
-    query = select(digests.c.id).where(digests.c.state == DigestState.SENDING, ~exists(open_)).order_by(digests.c.id)
-    return list(connection.execute(query).scalars())
+    own = select(d.id).where(d.digest_id == digests.c.id)
+    unfinished = exists(own.where(d.state.in_(OUTSTANDING))), exists(own.where(UNDECIDED))
+    query = select(digests.c.id).where(digests.c.state == DigestState.SENDING, ~unfinished[0], ~unfinished[1])
+    return list(connection.execute(query.order_by(digests.c.id)).scalars())
+
+
+def _not_accepted(digest_id: int) -> Select[Any]:
+    d, last = deliveries.c, attempts.c
+    return (
+        select(subscribers.c.email, d.state, d.attempts, last.ended_at, d.next_at, d.reply)
+        .select_from(deliveries)
+        .join(subscriptions, subscriptions.c.id == d.subscription_id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .join(attempts, and_(last.delivery_id == d.id, last.number == d.attempts), isouter=True)
+        .where(d.digest_id == digest_id, d.state != DeliveryState.ACCEPTED)
+    )
+
+
+def _trouble(row: Row[Any]) -> Trouble:
+    state = DeliveryState(row.state)
+    due_at = row.next_at if state is DeliveryState.QUEUED else None
+    return Trouble(row.email, state, row.attempts, row.ended_at, due_at, row.reply)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Text, bindparam, delete, exists, insert, select
 
+from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import suppressions
 
 
@@ -16,6 +17,22 @@ def add(connection: Connection, email: str, reason: str, *, now: datetime) -> bo
         return False
     connection.execute(insert(suppressions), {"email": email, "reason": reason, "created_at": now})
     return True
+
+
+_FIRST = insert(suppressions).from_select(
+    ["email", "reason", "created_at"],
+    select(
+        bindparam("email", type_=Text),
+        bindparam("reason", type_=Text),
+        bindparam("now", type_=suppressions.c.created_at.type),
+    ).where(~exists(select(suppressions.c.email).where(suppressions.c.email == bindparam("email", type_=Text)))),
+)
+_BAN = Prepared(_FIRST, "email", "reason", "now")
+
+
+def ban(batch: Batch, email: str, reason: str, *, now: datetime) -> None:
+    """Bans a normalised address, while mail is going out; one that is banned already stays so."""
+    _BAN.run(batch, [(email, reason, now)])
 
 
 def lift(connection: Connection, email: str) -> bool:

@@ -1,0 +1,70 @@
+"""Statements that are compiled once and run often, on the driver's own cursor: only binding and the database cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.sql.elements import CompilerElement
+
+
+class Prepared:
+    """A statement. ``names`` are its parameters, in the order in which rows give their values."""
+
+    def __init__(self, statement: CompilerElement, *names: str) -> None:
+        self._statement, self._names = statement, names
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, batch: Batch, rows: Sequence[Sequence[Any]]) -> int:
+        """Runs it for every row; returns how many rows it changed in all."""
+        compiled = self._for(batch)
+        batch.cursor.executemany(compiled.text, [compiled.bind(row) for row in rows])
+        return int(batch.cursor.rowcount)
+
+    def ask(self, batch: Batch, *values: Any) -> list[Any]:
+        """The first column of what it finds."""
+        compiled = self._for(batch)
+        batch.cursor.execute(compiled.text, compiled.bind(values))
+        return [row[0] for row in batch.cursor.fetchall()]
+
+    def _for(self, batch: Batch) -> _Compiled:
+        compiled = self._compiled.get(batch.dialect.name)
+        if compiled is None:
+            compiled = self._compiled[batch.dialect.name] = _Compiled(batch.dialect, self._statement, self._names)
+        return compiled
+
+
+class Batch:
+    """One transaction for prepared statements."""
+
+    __slots__ = ("cursor", "dialect")
+
+    def __init__(self, cursor: Any, dialect: Dialect) -> None:
+        self.cursor, self.dialect = cursor, dialect
+
+
+class _Compiled:
+    """The statement for one database: its text, and how a row becomes what its driver takes."""
+
+    def __init__(self, dialect: Dialect, statement: CompilerElement, names: tuple[str, ...]) -> None:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=list(names) or None)
+        self.text = str(compiled)
+        wanted = list(compiled.params) if compiled.positiontup is None else compiled.positiontup
+        self._names = None if compiled.positiontup is not None else wanted
+        self._plan: list[tuple[int, Any, Callable[[Any], Any] | None]] = []
+        for name in wanted:
+            process = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            if name in names:
+                self._plan.append((names.index(name), None, process))
+            else:
+                constant = compiled.params[name]
+                self._plan.append((-1, process(constant) if process else constant, None))
+
+    def bind(self, row: Sequence[Any]) -> Any:
+        """One row's values as the driver takes them."""
+        values = []
+        for at, constant, process in self._plan:
+            value = constant if at < 0 else row[at]
+            values.append(process(value) if process is not None and value is not None else value)
+        return values if self._names is None else dict(zip(self._names, values, strict=True))
