@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 from syndicate.delivery.outcome import Broken, Reply, Verdict
 from syndicate.delivery.outgoing import Noted, Outgoing, Ready
@@ -32,12 +31,15 @@ class Conversation:
         relay: Smtp,
         pace: Pace,
         *,
+        window: int,
         is_ending: Callable[[], bool],
     ) -> None:
         self._out, self._path, self._relay, self._pace = outgoing, path, relay, pace
         self._label = relay.label
-        self._is_ending = is_ending
-        self._noted = Noted([], [])
+        self._is_ending, self._window = is_ending, window
+        self.lost_chunks = False
+        self._longest = 0.0
+        self._noted = Noted()
         self._began_at = outgoing.clock()
         self._taken = self.carried = 0
         self.domain = ""
@@ -60,7 +62,7 @@ class Conversation:
             if (
                 abilities.chunking
                 and abilities.pipelining
-                and self._relay.window > 1
+                and self._window > 1
                 and await self._path.round_trip() > _FAR
             ):
                 await self._converse_in_chunks()
@@ -76,7 +78,7 @@ class Conversation:
 
     async def flush(self) -> None:
         """Records what was noted, without waiting for another message to begin."""
-        await self._out.commit(self._noted)
+        await self._out.commit(self._noted, self._label)
 
     async def _converse(self) -> None:
         following = await self._next()
@@ -84,18 +86,20 @@ class Conversation:
         while following:
             ready = following
             if refusal is None:
-                if not await self._out.commit(self._noted, [ready]):
+                if not await self._out.commit(self._noted, self._label, [ready]):
                     self._out.queue.drop(ready.due)
                     self._path.close()
                     return
                 self._began_at = self._out.clock()
                 following = await self._next()
                 answer = await self._path.finish(ready.content, following.envelope if following else None)
+                self._longest = max(self._longest, self._path.waited)
                 self._note(ready, answer)
                 self.carried += 1
                 if following:
                     self.domain = following.due.delivery.domain
                     refusal = await self._path.opened(following.envelope)
+                    self._longest = self._path.waited
             elif isinstance(refusal, Broken) or not self._is_about_the_reader(ready, refusal):
                 self._out.queue.put_back(ready.due, self._label)
                 return
@@ -108,40 +112,60 @@ class Conversation:
         under_way: deque[Ready] = deque()
         beginning: list[Ready] = []
         while True:
-            while len(under_way) + len(beginning) < self._relay.window and (ready := await self._next()):
+            while len(under_way) + len(beginning) < self._window and (ready := await self._next()):
                 beginning.append(ready)
-            begun = await self._out.commit(self._noted, beginning)
-            self._began_at = self._out.clock()
-            for ready in beginning:
-                if ready.due.delivery.id not in begun:
-                    self._out.queue.drop(ready.due)
-                    continue
-                under_way.append(ready)
-                with suppress(ConnectionError):
-                    await self._path.hand_over(ready.envelope, ready.content)
+            under_way += await self._hand_over(beginning)
             beginning = []
             if not under_way:
                 return
             ready = under_way.popleft()
             self.domain = ready.due.delivery.domain
             answer = await self._path.handed_over()
-            if isinstance(answer, Reply) and (answer.is_confused or answer.is_about_us):
+            self._longest = self._path.waited
+            if isinstance(answer, Broken):
+                self.lost_chunks = True
+            elif answer.is_confused or answer.is_about_us:
                 await self._give_up_chunks([ready, *under_way], answer)
+                return
             self._note(ready, answer)
             self.carried += 1
 
+    async def _hand_over(self, beginning: list[Ready]) -> list[Ready]:
+        """Begins these, and sends them; returns those that are under way. :raises ConnectionError: when none can be."""
+        begun = await self._out.commit(self._noted, self._label, beginning)
+        self._began_at = self._out.clock()
+        sent = []
+        for ready in beginning:
+            if ready.due.delivery.id not in begun:
+                self._out.queue.drop(ready.due)
+                continue
+            try:
+                await self._path.hand_over(ready.envelope, ready.content)
+                sent.append(ready)
+            except ConnectionError:
+                self._noted.undone.append(ready.due)
+        if self._noted.undone and not (sent or self.carried):
+            raise ConnectionError("the connection was lost before anything was handed over")
+        return sent
+
     async def _give_up_chunks(self, refused: list[Ready], answer: Reply) -> None:
-        """The server refuses us, or chunks: what it says about the others is heard, then this connection ends."""
+        """The server refuses us, or chunks: what it says about the others is heard, then this connection ends.
+
+        After 421 it hears nothing more (RFC 5321 §3.8), so that what it did not answer was not handed over.
+        """
         for ready in refused[1:]:
             said = await self._path.handed_over()
-            if isinstance(said, Broken) or said.verdict is Verdict.ACCEPTED:
+            unknown = isinstance(said, Broken) and answer.code != 421
+            if unknown or (isinstance(said, Reply) and said.verdict is Verdict.ACCEPTED):
                 self._note(ready, said)
             else:
-                self._note(ready, Broken(f"not handed over: {said}"), was_begun=False)
-        self._note(refused[0], Broken(f"not handed over: {answer}"), was_begun=False)
+                self._noted.undone.append(ready.due)
+        self._noted.undone.append(refused[0].due)
         if answer.is_confused:
             raise OfferError(str(self._relay.relay), "does not do what it offers", str(answer))
-        raise RelayError(f"{self._relay.relay}", f"refuses us at {answer.verb}", str(answer))
+        if not self.carried or answer.code >= 500:
+            raise RelayError(str(self._relay.relay), f"refuses us at {answer.verb}", str(answer))
+        self._path.close()
 
     async def _next(self) -> Ready | None:
         """The next message, None when nothing may begin on this connection any more, or not now."""
@@ -169,12 +193,14 @@ class Conversation:
 
     async def _open(self, ready: Ready) -> Reply | Broken | None:
         try:
-            return await self._path.open(ready.envelope)
+            refusal = await self._path.open(ready.envelope)
+            self._longest = self._path.waited
         except ConnectionError as error:
             if self.carried:
                 return Broken(str(error))
             self._note(ready, Broken(str(error)), was_begun=False)
             raise
+        return refusal
 
     def _is_about_the_reader(self, ready: Ready, refusal: Reply) -> bool:
         """False: this connection is spent, as with relays that take so many messages on one.
@@ -195,4 +221,5 @@ class Conversation:
         raise RelayError(str(self._relay.relay), f"refuses us at {refusal.verb}", str(refusal))
 
     def _note(self, ready: Ready, answer: Reply | Broken, *, was_begun: bool = True) -> None:
+        self._out.traffic.waited(ready.due.delivery.domain, self._longest)
         self._out.note(self._noted, ready.due, self._label, answer, self._began_at, was_begun=was_begun)

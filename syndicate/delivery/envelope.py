@@ -58,7 +58,7 @@ class Envelope(NamedTuple):
         """
         plain = self.recipient.isascii() and self.sender.isascii()
         for address in (self.sender, self.recipient):
-            if not (_ADDRESS if plain else _INTERNATIONAL).fullmatch(address):
+            if not (_ADDRESS if plain else _INTERNATIONAL).fullmatch(address) or not address.isprintable():
                 raise AddressError(address, "it can't stand in an SMTP command")
         mail, rcpt = f"MAIL FROM:<{self.sender}>", f"RCPT TO:<{self.recipient}>"
         if abilities.says_size and self.size:

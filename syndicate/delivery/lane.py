@@ -17,7 +17,6 @@ from syndicate.delivery.conversation import Conversation
 from syndicate.delivery.outgoing import Outgoing
 from syndicate.delivery.pace import Pace
 from syndicate.delivery.relay import connect
-from syndicate.delivery.traffic import SLOW
 from syndicate.errors import OfferError, RelayError
 from syndicate.settings import Smtp
 
@@ -29,8 +28,9 @@ PATIENCE = timedelta(seconds=60)
 
 _FIRST_REST = timedelta(seconds=5)
 _LONGEST_REST = timedelta(minutes=10)
+_SHAKEN = timedelta(days=1)
 _IDLE = timedelta(seconds=20)
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 """How often what waits is looked at."""
 
 log = structlog.get_logger()
@@ -47,6 +47,7 @@ class Lane:
         self._failures = self._breaks = 0
         self._plain = self._was_remarkable = False
         self._surplus = 0
+        self._shaken_at: datetime | None = None
         self.crash: BaseException | None = None
         self._clock, self._is_ending = clock, is_ending
         self._workers: set[asyncio.Task[None]] = set()
@@ -66,18 +67,23 @@ class Lane:
         """Sets to work as many as there is work for: one only, when it must be seen whether the relay is back."""
         if self._stops():
             return
-        for _ in range(min(self._width() - len(self._workers), outgoing.queue.at_hand(self.label))):
+        for _ in range(min(self._width(outgoing) - len(self._workers), outgoing.queue.at_hand(self.label))):
             worker = asyncio.create_task(self._work(outgoing))
             self._workers.add(worker)
             worker.add_done_callback(self._ended)
 
     async def look(self, outgoing: Outgoing) -> None:
-        """Notices who waits long: their domains are slow, and what they have noted need not wait with them."""
-        for one in tuple(self._conversations):
-            if _waits(one):
+        """Notices who waits long: their domains are slow, unless all are, for then the relay is.
+
+        What they have noted need not wait with them.
+        """
+        waiting = self._waiting(outgoing)
+        if 2 * len(waiting) <= self.relay.connections or len({one.domain for one in waiting}) == 1:
+            for one in waiting:
                 outgoing.traffic.is_slow(one.domain)
-                await one.flush()
-        self._surplus = max(0, len(self._workers) - self._width())
+        for one in waiting:
+            await one.flush()
+        self._surplus = max(0, len(self._workers) - self._width(outgoing))
 
     @property
     def workers(self) -> frozenset[asyncio.Task[None]]:
@@ -87,17 +93,26 @@ class Lane:
     @property
     def is_remarkable(self) -> bool:
         """Whether there is anything that must outlive the process."""
-        return self.pace.is_set or self.pace.is_remarkable or self.error is not None or self._was_remarkable
+        return (
+            self.pace.is_set
+            or self.pace.is_remarkable
+            or self.error is not None
+            or self._shaken_at is not None
+            or self._was_remarkable
+        )
 
     def facts(self) -> dict[str, Any]:
         """What must outlive the process, for JSON."""
-        rest = self.resting_until.isoformat() if self.resting_until else None
-        return self.pace.facts() | {"resting_until": rest, "error": str(self.error) if self.error else ""}
+        instants = {"resting_until": self.resting_until, "shaken_at": self._shaken_at}
+        told = {name: at.isoformat() if at else None for name, at in instants.items()}
+        return self.pace.facts() | told | {"error": str(self.error) if self.error else ""}
 
     def remember(self, facts: Mapping[str, Any], *, alone: bool) -> None:
         """Goes on where ``facts`` were taken; a relay that is ``alone`` is tried at once."""
         self.pace.remember(facts)
         self._was_remarkable = True
+        if facts["shaken_at"]:
+            self._shaken_at = datetime.fromisoformat(facts["shaken_at"])
         if facts["resting_until"] and not alone:
             self.resting_until, self._failures = datetime.fromisoformat(facts["resting_until"]), 1
             self.error = RelayError(str(self.relay.relay), "failed before", facts["error"])
@@ -107,7 +122,9 @@ class Lane:
         while not self._stops() and await self._may_go(outgoing, PATIENCE):
             try:
                 async with connect(self.relay, plain=self._plain) as path:
-                    conversation = Conversation(outgoing, path, self.relay, self.pace, is_ending=self._must_end)
+                    conversation = Conversation(
+                        outgoing, path, self.relay, self.pace, window=self._window(), is_ending=self._must_end
+                    )
                     while await self._converse(conversation) and await self._may_go(outgoing, _IDLE):
                         ...
             except OfferError as error:
@@ -129,6 +146,8 @@ class Lane:
             await conversation.run()
         finally:
             self._conversations.discard(conversation)
+            if conversation.lost_chunks:
+                self._shaken_at = self._clock()
             if conversation.carried:
                 self._breaks = self._failures = 0
                 self.error = self.resting_until = None
@@ -155,9 +174,19 @@ class Lane:
         if not worker.cancelled() and (error := worker.exception()):
             self.crash = self.crash or error
 
-    def _width(self) -> int:
-        stuck = sum(map(_waits, self._conversations))
+    def _waiting(self, outgoing: Outgoing) -> list[Conversation]:
+        """Those that wait long for an answer."""
+        since = asyncio.get_running_loop().time() - outgoing.traffic.slow
+        return [one for one in self._conversations if one.waiting_since is not None and one.waiting_since < since]
+
+    def _width(self, outgoing: Outgoing) -> int:
+        stuck = len(self._waiting(outgoing))
         return 1 if self._failures else self.relay.connections + min(stuck, self.relay.connections)
+
+    def _window(self) -> int:
+        """One message at a time for a day after the connection was lost with several under way."""
+        shaken = self._shaken_at is not None and self._clock() - self._shaken_at < _SHAKEN
+        return 1 if shaken else self.relay.window
 
     def _stops(self) -> bool:
         return self._is_ending() or self.is_resting
@@ -176,8 +205,3 @@ class Lane:
         rest = min(_LONGEST_REST, _FIRST_REST * (1 << min(self._failures - 1, 12)))
         self.resting_until = self._clock() + rest * (0.5 + random.random())  # noqa: S311 - jitter
         log.warning("the relay is left alone for now", relay=self.label, until=self.resting_until, reason=str(error))
-
-
-def _waits(conversation: Conversation) -> bool:
-    since = conversation.waiting_since
-    return since is not None and asyncio.get_running_loop().time() - since > SLOW.total_seconds()

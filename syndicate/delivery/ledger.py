@@ -31,6 +31,7 @@ class _Step(NamedTuple):
     ended: Sequence[Attempt]
     begin: Sequence[Begin]
     gone: Sequence[str]
+    undone: Sequence[int]
 
 
 class _Turn(NamedTuple):
@@ -74,14 +75,21 @@ class Ledger:
         finally:
             self._stack.close()
 
-    async def step(self, ended: Sequence[Attempt], begin: Sequence[Begin] = (), gone: Sequence[str] = ()) -> set[int]:
+    async def step(
+        self,
+        ended: Sequence[Attempt],
+        begin: Sequence[Begin] = (),
+        gone: Sequence[str] = (),
+        undone: Sequence[int] = (),
+    ) -> set[int]:
         """Durable when this returns: what became of ``ended``, and which of ``begin`` are begun; they are returned.
 
-        Those that are not returned are not ours to send any more. Addresses in ``gone`` are suppressed.
+        Those that are not returned are not ours to send any more. Addresses in ``gone`` are suppressed;
+        deliveries in ``undone`` were begun and are known not to have been handed over.
         :raises StoreError: when nothing of it could be written.
         """
         durable: asyncio.Future[set[int]] = self._loop.create_future()
-        self._steps.append((_Step(ended, begin, gone), durable))
+        self._steps.append((_Step(ended, begin, gone, undone), durable))
         self._call()
         return await durable
 
@@ -139,6 +147,7 @@ class Ledger:
     def _commit(self, steps: Sequence[_Step]) -> set[int]:
         with self._hold().batch() as batch:
             attempts.record(batch, self.sender_id, [one for step in steps for one in step.ended])
+            attempts.undo(batch, self.sender_id, [one for step in steps for one in step.undone])
             for email in (one for step in steps for one in step.gone):
                 suppressions.ban(batch, email, "no such mailbox", now=datetime.now(UTC))
             return attempts.begin(batch, self.sender_id, [one for step in steps for one in step.begin])

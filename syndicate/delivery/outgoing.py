@@ -7,7 +7,7 @@ import os
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,8 +36,9 @@ class Ready(NamedTuple):
 class Noted:
     """What one connection has to tell the ledger."""
 
-    attempts: list[Attempt]
-    gone: list[str]
+    attempts: list[Attempt] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    undone: list[Due] = field(default_factory=list)
 
 
 class Outgoing:
@@ -119,17 +120,23 @@ class Outgoing:
             stopping.add_done_callback(self._stopping.discard)
         self.queue.done(due)
 
-    async def commit(self, noted: Noted, beginning: Sequence[Ready] = ()) -> set[int]:
+    async def commit(self, noted: Noted, relay: str, beginning: Sequence[Ready] = ()) -> set[int]:
         """Makes durable what was noted, and that ``beginning`` is begun; returns the ids of those that are ours."""
-        if not noted.attempts and not beginning:
+        ended, gone, undone = noted.attempts, noted.gone, noted.undone
+        if not (ended or undone or beginning):
             return set()
-        ended, gone = noted.attempts, noted.gone
-        noted.attempts, noted.gone = [], []
+        noted.attempts, noted.gone, noted.undone = [], [], []
         begun = await self.ledger.step(
-            ended, [Begin(one.due.delivery.id, one.due.digest.id) for one in beginning], gone
+            ended,
+            [Begin(one.due.delivery.id, one.due.digest.id) for one in beginning],
+            gone,
+            [one.delivery.id for one in undone],
         )
         held = self.ledger.held
         held.difference_update(begun)
+        for due in undone:
+            held.add(due.delivery.id)
+            self.queue.put_back(due, relay)
         for attempt in ended:
             held.discard(attempt.delivery_id)
             self._on_outcome(attempt.state)

@@ -41,6 +41,7 @@ class MessagePath(asyncio.Protocol):
         self._lost = ""
         self._must_reset = self._resetting = False
         self.waiting_since: float | None = None
+        self.waited = 0.0
         self._watch: asyncio.TimerHandle = self._loop.call_later(timeout / 4, self._look)
 
     @classmethod
@@ -222,6 +223,7 @@ class MessagePath(asyncio.Protocol):
             try:
                 await self._waiter
             finally:
+                self.waited = self._loop.time() - self.waiting_since
                 self._waiter = self.waiting_since = None
 
     def _look(self) -> None:

@@ -13,8 +13,9 @@ from syndicate.delivery.pace import Pace as PaceState
 from syndicate.settings import Pace
 from syndicate.store.paces import PaceRow
 
-SLOW = timedelta(seconds=1)
-"""A domain at which an answer takes longer than this is slow, and gets one connection at a time."""
+_SLOW = 0.2
+_TIMES = 10
+"""A domain about which an answer takes longer than this many seconds, and so many times longer than usual, is slow."""
 
 _UNWELCOME = 3
 """So many refusals for policy in a row, and none accepted between, are about us and not about the readers."""
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 class _Domain:
     pace: PaceState
     width: int | None = None
+    seconds: float = 1.0
     unwelcome: int = 0
     departs: datetime | None = None
 
@@ -40,6 +42,7 @@ class Traffic:
     _busy: dict[str, int] = field(default_factory=dict)
     _sent: dict[str, int] = field(default_factory=dict)
     _noticed: dict[str, _Domain] = field(default_factory=dict)
+    _usual: float = 0.0
     _began: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,11 +102,20 @@ class Traffic:
             log.warning("a domain is slow to answer; it gets one connection at a time", domain=domain)
             noticed.width = 1
 
-    def is_quick(self, domain: str) -> None:
-        """An answer about it came in no time: if it was slow, it gets one connection more."""
+    @property
+    def slow(self) -> float:
+        """Seconds from which on an answer takes long."""
+        return max(_SLOW, _TIMES * self._usual)
+
+    def waited(self, domain: str, seconds: float) -> None:
+        """An answer about it came after ``seconds``; a slow domain that is quick now gets one connection more."""
+        slow = self.slow
+        self._usual += (min(seconds, slow) - self._usual) / 64
         noticed = self._noticed.get(domain)
         if noticed and noticed.width is not None:
-            noticed.width = noticed.width + 1 if noticed.width < self.settings.connections else None
+            noticed.seconds += (seconds - noticed.seconds) / 4
+            if seconds < slow / 2:
+                noticed.width = noticed.width + 1 if noticed.width < self.settings.connections else None
 
     def is_noticed(self, domain: str) -> bool:
         """Whether it may have to wait longer than others."""
@@ -114,9 +126,9 @@ class Traffic:
         noticed, now = self._noticed[domain], self.clock()
         if noticed.pace.blocked_until is not None and noticed.pace.blocked_until > now:
             return noticed.pace.blocked_until
-        rate = noticed.pace.rate or 1 / SLOW.total_seconds()
+        rate = noticed.pace.rate or 1.0
         if noticed.width is not None:
-            rate = min(rate, noticed.width / SLOW.total_seconds())
+            rate = min(rate, noticed.width / max(_SLOW, noticed.seconds))
         first = now + timedelta(seconds=max(5.0, noticed.pace.wait(now)))
         noticed.departs = max(first, (noticed.departs or first) + timedelta(seconds=1 / rate))
         noticed.departs = min(noticed.departs, now + timedelta(hours=4))

@@ -43,6 +43,7 @@ _MINE = (_d.id == bindparam("delivery"), _d.sender_id == bindparam("sender"))
 _SENDING = Prepared(select(digests.c.id).where(digests.c.state == literal("sending")))
 _BEGIN = Prepared(update(deliveries).where(*_MINE, _d.state == "queued").values(state="begun"), "delivery", "sender")
 _BEGUN = Prepared(select(_d.id).where(*_MINE, _d.state == "begun"), "delivery", "sender")
+_UNDO = Prepared(update(deliveries).where(*_MINE, _d.state == "begun").values(state="queued"), "delivery", "sender")
 _RECORD = Prepared(
     update(deliveries)
     .where(*_MINE, or_(*(_d.state == state.value for state in OUTSTANDING)))
@@ -79,6 +80,12 @@ def begin(batch: Batch, sender_id: int, wanted: Sequence[Begin]) -> set[int]:
     if _BEGIN.run(batch, [(one, sender_id) for one in ids]) == len(ids):
         return set(ids)
     return {found for one in ids for found in _BEGUN.ask(batch, one, sender_id)}
+
+
+def undo(batch: Batch, sender_id: int, ids: Sequence[int]) -> None:
+    """Takes back *begun*, where it is known that nothing was handed over; the sender holds them still."""
+    if ids:
+        _UNDO.run(batch, [(one, sender_id) for one in ids])
 
 
 def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:

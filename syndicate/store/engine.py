@@ -62,7 +62,9 @@ class Store:
     def held(self) -> Iterator[Held]:
         """A connection that is kept for many transactions. :raises StoreError: when the database can't be used."""
         with self._told(), self._writing.connect() as connection:
-            yield Held(connection, self._told, is_file=self._sqlite)
+            held = Held(connection, self._told, is_file=self._sqlite)
+            with held.at_once():
+                yield held
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -127,7 +129,15 @@ class Held:
         self._connection, self._told, self._is_file = connection, told, is_file
         self._driver: Any = connection.connection.driver_connection
         self._is_patient = False
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Waits for nobody."""
         self._wait(0)
+        try:
+            yield
+        finally:
+            self._wait(_BUSY_SECONDS)
 
     @contextmanager
     def patiently(self) -> Iterator[None]:

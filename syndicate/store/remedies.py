@@ -43,12 +43,12 @@ _SUPPRESSED = exists(
 )
 
 
-class Requeued(NamedTuple):
-    """How many deliveries are queued again, and how many are not: suppressed addresses, and readers who left."""
+class Remedied(NamedTuple):
+    """How many deliveries changed, and how many could not: suppressed addresses, and readers who left."""
 
-    queued: int
-    suppressed: int
-    left: int
+    changed: int
+    suppressed: int = 0
+    left: int = 0
 
 
 def move(
@@ -84,7 +84,7 @@ def requeue(
     *,
     also_held: bool = False,
     now: datetime,
-) -> Requeued:
+) -> Remedied:
     """Puts a digest's deliveries in these states back into the queue, due now, with all the time there is to try them.
 
     What an operator decided to hold stays so, unless ``also_held``. A digest that was sent is being sent again.
@@ -103,26 +103,26 @@ def requeue(
     if queued and digest.state is DigestState.SENT:
         _set(connection, digest_id, DigestState.SENDING)
     suppressed = _count(connection, and_(chosen, _SUPPRESSED))
-    return Requeued(queued, suppressed, _count(connection, and_(chosen, ~_ACTIVE, ~_SUPPRESSED)))
+    return Remedied(queued, suppressed, _count(connection, and_(chosen, ~_ACTIVE, ~_SUPPRESSED)))
 
 
-def hold(connection: Connection, digest_id: int, *, now: datetime) -> int:
-    """Leaves what is uncertain as it is, for good; returns how many deliveries that are.
+def hold(connection: Connection, digest_id: int, *, now: datetime) -> Remedied:
+    """Leaves what is uncertain as it is, for good; says how many deliveries that are.
 
     :raises NotFoundError: when there is no digest of that id.
     """
     _lock(connection, digest_id)
-    return _change(connection, and_(_d.digest_id == digest_id, UNDECIDED), {"finished_at": now})
+    return Remedied(_change(connection, and_(_d.digest_id == digest_id, UNDECIDED), {"finished_at": now}))
 
 
-def mark_sent(connection: Connection, digest_id: int, *, now: datetime) -> int:
-    """Counts what is uncertain, and not held, as accepted; returns how many deliveries that are.
+def mark_sent(connection: Connection, digest_id: int, *, now: datetime) -> Remedied:
+    """Counts what is uncertain, and not held, as accepted; says how many deliveries that are.
 
     :raises NotFoundError: when there is no digest of that id.
     """
     _lock(connection, digest_id)
     sent = {"state": DeliveryState.ACCEPTED, "finished_at": now, "reply": "marked as sent by an operator"}
-    return _change(connection, and_(_d.digest_id == digest_id, UNDECIDED), sent)
+    return Remedied(_change(connection, and_(_d.digest_id == digest_id, UNDECIDED), sent))
 
 
 def _lock(connection: Connection, digest_id: int) -> Digest:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from syndicate.delivery.envelope import Abilities, Envelope
+from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.smtp import MessagePath
 
 
@@ -38,9 +40,21 @@ class Talk:
         self._writer.write(data)
         await self._writer.drain()
 
+    def end(self) -> None:
+        """Says no more; what was said arrives."""
+        self._writer.write_eof()
+
     def hang_up(self) -> None:
         """Ends the connection at once."""
         self._writer.transport.abort()
+
+
+async def finish(
+    path: MessagePath, content: bytes, following: Envelope | None
+) -> tuple[Reply | Broken, Reply | Broken | None]:
+    """Hands over the content, and opens the next; returns what was said to both."""
+    answer = await path.finish(content, following)
+    return answer, await path.opened(following) if following else None
 
 
 Script = Callable[[Talk], Awaitable[None]]
@@ -48,7 +62,7 @@ Script = Callable[[Talk], Awaitable[None]]
 
 @asynccontextmanager
 async def talking(
-    script: Script, *, pipelining: bool = True, patience: float = 5
+    script: Script, *, pipelining: bool = True, abilities: Abilities | None = None, patience: float = 5
 ) -> AsyncIterator[tuple[MessagePath, Talk]]:
     """A message path to a server that follows ``script``, and the server's side of it."""
     met: asyncio.Future[Talk] = asyncio.get_running_loop().create_future()
@@ -69,7 +83,7 @@ async def talking(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, host, port)
-    path = MessagePath(transport, pipelining=pipelining, timeout=patience)
+    path = MessagePath(transport, abilities or Abilities(pipelining=pipelining), timeout=patience)
     transport.set_protocol(path)
     try:
         yield path, await met

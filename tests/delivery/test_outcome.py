@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.delivery.outcome import FIRST_WAIT, GIVE_UP_AFTER, LONGEST_WAIT, Broken, Reply, outcome, wait
+from syndicate.delivery.outcome import FIRST_WAIT, LONGEST_WAIT, Broken, Reply, Verdict, outcome, wait
 from syndicate.model import DeliveryState
 
+TWO_DAYS = timedelta(days=2)
 NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
 
 
@@ -28,13 +29,21 @@ NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
     ],
 )
 def test_answers(answer: Reply | Broken, resend: bool, state: DeliveryState) -> None:
-    became = outcome(answer, attempts=0, planned_at=NOW, now=NOW, chance=0.5, resend=resend)
+    became = outcome(answer, attempts=0, planned_at=NOW, give_up_after=TWO_DAYS, now=NOW, chance=0.5, resend=resend)
     assert became.state is state
 
 
 def test_two_days_are_enough() -> None:
-    late = NOW + GIVE_UP_AFTER - timedelta(seconds=10)
-    became = outcome(Reply("RCPT", 450, "later"), attempts=9, planned_at=NOW, now=late, chance=0.9, resend=True)
+    late = NOW + TWO_DAYS - timedelta(seconds=10)
+    became = outcome(
+        Reply("RCPT", 450, "later"),
+        attempts=9,
+        planned_at=NOW,
+        give_up_after=TWO_DAYS,
+        now=late,
+        chance=0.9,
+        resend=True,
+    )
     assert became.state is DeliveryState.EXPIRED
 
 
@@ -57,3 +66,43 @@ def test_waits_grow_and_are_bounded(attempts: int, chance: float) -> None:
 )
 def test_whom_a_refusal_is_about(reply: Reply, is_about_us: bool) -> None:
     assert reply.is_about_us is is_about_us
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("250 2.0.0 Ok", Verdict.ACCEPTED),
+        ("550 5.1.1 no such user", Verdict.GONE),
+        ("550 5.1.10 null MX", Verdict.GONE),
+        ("550 5.2.1 mailbox disabled", Verdict.GONE),
+        ("550 no such user", Verdict.REJECTED),
+        ("552 5.2.2 mailbox full", Verdict.REJECTED),
+        ("451 4.7.1 greylisted, come back in 300 s", Verdict.LATER),
+        ("450 4.2.2 mailbox full", Verdict.LATER),
+        ("421 4.7.28 unusual rate of unsolicited mail", Verdict.BLOCKED),
+        ("550 5.7.26 unauthenticated mail is not accepted", Verdict.BLOCKED),
+        ("550 5.7.606 access denied, banned sending IP", Verdict.BLOCKED),
+        ("550 5.7.1 blocked", Verdict.UNWELCOME),
+        ("550 5.7.133 sender not authenticated for group", Verdict.REJECTED),
+        ("452 4.5.3 too many recipients", Verdict.TOO_FAST),
+        ("421 4.7.0 try again later", Verdict.TOO_FAST),
+        ("451 Rate limit exceeded", Verdict.TOO_FAST),
+        ("454 Throttling failure: Maximum sending rate exceeded", Verdict.TOO_FAST),
+    ],
+)
+def test_verdicts(said: str, verdict: Verdict) -> None:
+    code, _, text = said.partition(" ")
+    assert Reply("RCPT", int(code), text).verdict is verdict
+
+
+def test_a_block_is_no_readers_fault_until_it_is_said_twice_for_what_may_be_theirs() -> None:
+    def became(text: str, attempts: int) -> DeliveryState:
+        answer = Reply("RCPT", 550, text)
+        return outcome(
+            answer, attempts=attempts, planned_at=NOW, give_up_after=TWO_DAYS, now=NOW, chance=0.5, resend=True
+        ).state
+
+    assert became("5.7.26 not authenticated", 0) is DeliveryState.QUEUED
+    assert became("5.7.26 not authenticated", 5) is DeliveryState.QUEUED
+    assert became("5.7.1 no", 0) is DeliveryState.QUEUED
+    assert became("5.7.1 no", 1) is DeliveryState.REJECTED
