@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench bench-long lint format docs lock wheel clean
+.PHONY: help demo test check kill-test bench bench-long lint format docs lock wheel clean
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -11,6 +11,7 @@ DEV_READY := .venv/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 WORKERS ?= 2
+KILLS ?= 200
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -23,6 +24,9 @@ test: $(DEV_READY) ## the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: lint test ## lint and test
+
+kill-test: $(DEV_READY) ## kill a sending process KILLS=200 times, and see that nobody is lost
+	@$(BIN)/python -m tests.kill --kills $(KILLS) $(ARGS)
 
 bench: $(DEV_READY) ## measure it beside other ways to send mail, some minutes; ARGS='--only engine'
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -14,7 +14,9 @@ from pydantic.fields import FieldInfo
 
 from syndicate.errors import SettingsError
 from syndicate.settings import CONFIG_NAME, load
-from syndicate.settings.schema import Duration, Line, Mailbox, Section, Settings, WebAddress
+from syndicate.settings.rates import OneRate, Rates, WarmUpRate
+from syndicate.settings.schema import Settings
+from syndicate.settings.values import Duration, Line, Mailbox, Section, WebAddress
 
 PAGE = Path(__file__).with_name("settings.md")
 
@@ -23,6 +25,9 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (Mailbox, "mailbox"),
     (Duration, "duration"),
     (Line, "text"),
+    (OneRate, "rate"),
+    (Rates, "rate, or array of rates"),
+    (WarmUpRate, "warm-up"),
     (str, "text"),
     (SecretStr, "text, kept secret"),
     (Path, "path"),
@@ -31,6 +36,7 @@ _KINDS: tuple[tuple[Any, str], ...] = (
 )
 _UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _KIND_OF_SOURCE = "Which kind of source it is."
+_A_DOMAIN = 'At most so many messages to that recipient domain; `"gmail.com" = "20/s"`, for one.'
 
 _WRONG = """\
 [site]
@@ -64,6 +70,12 @@ Everything that can be set stands in one file, `syndicate.toml`. It is found by 
 - A *duration* is a whole number and a unit: `"90s"`, `"15m"`, `"6h"`, `"2d"`, `"1w"`.
 - A *mailbox* is `"user@host"` or `"Name <user@host>"`; a name with a comma in it wants quotes around it.
 - A *web address* begins with `https://` or `http://`.
+- A *rate* is a whole number of messages and a time: `"14/s"`, `"600/min"`, `"5000/h"`, `"50000/day"`. Where an array of
+  rates may stand, all of them hold: `["14/s", "50000/day"]`.
+- A *warm-up* says what may be sent on the first day and, twice as much each day, on all days in the end:
+  `"200/day doubling to 200000/day"`. Its days are those of UTC.
+
+What the settings of `[smtp]`, `[[relays]]` and `[pace]` do while mail goes out is told in [delivery.md](delivery.md).
 """
 
 _ENVIRONMENT = """\
@@ -76,8 +88,8 @@ export SYNDICATE_SITE__NAME="Lakeside Courier"
 export SYNDICATE_SMTP__CONNECTIONS=4
 ```
 
-One of several `[[sources]]` or `[[newsletters]]` is meant by its name or slug, or by its position, counted from 0. A
-hyphen in a name is written as an underscore. What is an array or a table in the file is JSON here:
+One of several `[[sources]]`, `[[newsletters]]` or `[[relays]]` is meant by its name or slug, or by its position,
+counted from 0. A hyphen in a name is written as an underscore. What is an array or a table in the file is JSON here:
 
 ```sh
 export SYNDICATE_NEWSLETTERS__DAILY__REVIEW=true
@@ -85,20 +97,22 @@ export SYNDICATE_NEWSLETTERS__0__TAGS='["politics", "culture"]'
 export SYNDICATE_NEWSLETTERS__DAILY__CADENCES__DAILY="30 6 * * *"
 ```
 
-Variables change what is in the file; they can't add a source or a newsletter to it.
+Variables change what is in the file; they can't add a source, a newsletter or a relay to it. The domains of `[pace]`
+stand in the file only, for a shell's variable can't have a dot in its name.
 
 ## Secrets
 
-Two values are secret, and need not stand in the file. Each can come from its variable, or from a file of its own that
-holds the value and nothing else:
+The site's secret and the relays' addresses are secret, and need not stand in the file. Each can come from its variable,
+or from a file of its own that holds the value and nothing else:
 
 | instead of | in the file | in the environment |
 | --- | --- | --- |
 | `secret` in `[site]` | `secret_file = "secret.txt"` | `SYNDICATE_SITE__SECRET`, `SYNDICATE_SITE__SECRET_FILE` |
 | `url` in `[smtp]` | `url_file = "relay-url.txt"` | `SYNDICATE_SMTP__URL`, `SYNDICATE_SMTP__URL_FILE` |
+| `url` in `[[relays]]` | `url_file = "backup-url.txt"` | `SYNDICATE_RELAYS__BACKUP__URL`, `…__BACKUP__URL_FILE` |
 
 The key and its `_file` can't stand together in one place; of the two places the environment wins. No
-message about the settings shows either value.
+message about the settings shows any of these values.
 
 ## When something is wrong
 
@@ -140,13 +154,23 @@ def _sections_in(hint: Any) -> Iterator[type[Section]]:
 
 def _table(section: type[Section]) -> str:
     heading, _, about = " ".join((section.__doc__ or "").split()).partition(": ")
-    hints, bounds = _hints(section), section.model_json_schema()["properties"]
-    rows = [
-        f"| `{key}` | {_kind(hints[key])}{_bounds(bounds[key])} | {_default(field)} | {_meaning(key, field)} |"
-        for key, field in section.model_fields.items()
-    ]
+    about = about[0].upper() + about[1:]
+    shared = next((base for base in section.__mro__[1:] if base in sections()), None)
+    if shared:
+        about += f" It takes every key of {(shared.__doc__ or '').partition(':')[0]}, and one more:"
     head = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
-    return "\n".join([f"## {heading}", "", about[0].upper() + about[1:], "", *head, *rows, ""])
+    return "\n".join([f"## {heading}", "", about, "", *head, *_rows(section, shared), ""])
+
+
+def _rows(section: type[Section], shared: type[Section] | None) -> Iterator[str]:
+    hints, bounds = _hints(section), section.model_json_schema()["properties"]
+    for key, field in section.model_fields.items():
+        if shared is None or key not in shared.model_fields:
+            kind = _kind(hints[key]) + _bounds(bounds[key])
+            yield f"| `{key}` | {kind} | {_default(field)} | {_meaning(key, field)} |"
+    if section.model_config.get("extra") == "allow":
+        _, hint = get_args(hints["__pydantic_extra__"])
+        yield f'| `"a domain"` | {_kind(hint)} | none | {_A_DOMAIN} |'
 
 
 def _hints(section: type[Section]) -> dict[str, Any]:

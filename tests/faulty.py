@@ -76,12 +76,12 @@ class _Rule:
 
 
 class FaultyServer:
-    """The server. ``messages``, ``connections`` (ever) and ``open`` (now) may be read at any time."""
+    """The server. ``messages``, ``connections`` (ever), ``open`` (now) and ``misbehaved`` may be read at any time."""
 
     def __init__(self, *, pipelining: bool = True, chunking: bool = False) -> None:
         self.messages: list[Received] = []
         self.failures: list[Exception] = []
-        self.connections = self.open = self.port = 0
+        self.connections = self.open = self.misbehaved = self.port = 0
         self._offers = [name for name, on in (("PIPELINING", pipelining), ("CHUNKING", chunking)) if on]
         self._rules: list[_Rule] = []
         self._hold_after: int | None = None
@@ -255,7 +255,13 @@ class FaultyServer:
         return fault is None or fault.honours
 
     def _fault(self, verb: Verb, address: str) -> Fault | None:
-        return next((rule.fault for rule in tuple(self._rules) if rule.applies(verb, address)), None)
+        found = next((rule.fault for rule in tuple(self._rules) if rule.applies(verb, address)), None)
+        if found:
+            self._note(self._misbehave)
+        return found
+
+    def _misbehave(self) -> None:
+        self.misbehaved += 1
 
 
 async def _say(wire: Wire, fault: Fault | None, honest: bytes) -> None:

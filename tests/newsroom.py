@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,12 +24,13 @@ MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Clock:
-    """Moved by the test alone."""
+    """Moved by the test alone, unless it ``runs`` as well."""
 
     now: datetime = MONDAY
+    runs: bool = False
 
     def __call__(self) -> datetime:
-        return self.now
+        return self.now + timedelta(seconds=time.monotonic()) if self.runs else self.now
 
     def pass_by(self, **duration: float) -> None:
         """Moves on, as ``timedelta`` takes it."""
@@ -92,7 +94,14 @@ class Newsroom:
 
 
 def settings_for(
-    directory: Path, *, store_url: str = "", smtp: Any = None, dkim: Any = None, **newsletter: Any
+    directory: Path,
+    *,
+    store_url: str = "",
+    smtp: Any = None,
+    relays: Any = (),
+    pace: Any = None,
+    dkim: Any = None,
+    **newsletter: Any,
 ) -> Settings:
     """Settings with one folder, one feedless newsletter ``brief``, and any database."""
     given: dict[str, Any] = {
@@ -112,6 +121,8 @@ def settings_for(
             "smtp": {"url": "smtp://127.0.0.1:9", "connections": 3, **(smtp or {})},
             "sources": [{"name": "newsroom", "kind": "folder", "path": "articles"}],
             "newsletters": [given | newsletter],
+            "relays": relays,
+            "pace": pace or {},
             "dkim": dkim,
             "directory": directory,
         }

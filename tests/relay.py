@@ -16,7 +16,7 @@ import asyncio
 import re
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,6 +47,7 @@ class _Rule:
     reply: str | None
     matching: str
     times: int | None
+    until: Callable[[], bool] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def applies(self, verb: Verb, addresses: Sequence[str]) -> bool:
@@ -70,6 +71,7 @@ class Relay:
         self.connections = self.open = self.most_open = 0
         self.logins: list[tuple[str, str]] = []
         self.port = 0
+        self.limit = 33_554_432
         self._rules: list[_Rule] = []
         self._protocols: set[_Protocol] = set()
         self._folder = TemporaryDirectory(prefix="relay-")
@@ -89,6 +91,10 @@ class Relay:
     def cut(self, verb: Verb, matching: str = "", times: int | None = None) -> None:
         """Close the connection at ``verb`` instead of answering; otherwise as ``refuse``."""
         self._rules.append(_Rule(verb, None, matching, times))
+
+    def hold(self, verb: Verb, matching: str, until: Callable[[], bool]) -> None:
+        """Answer at ``mail`` or ``rcpt`` only when ``until`` says so, and then as if nothing had been."""
+        self._rules.append(_Rule(verb, None, matching, None, until))
 
     def behave(self) -> None:
         """Forget all that ``refuse`` and ``cut`` were told."""
@@ -159,6 +165,7 @@ class _Protocol(SMTP):
             self,
             hostname="relay.test",
             enable_SMTPUTF8=True,
+            data_size_limit=relay.limit,
             tls_context=relay._tls if upgrades else None,
             require_starttls=relay.security == "starttls-required",
             auth_require_tls=upgrades or relay.login is None,
@@ -197,6 +204,14 @@ class _Protocol(SMTP):
         assert self.transport is not None
         self.transport.close()
 
+    async def _held(self, rule: _Rule) -> bool:
+        """Whether the rule only wanted to be waited for."""
+        if rule.until is None:
+            return False
+        while not rule.until():
+            await asyncio.sleep(0.005)
+        return True
+
     async def _answer(self, rule: _Rule) -> str:
         if rule.reply is not None:
             return rule.reply
@@ -223,7 +238,7 @@ class _Protocol(SMTP):
     ) -> str:
         if self.relay.login and not session.authenticated:
             return "530 5.7.0 Authentication required"
-        if rule := self.relay._verdict("mail", [address]):
+        if (rule := self.relay._verdict("mail", [address])) and not await self._held(rule):
             return await self._answer(rule)
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -232,7 +247,7 @@ class _Protocol(SMTP):
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if rule := self.relay._verdict("rcpt", [address]):
+        if (rule := self.relay._verdict("rcpt", [address])) and not await self._held(rule):
             return await self._answer(rule)
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"

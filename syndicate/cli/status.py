@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import typer
 
 from syndicate.app import App
-from syndicate.cli.terminal import Json, local, opened, plural, show_json, show_table, tell
+from syndicate.cli.pace import facts as pace_facts
+from syndicate.cli.pace import remarkable, tell_paces
+from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
 from syndicate.digest.cadence import next_slot
 from syndicate.model import Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
 from syndicate.store import Connection, digests, sources, standing, subscribers
 
-_OPEN = (DigestState.SENDING, *digests.WAITING)
+_OPEN = (DigestState.SENDING, DigestState.PAUSED, *digests.WAITING)
+
+
+class Unfinished(NamedTuple):
+    """A digest that is not finished; ``undecided`` of its deliveries wait for a person."""
+
+    digest: Digest
+    counts: Equation
+    undecided: int
 
 
 def register(app: typer.Typer) -> None:
@@ -28,13 +39,15 @@ def status(as_json: Json = False) -> None:
     with opened() as app, app.store.read() as connection:
         total = standing.equation(connection)
         unfinished = [
-            (one, standing.equation(connection, one.id)) for one in digests.latest(connection, states=_OPEN, limit=1000)
+            Unfinished(one, standing.equation(connection, one.id), standing.undecided(connection, one.id))
+            for one in digests.latest(connection, states=_OPEN, limit=1000)
         ]
         troubled = [
             one
             for one in (sources.status(connection, source.name) for source in app.settings.sources)
             if one.state is not SourceState.OK
         ]
+        paced = remarkable(connection, now)
         readers = _readers(connection)
         due = _next(app, now)
     if as_json:
@@ -42,14 +55,15 @@ def status(as_json: Json = False) -> None:
             asdict(total)
             | {
                 "balances": total.balances,
-                "digests": [_facts(one, counts) for one, counts in unfinished],
+                "digests": [_facts(one) for one in unfinished],
                 "sources": [{"name": one.name, "state": one.state, "error": one.error} for one in troubled],
+                "pace": [pace_facts(row, now) for row in paced],
                 "readers": readers,
                 "next": [{"newsletter": slug, "cadence": name, "due_at": at} for slug, name, at in due],
             }
         )
     else:
-        tell("deliveries", _in_words(total))
+        tell("deliveries", in_words(total))
         _tell_digests(unfinished)
         for slug, count in readers.items():
             tell(slug, plural(count, "active reader"))
@@ -57,39 +71,32 @@ def status(as_json: Json = False) -> None:
             tell("next", f"{slug}/{name} at {local(at)}")
         for one in troubled:
             tell(one.state, f"source {one.name}: {one.error or 'waits for an operator'}", style="yellow")
-    if not total.balances:
+        tell_paces(paced, now)
+    if not all(counts.balances for counts in (total, *(one.counts for one in unfinished))):
         raise typer.Exit(1)
 
 
-def _in_words(counts: Equation) -> str:
+def in_words(counts: Equation) -> str:
+    """The equation as a line: ``3 planned = 1 accepted + …``, or ``≠`` when it does not balance."""
     parts = asdict(counts)
     planned = parts.pop("planned")
     sign = "=" if counts.balances else "≠"
     return f"{planned} planned {sign} " + " + ".join(f"{count} {name}" for name, count in parts.items())
 
 
-def _tell_digests(unfinished: list[tuple[Digest, Equation]]) -> None:
-    rows = [
-        (
-            one.id,
-            f"{one.newsletter}/{one.cadence}",
-            one.due_at,
-            one.state,
-            counts.accepted,
-            counts.outstanding,
-            counts.uncertain,
-            one.note,
-        )
-        for one, counts in unfinished
-    ]
-    if rows:
-        columns = ("digest", "of", "due", "state", "accepted", "outstanding", "uncertain", "note")
-        show_table("", columns, rows, empty="")
+def _tell_digests(unfinished: list[Unfinished]) -> None:
+    for one, counts, undecided in unfinished:
+        slot = f"{one.newsletter}/{one.cadence} {local(one.due_at)}"
+        tell("digest", f"{one.id}: {slot}, {one.state}{f' ({one.note})' if one.note else ''}: {in_words(counts)}")
+        if undecided:
+            choices = "--resend, --hold or --mark-sent"
+            tell("uncertain", f"`syndicate digests resolve {one.id}` decides: {choices}", style="yellow")
 
 
-def _facts(digest: Digest, counts: Equation) -> dict[str, object]:
+def _facts(unfinished: Unfinished) -> dict[str, object]:
+    digest, counts, undecided = unfinished
     own = {name: getattr(digest, name) for name in ("id", "newsletter", "cadence", "slot", "due_at", "state", "note")}
-    return own | asdict(counts) | {"balances": counts.balances}
+    return own | asdict(counts) | {"balances": counts.balances, "undecided": undecided}
 
 
 def _readers(connection: Connection) -> dict[str, int]:

@@ -37,7 +37,7 @@ class Conversation:
         self._out, self._path, self._relay, self._pace = outgoing, path, relay, pace
         self._label = relay.label
         self._is_ending, self._window = is_ending, window
-        self.lost_chunks = False
+        self.lost_chunks = self.is_handing_over = False
         self._longest = 0.0
         self._noted = Noted()
         self._began_at = outgoing.clock()
@@ -76,6 +76,10 @@ class Conversation:
         """Whether its connection is open and may carry more."""
         return self._path.is_open and self._taken < self._relay.messages_per_connection
 
+    def hang_up(self) -> None:
+        """Ends the connection, whatever it waits for."""
+        self._path.close()
+
     async def flush(self) -> None:
         """Records what was noted, without waiting for another message to begin."""
         await self._out.commit(self._noted, self._label)
@@ -92,13 +96,17 @@ class Conversation:
                     return
                 self._began_at = self._out.clock()
                 following = await self._next()
+                self.is_handing_over = True
                 answer = await self._path.finish(ready.content, following.envelope if following else None)
                 self._longest = max(self._longest, self._path.waited)
+                self.is_handing_over = False
                 self._note(ready, answer)
                 self.carried += 1
                 if following:
                     self.domain = following.due.delivery.domain
                     refusal = await self._path.opened(following.envelope)
+                    if self._path.is_out_of_step:
+                        self._doubt(ready)
                     self._longest = self._path.waited
             elif isinstance(refusal, Broken) or not self._is_about_the_reader(ready, refusal):
                 self._out.queue.put_back(ready.due, self._label)
@@ -120,6 +128,7 @@ class Conversation:
                 return
             ready = under_way.popleft()
             self.domain = ready.due.delivery.domain
+            self.is_handing_over = True
             answer = await self._path.handed_over()
             self._longest = self._path.waited
             if isinstance(answer, Broken):
@@ -196,7 +205,7 @@ class Conversation:
             refusal = await self._path.open(ready.envelope)
             self._longest = self._path.waited
         except ConnectionError as error:
-            if self.carried:
+            if self.carried or self._is_ending():
                 return Broken(str(error))
             self._note(ready, Broken(str(error)), was_begun=False)
             raise
@@ -219,6 +228,12 @@ class Conversation:
             return False
         self._out.queue.put_back(ready.due, self._label)
         raise RelayError(str(self._relay.relay), f"refuses us at {refusal.verb}", str(refusal))
+
+    def _doubt(self, ready: Ready) -> None:
+        """The answer that was noted last may have been meant for something else: whether it arrived is not known."""
+        if self._noted.attempts and self._noted.attempts[-1].delivery_id == ready.due.delivery.id:
+            broken = Broken("the server's answers are out of step")
+            self._noted.attempts[-1] = self._out.attempt(ready.due, self._label, broken, self._began_at)
 
     def _note(self, ready: Ready, answer: Reply | Broken, *, was_begun: bool = True) -> None:
         self._out.traffic.waited(ready.due.delivery.domain, self._longest)

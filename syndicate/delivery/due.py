@@ -148,7 +148,7 @@ class DueQueue:
         for line in self._lines.values():
             for domain in line.domains():
                 if self._traffic.is_noticed(domain):
-                    excess += line.drain(domain, _HELD)
+                    excess += line.drain(domain, 0 if self._traffic.is_stopped(domain) else _HELD)
         await self._put_off(excess)
         if homeless:
             await self._ledger.run(lambda c: leases.give_back(c, self._ledger.sender_id, homeless))

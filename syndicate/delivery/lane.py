@@ -17,17 +17,17 @@ from syndicate.delivery.conversation import Conversation
 from syndicate.delivery.outgoing import Outgoing
 from syndicate.delivery.pace import Pace
 from syndicate.delivery.relay import connect
+from syndicate.delivery.traffic import PATIENCE
 from syndicate.errors import OfferError, RelayError
 from syndicate.settings import Smtp
 
 BREAKS = 3
 """Connections in a row that end before they carry anything; then the relay counts as unreachable."""
 
-PATIENCE = timedelta(seconds=60)
-"""A run waits for a pace that lets the next message go within this; beyond, the next run goes on."""
-
 _FIRST_REST = timedelta(seconds=5)
 _LONGEST_REST = timedelta(minutes=10)
+_PROMPT = 1.0
+_LAST = 6.0
 _SHAKEN = timedelta(days=1)
 _IDLE = timedelta(seconds=20)
 LOOK_SECONDS = 0.1
@@ -46,12 +46,13 @@ class Lane:
         self.resting_until: datetime | None = None
         self._failures = self._breaks = 0
         self._plain = self._was_remarkable = False
-        self._surplus = 0
+        self._surplus = self._hopeless = 0
         self._shaken_at: datetime | None = None
         self.crash: BaseException | None = None
         self._clock, self._is_ending = clock, is_ending
         self._workers: set[asyncio.Task[None]] = set()
         self._conversations: set[Conversation] = set()
+        self._connecting: set[asyncio.Task[None]] = set()
 
     @property
     def is_resting(self) -> bool:
@@ -65,9 +66,10 @@ class Lane:
 
     def open(self, outgoing: Outgoing) -> None:
         """Sets to work as many as there is work for: one only, when it must be seen whether the relay is back."""
-        if self._stops():
+        at_hand = outgoing.queue.at_hand(self.label)
+        if self._stops() or at_hand <= self._hopeless or self.pace.wait(self._clock()) > PATIENCE.total_seconds():
             return
-        for _ in range(min(self._width(outgoing) - len(self._workers), outgoing.queue.at_hand(self.label))):
+        for _ in range(min(self._width(outgoing) - len(self._workers), at_hand)):
             worker = asyncio.create_task(self._work(outgoing))
             self._workers.add(worker)
             worker.add_done_callback(self._ended)
@@ -84,6 +86,16 @@ class Lane:
         for one in waiting:
             await one.flush()
         self._surplus = max(0, len(self._workers) - self._width(outgoing))
+
+    def hasten(self, seconds: float) -> None:
+        """The run is to end, for ``seconds``: who waits for what can't be uncertain stops, and later everyone does."""
+        if seconds < _PROMPT:
+            return
+        for one in tuple(self._conversations):
+            if seconds > _LAST or not one.is_handing_over:
+                one.hang_up()
+        for worker in tuple(self._connecting):
+            worker.cancel()
 
     @property
     def workers(self) -> frozenset[asyncio.Task[None]]:
@@ -120,6 +132,7 @@ class Lane:
     async def _work(self, outgoing: Outgoing) -> None:
         """One connection at a time, replaced when it ends, until nothing may go over it."""
         while not self._stops() and await self._may_go(outgoing, PATIENCE):
+            self._connecting.add(_me())
             try:
                 async with connect(self.relay, plain=self._plain) as path:
                     conversation = Conversation(
@@ -138,10 +151,13 @@ class Lane:
                 await asyncio.sleep(random.random() * 0.05 * 2**self._breaks)  # noqa: S311 - jitter
             except RelayError as error:
                 self._fail(error)
+            finally:
+                self._connecting.discard(_me())
 
     async def _converse(self, conversation: Conversation) -> bool:
         """Carries what can be carried now; whether the connection can carry more."""
         self._conversations.add(conversation)
+        self._connecting.discard(_me())
         try:
             await conversation.run()
         finally:
@@ -165,6 +181,7 @@ class Lane:
             if pause > PATIENCE.total_seconds() or (not at_hand and not (queue.departs and queue.departs < soon)):
                 return False
             if asyncio.get_running_loop().time() - began > patience.total_seconds():
+                self._hopeless = at_hand if patience >= PATIENCE else 0
                 return False
             await queue.news(min(max(pause, 0.005), LOOK_SECONDS))
         return False
@@ -205,3 +222,9 @@ class Lane:
         rest = min(_LONGEST_REST, _FIRST_REST * (1 << min(self._failures - 1, 12)))
         self.resting_until = self._clock() + rest * (0.5 + random.random())  # noqa: S311 - jitter
         log.warning("the relay is left alone for now", relay=self.label, until=self.resting_until, reason=str(error))
+
+
+def _me() -> asyncio.Task[None]:
+    task: asyncio.Task[None] | None = asyncio.current_task()
+    assert task is not None
+    return task

@@ -86,6 +86,23 @@ class Outgoing:
         self, noted: Noted, due: Due, relay: str, answer: Reply | Broken, began_at: datetime, *, was_begun: bool = True
     ) -> None:
         """Keeps what became of a delivery, for the next commit, and learns from it about its domain."""
+        attempt = self.attempt(due, relay, answer, began_at, was_begun=was_begun)
+        noted.attempts.append(attempt)
+        delivery = due.delivery
+        if attempt.state is DeliveryState.ACCEPTED:
+            self._accepted += 1
+        elif isinstance(answer, Reply) and answer.verdict is Verdict.GONE:
+            noted.gone.append(delivery.subscriber.email)
+        if self.traffic.answered(delivery.domain, answer):
+            stopping = asyncio.ensure_future(self.queue.stop(delivery.domain))
+            self._stopping.add(stopping)
+            stopping.add_done_callback(self._stopping.discard)
+        self.queue.done(due)
+
+    def attempt(
+        self, due: Due, relay: str, answer: Reply | Broken, began_at: datetime, *, was_begun: bool = True
+    ) -> Attempt:
+        """What an answer makes of a delivery."""
         now, delivery = self.clock(), due.delivery
         became = outcome(
             answer,
@@ -97,28 +114,17 @@ class Outgoing:
             resend=not was_begun or due.newsletter.uncertain == "resend",
         )
         code = answer.code if isinstance(answer, Reply) else None
-        noted.attempts.append(
-            Attempt(
-                delivery.id,
-                delivery.attempts + 1,
-                min(began_at, now),
-                now,
-                became.state,
-                became.next_at,
-                code,
-                relay,
-                str(answer),
-            )
+        return Attempt(
+            delivery.id,
+            delivery.attempts + 1,
+            min(began_at, now),
+            now,
+            became.state,
+            became.next_at,
+            code,
+            relay,
+            str(answer),
         )
-        if became.state is DeliveryState.ACCEPTED:
-            self._accepted += 1
-        elif isinstance(answer, Reply) and answer.verdict is Verdict.GONE:
-            noted.gone.append(delivery.subscriber.email)
-        if self.traffic.answered(delivery.domain, answer):
-            stopping = asyncio.ensure_future(self.queue.stop(delivery.domain))
-            self._stopping.add(stopping)
-            stopping.add_done_callback(self._stopping.discard)
-        self.queue.done(due)
 
     async def commit(self, noted: Noted, relay: str, beginning: Sequence[Ready] = ()) -> set[int]:
         """Makes durable what was noted, and that ``beginning`` is begun; returns the ids of those that are ours."""

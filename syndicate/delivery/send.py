@@ -76,6 +76,7 @@ class Sending:
         self._clock, self._stop, self._progress = clock, stop, progress
         self._sent = Sent()
         self._failed = False
+        self._stopped_at: float | None = None
         self._lanes = [Lane(relay, clock, is_ending=self._is_ending) for relay in settings.every_relay]
         self._shares = {lane.label: 0 for lane in self._lanes}
 
@@ -115,26 +116,33 @@ class Sending:
 
     async def _send(self, outgoing: Outgoing) -> None:
         """Keeps every lane at work until none has anything to do, and looks at what waits meanwhile."""
-        saved = self._clock()
+        kept = self._clock()
         for lane in self._lanes:
             await outgoing.queue.fill(lane.label)
-        while True:
-            for lane in self._lanes:
-                if lane.is_resting:
-                    await outgoing.queue.move(lane.label)
-            for lane in self._lanes:
-                lane.open(outgoing)
-            if not (workers := self._workers()):
-                return
+        while workers := await self._set_to_work(outgoing):
             await asyncio.wait(workers, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if crash := next((lane.crash for lane in self._lanes if lane.crash), None):
-                raise crash
             outgoing.queue.recall()
             for lane in self._lanes:
                 await lane.look(outgoing)
-            if abs(self._clock() - saved) > _KEEP_EVERY:
-                saved = self._clock()
+            if abs(self._clock() - kept) > _KEEP_EVERY:
+                kept = self._clock()
                 await outgoing.ledger.run(lambda connection: self._keep(connection, outgoing.traffic))
+
+    async def _set_to_work(self, outgoing: Outgoing) -> list[asyncio.Task[None]]:
+        """Has every lane do what it can; returns those who work. Raises what made one of them fail."""
+        if crash := next((lane.crash for lane in self._lanes if lane.crash), None):
+            raise crash
+        now = asyncio.get_running_loop().time()
+        if self._stop.is_set():
+            self._stopped_at = self._stopped_at or now
+            for lane in self._lanes:
+                lane.hasten(now - self._stopped_at)
+        for lane in self._lanes:
+            if lane.is_resting:
+                await outgoing.queue.move(lane.label)
+        for lane in self._lanes:
+            lane.open(outgoing)
+        return self._workers()
 
     def _workers(self) -> list[asyncio.Task[None]]:
         return [worker for lane in self._lanes for worker in lane.workers]

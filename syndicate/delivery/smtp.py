@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from itertools import islice
 from typing import NoReturn, Self, cast
 
 import aiosmtplib
@@ -39,7 +40,8 @@ class MessagePath(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._lost = ""
-        self._must_reset = self._resetting = False
+        self._must_reset = self._resetting = self._is_opening = False
+        self.is_out_of_step = False
         self.waiting_since: float | None = None
         self.waited = 0.0
         self._watch: asyncio.TimerHandle = self._loop.call_later(timeout / 4, self._look)
@@ -166,12 +168,16 @@ class MessagePath(asyncio.Protocol):
         if self._resetting:
             await self._reply()
             self._resetting = False
+        self._is_opening = True
         try:
+            self.data_received(b"")
             await self._until(3)
         except ConnectionError:
-            if refusal := self._refusal():
+            if not self.is_out_of_step and (refusal := self._refusal()):
                 return refusal  # the words that it hung up with say more than that it hung up
             raise
+        finally:
+            self._is_opening = False
         data = self._replies.ready[2][0]
         refusal = self._refusal()
         if refusal is None:
@@ -192,6 +198,7 @@ class MessagePath(asyncio.Protocol):
         return refusal
 
     def _out_of_step(self, reply: Reply) -> NoReturn:
+        self.is_out_of_step = True
         self._lose(f"the server's answers are out of step: {reply} to {reply.verb}")
         raise ConnectionError(self._lost)
 
@@ -238,6 +245,9 @@ class MessagePath(asyncio.Protocol):
         """Replies, or parts of them."""
         if wrong := self._replies.feed(data):
             self._lose(wrong)
+        if self._is_opening and any(300 <= code < 400 for code, _ in islice(self._replies.ready, 2)):
+            self.is_out_of_step = True  # an answer to DATA where one to MAIL or RCPT must be: one before is missing
+            self._lose("the server's answers are out of step")
         if len(self._replies.ready) >= self._wanted:
             self._wake()
 

@@ -17,6 +17,9 @@ _SLOW = 0.2
 _TIMES = 10
 """A domain about which an answer takes longer than this many seconds, and so many times longer than usual, is slow."""
 
+PATIENCE = timedelta(seconds=60)
+"""A run waits for a pace that lets the next message go within this; beyond, the next run goes on."""
+
 _UNWELCOME = 3
 """So many refusals for policy in a row, and none accepted between, are about us and not about the readers."""
 
@@ -120,6 +123,10 @@ class Traffic:
     def is_noticed(self, domain: str) -> bool:
         """Whether it may have to wait longer than others."""
         return domain in self._noticed
+
+    def is_stopped(self, domain: str) -> bool:
+        """Whether nothing can go to a domain that was noticed for longer than a run waits."""
+        return self._noticed[domain].pace.wait(self.clock()) > PATIENCE.total_seconds()
 
     def departure(self, domain: str) -> datetime:
         """When one more of a domain's waiting messages can go, at the speed that it has now."""

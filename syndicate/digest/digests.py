@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import structlog
 
 from syndicate.digest.cadence import Slot, instant_slot, latest_slot, manual_slot
 from syndicate.digest.compose import Composition, compose, eligible, first_state
 from syndicate.errors import ConflictError, NotFoundError
-from syndicate.model import Article, Digest, DigestState, Parts, Subscriber
+from syndicate.model import Article, DeliveryState, Digest, DigestState, Parts, Subscriber
 from syndicate.render.digest import DigestContext, NewsletterFacts, SiteFacts, render_digest
 from syndicate.render.environment import Environment
 from syndicate.render.holes import fill, reader_values
 from syndicate.render.links import Links
 from syndicate.settings import INSTANT, MANUAL, Newsletter, Settings
-from syndicate.store import Store, articles, deliveries, digests
+from syndicate.store import Store, articles, deliveries, digests, remedies
+from syndicate.store.remedies import Remedied
 
 log = structlog.get_logger()
+
+
+class Resolution(StrEnum):
+    """What a person decides about mails that may have gone out, or not."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+    MARK_SENT = "mark-sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +100,13 @@ class Digests:
         return html, fill(parts.text, parts.nonce, values, escape=False)
 
     def approve(self, digest_id: int, now: datetime) -> tuple[Digest, int]:
-        """Lets a held or reviewed digest go; returns it and how many deliveries were planned."""
+        """Lets a held or reviewed digest go; returns it and how many deliveries were planned.
+
+        :raises ConflictError: when it does not wait for that.
+        """
+        only = "only one that is held or in review can be approved"
         with self.store.write() as connection:
-            digests.set_state(connection, digest_id, DigestState.SENDING, now=now)
-            digest = digests.get(connection, digest_id)
+            digest = remedies.move(connection, digest_id, DigestState.SENDING, digests.WAITING, only=only)
             return digest, deliveries.plan(connection, digest, now=now)
 
     def cancel(self, digest_id: int, now: datetime) -> tuple[Digest, int]:
@@ -104,6 +117,45 @@ class Digests:
         with self.store.write() as connection:
             digests.set_state(connection, digest_id, DigestState.CANCELLED, now=now, note="cancelled by an operator")
             return digests.get(connection, digest_id), deliveries.cancel(connection, digest_id, now=now)
+
+    def pause(self, digest_id: int) -> Digest:
+        """Stops a digest for now, also one that another process is sending: what is under way is finished.
+
+        :raises ConflictError: when it is not being sent.
+        """
+        only = "only one that is sending can be paused"
+        with self.store.write() as connection:
+            return remedies.move(connection, digest_id, DigestState.PAUSED, (DigestState.SENDING,), only=only)
+
+    def resume(self, digest_id: int, now: datetime) -> Digest:
+        """Lets a paused digest go on. :raises ConflictError: when it is not paused."""
+        with self.store.write() as connection:
+            return remedies.resume(connection, digest_id, now=now)
+
+    def retry(self, digest_id: int, now: datetime, only: DeliveryState | None = None) -> tuple[Digest, Remedied]:
+        """Has rejected, expired and uncertain deliveries tried once more, or those of one kind; says how many.
+
+        What was held for good is tried again only when ``only`` asks for the uncertain.
+        :raises ConflictError: when nothing of the digest can be sent.
+        """
+        states, asked = (remedies.RETRIED, False) if only is None else ({only}, only is DeliveryState.UNCERTAIN)
+        with self.store.write() as connection:
+            done = remedies.requeue(connection, digest_id, states, also_held=asked, now=now)
+            return digests.get(connection, digest_id), done
+
+    def resolve(self, digest_id: int, resolution: Resolution, now: datetime) -> tuple[Digest, Remedied]:
+        """Decides about what is uncertain and was not decided about before; says about how many.
+
+        :raises ConflictError: when it is to be sent again, and nothing of the digest can be.
+        """
+        with self.store.write() as connection:
+            if resolution is Resolution.RESEND:
+                done = remedies.requeue(connection, digest_id, {DeliveryState.UNCERTAIN}, now=now)
+            elif resolution is Resolution.HOLD:
+                done = remedies.hold(connection, digest_id, now=now)
+            else:
+                done = remedies.mark_sent(connection, digest_id, now=now)
+            return digests.get(connection, digest_id), done
 
     def newsletter(self, slug: str) -> Newsletter:
         """:raises NotFoundError: when the settings have none of that slug."""

@@ -65,7 +65,11 @@ class Ticks:
     def _tick(self, name: str, every: timedelta, job: _Job) -> None:
         async def run() -> None:
             if not self._stopping.is_set():
-                await asyncio.shield(self._start(name, job))
+                try:
+                    await asyncio.shield(self._start(name, job))
+                except asyncio.CancelledError:
+                    if not self._stopping.is_set():
+                        raise
 
         self._scheduler.add_job(
             run,

@@ -199,6 +199,7 @@ def _reason(error: BaseException) -> str:
         "unable to open": "check that the path exists and may be written",
         "readonly": "the file or its folder may not be written",
         "full": "make room on the disk",
+        "disk I/O error": "the disk fails or is full, or files may not grow; look at it, and make room",
         "not a database": "store.url names another kind of file",
     }
     return next((f"{said}: {hint}" for word, hint in hints.items() if word in said), said)

@@ -125,6 +125,16 @@ def mark_sent(connection: Connection, digest_id: int, *, now: datetime) -> Remed
     return Remedied(_change(connection, and_(_d.digest_id == digest_id, UNDECIDED), sent))
 
 
+def sweep(connection: Connection, *, now: datetime) -> int:
+    """Ends what came back into the queue when its digest had been cancelled already; returns how many.
+
+    That happens to what was begun at that moment, and then put off by the relay.
+    """
+    over = select(digests.c.id).where(digests.c.state == DigestState.CANCELLED)
+    values = {"state": DeliveryState.CANCELLED, "finished_at": now, "sender_id": None}
+    return _change(connection, and_(_d.state == DeliveryState.QUEUED, _d.digest_id.in_(over)), values)
+
+
 def _lock(connection: Connection, digest_id: int) -> Digest:
     connection.execute(select(digests.c.id).where(digests.c.id == digest_id).with_for_update())
     return rows.get(connection, digest_id)

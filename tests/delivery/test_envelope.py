@@ -11,9 +11,10 @@ ALL = Abilities.of({"pipelining": "", "chunking": "", "8bitmime": "", "smtputf8"
 
 
 def test_what_a_server_offers() -> None:
-    assert Abilities(
-        pipelining=True, chunking=True, eight_bit=True, utf8=True, dsn=True, says_size=True, size=35882577
-    ) == ALL
+    assert (
+        Abilities(pipelining=True, chunking=True, eight_bit=True, utf8=True, dsn=True, says_size=True, size=35882577)
+        == ALL
+    )
     assert Abilities.of({}) == Abilities()
     assert Abilities.of({"size": ""}) == Abilities(says_size=True, size=0)
     assert Abilities.of({"size": "9" * 40}).size == 0
