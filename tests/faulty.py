@@ -92,7 +92,7 @@ class FaultyServer:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="faulty")
 
     def misbehave(self, verb: Verb, fault: Fault, matching: str = "", times: int | None = None) -> None:
-        """Does so at ``verb``, for recipients in which ``matching`` (a pattern) is found; ``times`` times, or always."""
+        """Does so at ``verb`` for recipients in which ``matching`` (a pattern) is found; ``times`` times, or always."""
         self._rules.append(_Rule(verb, fault, matching, times))
 
     def behave(self) -> None:

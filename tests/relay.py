@@ -208,7 +208,7 @@ class _Protocol(SMTP):
         """Whether the rule only wanted to be waited for."""
         if rule.until is None:
             return False
-        while not rule.until():
+        while not rule.until():  # noqa: ASYNC110 - a test says when, from another thread
             await asyncio.sleep(0.005)
         return True
 

@@ -37,7 +37,7 @@ class Conversation:
         self._out, self._path, self._relay, self._pace = outgoing, path, relay, pace
         self._label = relay.label
         self._is_ending, self._window = is_ending, window
-        self.lost_chunks = self.is_handing_over = False
+        self.lost_chunks = self.is_handing_over = self._is_spent = False
         self._longest = 0.0
         self._noted = Noted()
         self._began_at = outgoing.clock()
@@ -74,7 +74,7 @@ class Conversation:
     @property
     def can_go_on(self) -> bool:
         """Whether its connection is open and may carry more."""
-        return self._path.is_open and self._taken < self._relay.messages_per_connection
+        return self._path.is_open and not self._is_spent and self._taken < self._relay.messages_per_connection
 
     def hang_up(self) -> None:
         """Ends the connection, whatever it waits for."""
@@ -225,6 +225,7 @@ class Conversation:
         if refusal.verdict is Verdict.TOO_FAST:
             self._pace.lower(self._out.clock(), self._out.speed(), str(refusal))
         if self.carried and refusal.code < 500:
+            self._is_spent = True
             return False
         self._out.queue.put_back(ready.due, self._label)
         raise RelayError(str(self._relay.relay), f"refuses us at {refusal.verb}", str(refusal))

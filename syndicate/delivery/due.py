@@ -100,9 +100,13 @@ class DueQueue:
         self._lines[relay].put(due.delivery.domain, due, first=True)
 
     def drop(self, due: Due) -> None:
-        """Forgets a delivery that is not ours any more."""
-        self._ledger.held.discard(due.delivery.id)
+        """Forgets a delivery that may not begin, and all of its digest, which is not sent any more.
+
+        They stay leased until the run ends, so that nobody has one twice.
+        """
         self.done(due)
+        for line in self._lines.values():
+            line.forget(lambda one: one.digest.id != due.digest.id)
 
     def recall(self) -> None:
         """Time has passed: domains that were set aside are asked again."""

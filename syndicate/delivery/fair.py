@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 Some = TypeVar("Some")
@@ -78,6 +78,17 @@ class Turns(Generic[Some]):
         for one in mine[:keep]:
             self.put(domain, one)
         return mine[keep:]
+
+    def forget(self, is_wanted: Callable[[Some], bool]) -> None:
+        """Drops all that are not wanted."""
+        kept = [(name, one) for name, one in self._all() if is_wanted(one)]
+        self._row, self._aside, self._back = deque(kept), {}, deque()
+        self._counts, self._count = Counter(name for name, _ in kept), len(kept)
+
+    def _all(self) -> Iterator[tuple[str, Some]]:
+        for name, waiting in self._aside.items():
+            yield from ((name, one) for one in waiting)
+        yield from self._row
 
     def domains(self) -> list[str]:
         """Those that have something to do."""

@@ -221,7 +221,9 @@ class Lane:
         self._failures += 1
         rest = min(_LONGEST_REST, _FIRST_REST * (1 << min(self._failures - 1, 12)))
         self.resting_until = self._clock() + rest * (0.5 + random.random())  # noqa: S311 - jitter
-        log.warning("the relay is left alone for now", relay=self.label, until=self.resting_until, reason=str(error))
+        log.info(
+            "the relay is left alone for now", relay=self.label, until=self.resting_until.isoformat(), reason=str(error)
+        )
 
 
 def _me() -> asyncio.Task[None]:

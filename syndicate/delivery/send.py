@@ -27,7 +27,7 @@ from syndicate.errors import RelayError
 from syndicate.model import DeliveryState, DigestState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Connection, Store, deliveries, digests, leases, paces, standing
+from syndicate.store import Connection, Store, deliveries, digests, leases, paces, remedies, standing
 from syndicate.store.paces import PaceRow
 
 _KEEP_EVERY = timedelta(seconds=5)
@@ -198,6 +198,7 @@ class Sending:
 
     def _finish(self) -> list[int]:
         with self._store.write() as connection:
+            remedies.sweep(connection, now=self._clock())
             done = standing.finished(connection)
             for digest_id in done:
                 digests.set_state(connection, digest_id, DigestState.SENT, now=self._clock())

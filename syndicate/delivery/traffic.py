@@ -93,7 +93,10 @@ class Traffic:
             if verdict is Verdict.BLOCKED or noticed.unwelcome >= _UNWELCOME:
                 until = noticed.pace.block(self.clock(), str(answer))
                 log.error(
-                    "a domain refuses our mail; it gets none for now", domain=domain, until=until, said=str(answer)
+                    "a domain refuses our mail; it gets none for now",
+                    domain=domain,
+                    until=until.isoformat(),
+                    said=str(answer),
                 )
                 return True
         return False

@@ -23,6 +23,9 @@ _REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _TOKENS = re.compile(r"[!-~]{1,66}(?: [!-~]{1,66})*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.\[\]:-]{1,255}")
+_INTERNATIONAL = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~\u00a1-\U0010ffff]{1,64}@[A-Za-z0-9.\[\]:-]{1,255}")
+"""The same with letters beyond ASCII before the @ (RFC 6531 §3.3); its message goes only where that is offered."""
+
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 _LIST_ID = re.compile(r"[A-Za-z0-9._-]+")
 _URL = re.compile(r"(?:https?://|mailto:)[!-;=?-~]+")
@@ -85,7 +88,7 @@ class HeaderFrame:
         self._rest += _line("MIME-Version", "1.0") + _line("Content-Type", content_type)
 
     def fill(self, reader: ReaderHeaders, subject: str) -> bytes:
-        """The header for one reader, ASCII, CRLF after every line; ``subject`` comes from ``folded``.
+        """The header for one reader, CRLF after every line; ``subject`` comes from ``folded``.
 
         Raises HeaderError for a value that can't stand in its header.
         """
@@ -100,7 +103,7 @@ class HeaderFrame:
             f"List-Unsubscribe: <{https}>,\r\n <{mailto}>\r\n"
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 §3.1
             f"{list_help}{self._rest}"
-        ).encode("ascii")
+        ).encode()
 
 
 def _line(name: str, value: str) -> str:
@@ -134,7 +137,7 @@ def _parsed(header: str, mailbox: str) -> tuple[str, str]:
 
 
 def _mailbox(header: str, name: str, address: str) -> str:
-    _matching(header, address, _ADDRESS)
+    _matching(header, _safe(header, address), _ADDRESS if address.isascii() else _INTERNATIONAL)
     name = " ".join(_safe(header, name).split())
     if not name:
         return address

@@ -12,8 +12,9 @@ from syndicate.render.splice import Body, Hole, Run, encode
 
 
 class Message(NamedTuple):
-    """One reader's message: ASCII, CRLF line ends, no line over 998 octets (RFC 5322 §2.1.1).
+    """One reader's message: CRLF line ends, no line over 998 octets (RFC 5322 §2.1.1).
 
+    It is ASCII, but for an address that has other letters before the @ (RFC 6532 §3.2).
     ``header`` ends with its last line's CRLF; the empty line that follows is in neither. No line of either begins with
     a dot, so they go over SMTP as they are. ``body`` is its own canonical form, simple and relaxed (RFC 6376 §3.4), and
     begins with ``prefix``, whole lines until the first hole: the same object for all readers of the variant, or for all

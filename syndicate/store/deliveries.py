@@ -64,9 +64,8 @@ def abandon(connection: Connection, ids: Sequence[int], state: DeliveryState, *,
 
 def cancel(connection: Connection, digest_id: int, *, now: datetime) -> int:
     """Ends what a cancelled digest had not begun; returns how many."""
-    return _move(
-        connection, deliveries.c.digest_id == digest_id, DeliveryState.CANCELLED, reply="digest cancelled", now=now
-    )
+    queued = and_(deliveries.c.digest_id == digest_id, deliveries.c.state == DeliveryState.QUEUED)
+    return _move(connection, queued, DeliveryState.CANCELLED, reply="digest cancelled", now=now)
 
 
 def _move(

@@ -157,7 +157,7 @@ def set_state(connection: Connection, digest_id: int, state: DigestState, *, now
     c = digests.c
     before = [one for one, after in DIGEST_TRANSITIONS.items() if state in after]
     values: dict[str, Any] = {"state": state} | ({"note": note} if note else {})
-    if not DIGEST_TRANSITIONS[state]:
+    if state is DigestState.SENT or not DIGEST_TRANSITIONS[state]:
         values["finished_at"] = now
     changed = connection.execute(update(digests).where(and_(c.id == digest_id, c.state.in_(before))).values(values))
     if not changed.rowcount:

@@ -5,13 +5,14 @@ Calls are synchronous on purpose: SQLite is a function call away, and asyncio co
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from syndicate.errors import BusyError, StoreError
@@ -19,6 +20,8 @@ from syndicate.store.prepared import Batch
 from syndicate.store.schema import VERSION
 
 _BUSY_SECONDS = 30.0
+_ASK_AGAIN_SECONDS = 0.02
+"""SQLite sleeps longer with every try; beside a busy writer, who asks often waits less."""
 
 
 class Store:
@@ -34,7 +37,7 @@ class Store:
                 raise StoreError(self.name, f"there is no folder {folder}; make it, or change store.url")
         self.engine = create_engine(
             self._url,
-            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False} if self._sqlite else {},
+            connect_args={"timeout": _ASK_AGAIN_SECONDS, "check_same_thread": False} if self._sqlite else {},
             pool_size=10,
         )
         self._driver: Any = self.engine.dialect.loaded_dbapi
@@ -163,7 +166,7 @@ class Held:
         self._check()
         with self._told():
             cursor = self._driver.cursor()
-            cursor.execute("BEGIN IMMEDIATE" if self._is_file else "BEGIN")
+            self._begin(cursor)
             try:
                 yield Batch(cursor, self._connection.dialect)
                 self._driver.commit()
@@ -173,13 +176,26 @@ class Held:
             finally:
                 cursor.close()
 
+    def _begin(self, cursor: Any) -> None:
+        until = time.monotonic() + self._connection.info["patience"]
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE" if self._is_file else "BEGIN")
+            except self._connection.dialect.loaded_dbapi.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= until:
+                    raise
+            else:
+                return
+
     def _check(self) -> None:
         if not (self._is_file or self._is_patient):
             raise BusyError("the database", "is not on this machine")
 
     def _wait(self, seconds: float) -> None:
+        self._connection.info["patience"] = seconds
         if self._is_file:
-            self._driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
+            milliseconds = int(min(seconds, _ASK_AGAIN_SECONDS) * 1000)
+            self._driver.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
 
 
 def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -189,7 +205,16 @@ def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', '')}")
+    wanted = connection.get_execution_options().get("begin", "")
+    until = time.monotonic() + connection.info.get("patience", _BUSY_SECONDS)
+    while True:
+        try:
+            connection.exec_driver_sql(f"BEGIN {wanted}")
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() >= until:
+                raise
+        else:
+            return
 
 
 def _reason(error: BaseException) -> str:

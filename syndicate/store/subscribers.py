@@ -13,7 +13,7 @@ from syndicate.model import DigestState, Subscriber, Subscription, SubscriptionS
 from syndicate.store.schema import digests, subscribers, subscriptions
 
 _PERSON = ("email", "name", "language", "timezone")
-_GIVEN = (DigestState.EMPTY, DigestState.SENDING, DigestState.SENT)
+_GIVEN = (DigestState.EMPTY, DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 
 
 def topics_key(topics: Sequence[str]) -> str:

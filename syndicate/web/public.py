@@ -20,7 +20,7 @@ from syndicate.web.pages import Pages
 LATEST = 12
 """Articles on the front page."""
 
-_SHOWN = (DigestState.SENDING, DigestState.SENT)
+_SHOWN = (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 _OPENING = 60
 _Slug = Annotated[str, InPath(pattern=r"^[^\x00]+$")]
 _Id = Annotated[int, InPath(ge=1, lt=2**63)]

@@ -82,6 +82,9 @@ async def _says_it_with_bare_lf(wire: Wire, honest: bytes) -> None:
     await wire.say(honest.replace(b"\r\n", b"\n"))
 
 
+DROPS = Fault(_forgets_it)
+"""It did not keep what it was given, and goes on as if nothing had been said."""
+
 BREAKS = {
     "421": Fault(_says_421_and_goes),
     "close": Fault(_closes),

@@ -15,7 +15,7 @@ from _pytest.mark import ParameterSet
 from syndicate.app import open_app
 from syndicate.delivery.send import Sent
 from tests.books import Books, read_books
-from tests.delivery.faults import BREAKS, CLOSING, LATER, NEVER, ODD, saying
+from tests.delivery.faults import BREAKS, CLOSING, DROPS, LATER, NEVER, ODD, saying
 from tests.faulty import FaultyServer, Verb
 from tests.newsroom import Clock, Newsroom, newsroom, settings_for
 
@@ -198,6 +198,15 @@ def test_what_breaks_at_the_content_is_sent_again(
     assert books(room).states == {"accepted": len(READERS)}
     assert set(server.recipients) == set(READERS)
     assert repeats(server) <= (WINDOW if mode == "chunking" else 1)
+
+
+def test_what_is_dropped_without_a_word_is_not_taken_for_accepted(room: Newsroom, server: FaultyServer) -> None:
+    """The answer to the next envelope looks like one to the content, until the answers turn out to be one short."""
+    server.misbehave("content", DROPS, matching=ONE, times=1)
+    send_until_done(room, server)
+    assert books(room).states == {"accepted": len(READERS)}
+    assert set(server.recipients) == set(READERS)
+    assert repeats(server) <= 1
 
 
 @pytest.mark.parametrize("room", ["hold"], indirect=True)

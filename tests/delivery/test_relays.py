@@ -141,3 +141,14 @@ def test_a_message_that_is_longer_than_the_relay_takes_is_nobodys_fault(tmp_path
         assert "takes messages of at most 900 octets" in str(room.send().error)
         assert room.equation(digest).outstanding == 2
         assert relay.messages == []
+
+
+def test_letters_beyond_ascii_in_an_address_go_where_they_are_offered(tmp_path: Path, relay: Relay) -> None:
+    with newsroom(tmp_path, smtp={"url": relay.url}) as room:
+        room.article("Ferry returns")
+        room.reader("дора@example.org", name="Дора")
+        room.compose()
+        assert room.send().accepted == 1
+    [received] = relay.messages
+    assert received.recipients == ("дора@example.org",)
+    assert "<дора@example.org>".encode() in received.content

@@ -75,7 +75,7 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def see_it_end(child: subprocess.Popen[str]) -> None:
     """It ends, and does so well."""
-    _, said = child.communicate(timeout=20)
+    _, said = child.communicate(timeout=45)
     assert child.returncode == 0, said
     assert "Traceback" not in said, said
 
@@ -129,9 +129,11 @@ def test_an_answer_that_never_comes_is_not_waited_for_either(folder: Path, serve
     assert read_books(folder / "syndicate.db").states["accepted"] == 0
     server.behave()
     with running(folder, "send", str(digest), "--yes") as child:
-        child.communicate(timeout=20)
+        child.communicate(timeout=45)
     server.wait_idle()
-    assert len(server.recipients) - len(set(server.recipients)) <= CONNECTIONS
+    assert len(set(server.recipients)) == READERS
+    assert len(server.recipients) - READERS <= CONNECTIONS
+    assert set(read_books(folder / "syndicate.db").states) <= {"accepted", "queued"}
 
 
 @pytest.mark.parametrize("how", ["send", "serve"])

@@ -55,10 +55,14 @@ LONGEST_PAUSE = 0.01
 
 @dataclass
 class Result:
-    """What was found. ``broken`` says in words what should not be; it is empty when all is well."""
+    """What was found. ``balanced`` counts the kills after which the equation held.
+
+    ``broken`` says in words what should not be; it is empty when all is well.
+    """
 
     planned: int = 0
     kills: int = 0
+    balanced: int = 0
     digests: int = 0
     repeats: int = 0
     most_copies: int = 0
@@ -201,6 +205,7 @@ class Trial:
         unheard = set(books.who("accepted")) - {one.recipient for one in kept}
         self.result.check(not unheard, f"kill {kill}: accepted, and the server never had it: {unheard}")
         self.result.check(_adds_up(books, self.readers), f"kill {kill}: {self.readers} planned, found {books.states}")
+        self.result.balanced += _adds_up(books, self.readers)
         begun = books.states["begun"]
         self.result.most_begun = max(self.result.most_begun, begun)
         self.result.check(begun <= self.connections * self.window, f"kill {kill}: {begun} were begun at once")

@@ -76,7 +76,7 @@ def test_articles_that_are_not_published_have_no_page(pressroom: Pressroom) -> N
     assert statuses == [404, 410, 404, 404, 404]
 
 
-@pytest.mark.parametrize("state", [DigestState.SENDING, DigestState.SENT])
+@pytest.mark.parametrize("state", [DigestState.SENDING, DigestState.PAUSED, DigestState.SENT])
 def test_a_sent_digest_is_a_page_without_its_reader(pressroom: Pressroom, state: DigestState) -> None:
     holes = " ".join(f"{NONCE}_{name}_" for name in ("greeting", "name", "email", "unsubscribe", "preferences"))
     number = keep_digest(pressroom, state, f"<!DOCTYPE html><p>{holes}</p>")
@@ -89,7 +89,9 @@ def test_a_sent_digest_is_a_page_without_its_reader(pressroom: Pressroom, state:
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("state", sorted(set(DigestState) - {DigestState.SENDING, DigestState.SENT}))
+@pytest.mark.parametrize(
+    "state", sorted(set(DigestState) - {DigestState.SENDING, DigestState.PAUSED, DigestState.SENT})
+)
 def test_other_digests_are_nobodys_business(pressroom: Pressroom, state: DigestState) -> None:
     number = keep_digest(pressroom, state, "<p>secret</p>")
     assert pressroom.client.get(f"/archive/daily/{number}").status_code == 404
