@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+import structlog
+
 from syndicate.delivery.owner import new_owner
 from syndicate.errors import BusyError
 from syndicate.store import Connection, Held, Store, attempts, leases, suppressions
@@ -25,6 +27,8 @@ from syndicate.store.attempts import Attempt, Begin
 LEASE = timedelta(seconds=60)
 
 Some = TypeVar("Some")
+
+log = structlog.get_logger()
 
 
 class _Step(NamedTuple):
@@ -49,7 +53,7 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.sender_id = 0
+        self.sender_id, self._name = 0, new_owner()
         self.held: set[int] = set()
         self._loop = asyncio.get_running_loop()
         self._steps: list[tuple[_Step, asyncio.Future[Any]]] = []
@@ -61,7 +65,7 @@ class Ledger:
         self._connection: Held | None = None
 
     async def __aenter__(self) -> Self:
-        self.sender_id = await self.run(lambda c: leases.enter(c, new_owner(), lease_until=_lease()))
+        self.sender_id = await self.run(lambda c: leases.enter(c, self._name, lease_until=_lease()))
         self._renewing = asyncio.create_task(self._renew())
         return self
 
@@ -146,6 +150,9 @@ class Ledger:
 
     def _commit(self, steps: Sequence[_Step]) -> set[int]:
         with self._hold().batch() as batch:
+            if leases.revive(batch, self.sender_id, self._name, lease_until=_lease()):
+                log.warning("this process was taken for dead; others have what it held")
+                return set()
             attempts.record(batch, self.sender_id, [one for step in steps for one in step.ended])
             attempts.undo(batch, self.sender_id, [one for step in steps for one in step.undone])
             for email in (one for step in steps for one in step.gone):

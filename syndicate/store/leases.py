@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
+from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import deliveries, digests, senders, subscribers, subscriptions, suppressions
 
 _QUEUED = text("deliveries.state = 'queued'")
@@ -30,6 +31,18 @@ def enter(connection: Connection, name: str, *, lease_until: datetime) -> int:
     """Makes a sender known; returns its id."""
     values = {"name": name, "lease_until": lease_until}
     return int(connection.execute(insert(senders).returning(senders.c.id), values).scalar_one())
+
+
+_ALIVE = Prepared(select(senders.c.id).where(senders.c.id == bindparam("sender")), "sender")
+_AGAIN = Prepared(insert(senders), "id", "name", "lease_until")
+
+
+def revive(batch: Batch, sender_id: int, name: str, *, lease_until: datetime) -> bool:
+    """Whether the sender was taken for dead meanwhile; if so it holds nothing any more, and is made known again."""
+    if _ALIVE.ask(batch, sender_id):
+        return False
+    _AGAIN.run(batch, [(sender_id, name, lease_until)])
+    return True
 
 
 def renew(connection: Connection, sender_id: int, *, lease_until: datetime) -> None:
