@@ -21,7 +21,7 @@ from syndicate.delivery.traffic import PATIENCE
 from syndicate.errors import OfferError, RelayError
 from syndicate.settings import Smtp
 
-BREAKS = 3
+_BREAKS = 3
 """Connections in a row that end before they carry anything; then the relay counts as unreachable."""
 
 _FIRST_REST = timedelta(seconds=5)
@@ -58,11 +58,6 @@ class Lane:
     def is_resting(self) -> bool:
         """Whether it failed, and its time has not come again."""
         return self.resting_until is not None and self._clock() < self.resting_until
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a worker is at work."""
-        return bool(self._workers)
 
     def open(self, outgoing: Outgoing) -> None:
         """Sets to work as many as there is work for: one only, when it must be seen whether the relay is back."""
@@ -146,7 +141,7 @@ class Lane:
             except ConnectionError as error:
                 self._plain = not self._plain
                 self._breaks += 1
-                if self._breaks >= BREAKS:
+                if self._breaks >= _BREAKS:
                     self._fail(RelayError(str(self.relay.relay), str(error)))
                 await asyncio.sleep(random.random() * 0.05 * 2**self._breaks)  # noqa: S311 - jitter
             except RelayError as error:
