@@ -75,7 +75,10 @@ class ReaderPages:
 
     def _find(self, purpose: Literal["unsubscribe", "preferences"], token: str) -> Subscription | None:
         """The subscription that the token is for, None for a test copy's. :raises TokenError: for another token."""
-        subscription_id = self._pages.signer.verify(purpose, token)
+        if purpose == "preferences":
+            subscription_id = self._pages.signer.verify_until(purpose, token, self._app.jobs.clock())
+        else:
+            subscription_id = self._pages.signer.verify(purpose, token)
         if subscription_id == TEST_COPY:
             return None
         with self._app.store.read() as connection:
