@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
@@ -20,8 +20,16 @@ FOLDER = ROOT / "templates" / "languages"
 
 _WAYS = [("syndicate/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 _KEYWORDS = DEFAULT_KEYWORDS | {"translatable": None}
-_NOTE = "translators:"
-_HEADER = "# %(language)s. `make languages` keeps it in step with the templates.".replace("%(language)s", "{}")
+_HEADER = "# {}. `make languages` keeps it in step with the words in templates and code."
+_FLEETING = ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team", "Project-Id-Version")
+_FLEETING += ("Report-Msgid-Bugs-To", "Generated-By")
+"""Headers that would change with every run, or that say nothing."""
+
+
+def forms_of(message: Message) -> tuple[str, ...]:
+    """The translation, in each form that it has."""
+    found = message.string or ""
+    return (found,) if isinstance(found, str) else tuple(found)
 
 
 def messages() -> Catalog:
@@ -29,10 +37,8 @@ def messages() -> Catalog:
     found = Catalog()
     for folder in ("syndicate", "templates"):
         ways = [(pattern.removeprefix(f"{folder}/"), way) for pattern, way in _WAYS if pattern.startswith(folder)]
-        for file, _, text, comments, _ in extract_from_dir(
-            ROOT / folder, ways, keywords=_KEYWORDS, comment_tags=[_NOTE], strip_comment_tags=True
-        ):
-            found.add(text, locations=[(f"{folder}/{file}", 0)], auto_comments=comments)
+        for file, _, text, _, _ in extract_from_dir(ROOT / folder, ways, keywords=_KEYWORDS):
+            found.add(text, locations=[(f"{folder}/{file}", 0)])
     return found
 
 
@@ -54,11 +60,8 @@ def main() -> None:
         out = BytesIO()
         write_po(out, updated, width=120, include_lineno=False, sort_by_file=True, ignore_obsolete=True)
         lines = out.getvalue().decode().split("\n")
-        kept = [line for line in lines if not line.startswith(_FLEETING)]
+        kept = [line for line in lines if not line.startswith(tuple(f'"{name}:' for name in _FLEETING))]
         path.write_text("\n".join(kept), "utf-8")
-
-
-_FLEETING = ('"POT-Creation-Date', '"PO-Revision-Date', '"Last-Translator', '"Language-Team', '"Project-Id-Version', '"Report-Msgid', '"Generated-By')  # fmt: skip
 
 
 if __name__ == "__main__":

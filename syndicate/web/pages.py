@@ -96,8 +96,9 @@ class Pages:
         """A page that only says something, in its reader's language where ``title`` and ``paragraphs`` are in the
         catalogues; in plain English when the operator's own templates can't even do that."""
         try:
-            values = {"title": title, "paragraphs": paragraphs}
-            return self.show(request, "message.html", status=status, private=private, **values)
+            return self.show(
+                request, "message.html", status=status, private=private, title=title, paragraphs=paragraphs
+            )
         except TemplateError:
             text = "\n\n".join([title, *paragraphs])
             return Response(text, status_code=status, headers={**SECURITY, **_PRIVATE}, media_type="text/plain")

@@ -77,7 +77,7 @@ class Preferences:
         except ExpiredError as error:
             if fields.one("action") != "link" or not error.subject:
                 return self.look(request, token)
-            preferences.send_link(self._app.store, self._app.settings, error.subject, now=self._now())
+            preferences.send_link(self._app.store, error.subject, now=self._now())
             return self._pages.message(request, 202, *_LINK_SENT)
         act = self._actions.get(fields.one("action"))
         if subscription_id == TEST_COPY or act is None:
@@ -140,7 +140,7 @@ class Preferences:
         return self._show(request, subscription_id, said=said % {"email": email})
 
     def _leave(self, request: Request, subscription_id: int, _: Fields) -> Response:
-        unsubscribe(self._app.store, subscription_id, now=self._now(), ip=ip_of(request))
+        unsubscribe(self._app.store, subscription_id, now=self._now())
         return self._show(request, subscription_id)
 
     def _leave_all(self, request: Request, subscription_id: int, _: Fields) -> Response:
@@ -221,8 +221,7 @@ class Preferences:
             timezone=person.timezone or "",
             errors=errors,
         )
-        names = ("cadence", "name", "language", "timezone", "email")
-        return replace(form, **{name: typed.one(name) for name in names if name in typed}) if typed else form
+        return _with(form, typed) if typed else form
 
     def _other(self, held: Subscription) -> tuple[str, str | None, str]:
         """Title, language and the preferences' address of another newsletter that the reader gets."""
@@ -239,6 +238,23 @@ class Preferences:
 
     def _now(self) -> datetime:
         return self._app.jobs.clock()
+
+
+def _with(form: Form, typed: Fields) -> Form:
+    """The form with what was typed in place of what is known, so that nothing typed is lost."""
+
+    def kept(name: str, known: str) -> str:
+        return typed.one(name) if name in typed else known
+
+    return replace(
+        form,
+        cadence=kept("cadence", form.cadence),
+        name=kept("name", form.name),
+        language=kept("language", form.language),
+        timezone=kept("timezone", form.timezone),
+        email=kept("email", form.email),
+        chosen=typed.all("topics") if "topics" in typed else form.chosen,
+    )
 
 
 def _written(value: object) -> str:

@@ -16,7 +16,6 @@ from syndicate.model import Subscription, SubscriptionState
 from syndicate.render.languages import translatable
 from syndicate.store import subscribers
 from syndicate.web.fields import SentFields
-from syndicate.web.guard import ip_of
 from syndicate.web.pages import Pages
 
 TEST_COPY = 0
@@ -64,7 +63,7 @@ class Unsubscribing:
                 return self._pages.message(request, 410, *TOO_LATE)
             return self._show(request, self._find(token) or held, is_back=True)
         if held:
-            unsubscribe(self._app.store, held.id, now=now, ip=ip_of(request))
+            unsubscribe(self._app.store, held.id, now=now)
         if fields.one("List-Unsubscribe") == "One-Click":
             return PlainTextResponse("Unsubscribed.\n", headers={"Cache-Control": "no-store"})
         return self.ask(request, token)
