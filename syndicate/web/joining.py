@@ -154,9 +154,10 @@ class Joining:
     def _shown(
         self, request: Request, fields: Fields, status: int, *, errors: dict[str, str] | None = None, notice: str = ""
     ) -> Response:
-        """The form once more, with all that was typed: of one newsletter on its page, else that for all."""
+        """The form once more, with all that was typed: that of a newsletter's own page, or that for all."""
         slugs = fields.all("newsletter")
-        newsletter = self._app.settings.newsletter(slugs[0]) if len(slugs) == 1 else None
+        only = slugs[0] if len(slugs) == 1 and fields.one("offered") != "all" else ""
+        newsletter = self._app.settings.newsletter(only)
         offered = [newsletter] if newsletter else self._app.settings.newsletters
         form = replace(
             self._blank(request, offered),

@@ -22,7 +22,7 @@ WRONG: Mapping[str, str] = MappingProxyType(
     {
         "email": translatable("Mail can't be sent to this address. It should look like ana@example.org."),
         "newsletter": translatable("Choose at least one newsletter from those that there are."),
-        "cadence": translatable("Choose how often from what is offered."),
+        "cadence": translatable("Nothing that you chose comes that often. Choose again."),
         "topics": translatable("A topic has at most 200 characters, on one line."),
         "name": translatable("A name has at most 200 characters, on one line."),
         "language": translatable("Choose a language from the list."),

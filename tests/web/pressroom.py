@@ -76,17 +76,6 @@ class Pressroom:
         return self.path_of(self.app.links.preferences(subscription_id, now or self.app.jobs.clock()))
 
 
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.now
-
-
 @contextmanager
 def serve(directory: Path, clock: Callable[[], datetime] | None = None, **sections: Any) -> Iterator[Pressroom]:
     """Opens and serves it until the block ends; ``clock`` tells the time there."""

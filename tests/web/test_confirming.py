@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.model import SubscriptionState
-from tests.web.pressroom import Clock, Pressroom, serve
+from tests.newsroom import Clock
+from tests.web.pressroom import Pressroom, serve
 
 ANA = "ana@reader.example"
 

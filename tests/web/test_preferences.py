@@ -11,7 +11,8 @@ import httpx2
 import pytest
 
 from syndicate.model import Subscription, SubscriptionState
-from tests.web.pressroom import Clock, Pressroom, serve
+from tests.newsroom import Clock
+from tests.web.pressroom import Pressroom, serve
 
 ANA = "ana@reader.example"
 NEW = "ana@new.example"
