@@ -39,6 +39,7 @@ class Asked:
     purpose: Purpose
     email: str
     newsletters: tuple[str, ...]
+    language: str | None
     asked_at: datetime
     is_confirmed: bool
 
@@ -132,6 +133,7 @@ def peek(store: Store, token: str, now: datetime) -> Asked:
         purpose=request.purpose,
         email=request.email,
         newsletters=newsletters,
+        language=request.wanted["language"],
         asked_at=request.asked_at,
         is_confirmed=request.confirmed_at is not None,
     )

@@ -159,8 +159,11 @@ class Joining:
         only = slugs[0] if len(slugs) == 1 and fields.one("offered") != "all" else ""
         newsletter = self._app.settings.newsletter(only)
         offered = [newsletter] if newsletter else self._app.settings.newsletters
+        blank = self._blank(request, offered)
+        stamp = fields.one(STAMP)
         form = replace(
-            self._blank(request, offered),
+            blank,
+            stamp=stamp if self._app.stamps.shown_at(stamp) else blank.stamp,
             newsletters=slugs,
             email=fields.one("email"),
             name=fields.one("name"),

@@ -212,6 +212,7 @@ def test_who_is_too_quick_presses_once_more(pressroom: Pressroom) -> None:
     assert (response.status_code, response.headers["retry-after"]) == (429, "2")
     assert "press the button once more" in response.text
     assert 'value="ana@reader.example"' in response.text
+    assert f'name="shown" value="{quick["shown"]}"' in response.text
     assert pressroom.client.post("/subscribe", data={**ANA, "shown": "1-forged"}).status_code == 429
     assert pressroom.notices(ANA["email"]) == []
     slow = {**quick, "shown": stamp_of(pressroom, 3)}
