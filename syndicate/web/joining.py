@@ -179,7 +179,13 @@ class Joining:
         offered = self._app.settings.newsletters
         canonical = self._app.links.subscribing()
         return self._pages.show(
-            request, "subscribe.html", status=status, form=form, offered=offered, canonical=canonical
+            request,
+            "subscribe.html",
+            status=status,
+            private=status != 200,
+            form=form,
+            offered=offered,
+            canonical=canonical,
         )
 
     def _landing(self, request: Request, newsletter: Newsletter, form: Form, status: int = 200) -> Response:
@@ -189,6 +195,7 @@ class Joining:
             request,
             "newsletter.html",
             status=status,
+            private=status != 200,
             newsletter=newsletter,
             form=form,
             past=past,

@@ -172,6 +172,7 @@ def test_nothing_typed_is_lost(pressroom: Pressroom) -> None:
     assert 'value="&#34;&gt;&lt;b&gt;"' in page
     assert 'value="Ana &lt;3"' in page
     assert 'value="weekly" checked' in page
+    assert pressroom.client.post("/subscribe", data=form).headers["cache-control"] == "no-store"
     assert 'value="Sport" checked' in page
     assert 'value="Culture" checked' not in page
     page = pressroom.client.post("/subscribe", data={"email": "x", "newsletter": ["daily", "harbour"]}).text
