@@ -206,7 +206,7 @@ def _keep(
 ) -> None:
     """Adds to the request of that address which still waits, or makes one; and has the address asked in its turn."""
     now = evidence.asked_at
-    waiting = kept_requests.waiting(connection, wanted.email, purpose, now=now)
+    waiting = kept_requests.waiting(connection, wanted.email, purpose, subscriber_id, now=now)
     nonce = waiting.nonce if waiting else new_nonce()
     request = Request(
         id=waiting.id if waiting else request_id,
