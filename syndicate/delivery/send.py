@@ -225,7 +225,8 @@ async def send_copy(
     signature = signer.sign(header, body, newsletter.domain, now)
     try:
         async with connect(relay) as path:
-            if refusal := await path.open(Envelope(newsletter.address, email, len(signature) + len(letter))):
+            envelope = Envelope(newsletter.address, email, len(signature) + len(letter)).commands(path.abilities)
+            if refusal := await path.open(envelope):
                 return refusal
             return await path.finish(signature + letter, None)
     except ConnectionError as error:

@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from jinja2 import TemplateRuntimeError
 from markupsafe import Markup
@@ -21,6 +21,8 @@ from syndicate.model import Subscriber
 
 NAMES = frozenset({"greeting", "name", "email", "unsubscribe", "preferences"})
 """Every hole there is."""
+
+Some = TypeVar("Some")
 
 _NAME_IN_GREETING = 60
 _LIKE_AN_ADDRESS = re.compile(r"[@/:<>\\]|www\.", re.IGNORECASE)
@@ -41,16 +43,12 @@ def split(text: str, nonce: str) -> list[str]:
     return re.split(re.escape(nonce) + "_([a-z]+)_", text)
 
 
-def value_of(values: Mapping[str, str], name: str, *, escape: bool = False) -> str:
-    """What fills the hole ``name``; ``escape`` makes it safe between tags and inside quoted attributes.
-
-    Raises TemplateError when there is no such value.
-    """
+def value_of(values: Mapping[str, Some], name: str) -> Some:
+    """What fills the hole ``name``. Raises TemplateError when there is no such value."""
     try:
-        found = values[name]
+        return values[name]
     except KeyError:
         raise TemplateError("of the message", None, f"nothing is known to fill {name!r} with") from None
-    return html.escape(found) if escape else found
 
 
 def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> str:
@@ -59,7 +57,8 @@ def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> s
     Raises TemplateError for a hole that has no value.
     """
     pieces = split(text, nonce)
-    pieces[1::2] = [value_of(values, name, escape=escape) for name in pieces[1::2]]
+    found = (value_of(values, name) for name in pieces[1::2])
+    pieces[1::2] = [html.escape(value) if escape else value for value in found]
     return "".join(pieces)
 
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 import hmac
 import re
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from syndicate.errors import TokenError
 from syndicate.model import Article
 
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
 _TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{32}")
-_MAC_BYTES = 16
+_MAC_DIGITS = 32
 _BLOCK = 64
 
 
@@ -27,17 +31,24 @@ class Signer:
     def __init__(self, secret: str) -> None:
         key = secret.encode()
         block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        self._inner = sha256(bytes(octet ^ 0x36 for octet in block))
+        self._inner = sha256(bytes(octet ^ 0x36 for octet in block))  # RFC 2104 §4: both blocks are hashed only once
         self._outer = sha256(bytes(octet ^ 0x5C for octet in block))
+        self._purposes: dict[str, Hash] = {}
 
     def sign(self, purpose: str, subject: int) -> str:
         """The token that allows ``purpose`` (such as ``unsubscribe``) on ``subject``, an id that is not negative."""
         if subject < 0:
             raise ValueError(f"an id is not negative: {subject}")
-        inner, outer = self._inner.copy(), self._outer.copy()  # RFC 2104 §4: the key's two blocks are hashed only once
-        inner.update(f"link\0{purpose}\0{subject}".encode())
+        digits = str(subject)
+        inner, outer = (self._purposes.get(purpose) or self._begun(purpose)).copy(), self._outer.copy()
+        inner.update(digits.encode())
         outer.update(inner.digest())
-        return f"{subject}-{outer.digest()[:_MAC_BYTES].hex()}"
+        return f"{digits}-{outer.hexdigest()[:_MAC_DIGITS]}"
+
+    def _begun(self, purpose: str) -> Hash:
+        inner = self._purposes[purpose] = self._inner.copy()
+        inner.update(f"link\0{purpose}\0".encode())
+        return inner
 
     def verify(self, purpose: str, token: str) -> int:
         """The subject of a token that was signed for ``purpose``. Raises TokenError for any other text."""
@@ -48,18 +59,20 @@ class Signer:
 
 
 class Links:
-    """Every public address of the site. ``site_url`` has no slash at its end."""
+    """Every public address of the site. A token that ``sign`` made goes behind those that end in a slash."""
 
     def __init__(self, site_url: str, signer: Signer) -> None:
-        self._site, self._signer = site_url.rstrip("/"), signer
+        self._site = site_url.rstrip("/")
+        self.sign = signer.sign
+        self.unsubscribe_url, self.preferences_url = f"{self._site}/unsubscribe/", f"{self._site}/preferences/"
 
     def unsubscribe(self, subscription_id: int) -> str:
         """Where a reader stops one newsletter; also the one-click address (RFC 8058 §3.1)."""
-        return f"{self._site}/unsubscribe/{self._signer.sign('unsubscribe', subscription_id)}"
+        return self.unsubscribe_url + self.sign("unsubscribe", subscription_id)
 
     def preferences(self, subscription_id: int) -> str:
         """Where a reader changes how often, and about what."""
-        return f"{self._site}/preferences/{self._signer.sign('preferences', subscription_id)}"
+        return self.preferences_url + self.sign("preferences", subscription_id)
 
     def view(self, newsletter: str, digest_id: int) -> str:
         """A digest as a page."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from syndicate.model import Parts
 from syndicate.render.headers import HeaderFrame, ReaderHeaders, SharedHeaders, folded
-from syndicate.render.holes import fill, split, value_of
-from syndicate.render.splice import Body, Hole, Run, encode
+from syndicate.render.holes import fill, hole, split, value_of
+from syndicate.render.splice import Body, Hole, Run, Values, encode
 
 
 class Message(NamedTuple):
@@ -16,19 +17,28 @@ class Message(NamedTuple):
 
     It is ASCII, but for an address that has other letters before the @ (RFC 6532 §3.2).
     ``header`` ends with its last line's CRLF; the empty line that follows is in neither. No line of either begins with
-    a dot, so they go over SMTP as they are. ``body`` is its own canonical form, simple and relaxed (RFC 6376 §3.4), and
-    begins with ``prefix``, whole lines until the first hole: the same object for all readers of the variant, or for all
-    with a name and all without one where the templates make a difference.
+    a dot, so they go over SMTP as they are. The body, which is ``pieces`` joined, is its own canonical form, simple and
+    relaxed (RFC 6376 §3.4). Its ``prefix``, whole lines until the first hole, is the same object for all readers of the
+    variant, or for all with a name and all without one where the templates make a difference.
     """
 
     header: bytes
-    body: bytes
-    prefix: bytes
+    pieces: Sequence[bytes]
+
+    @property
+    def prefix(self) -> bytes:
+        """How the body begins."""
+        return self.pieces[0]
+
+    @property
+    def body(self) -> bytes:
+        """The body as one."""
+        return b"".join(self.pieces)
 
     @property
     def whole(self) -> bytes:
         """The message as one."""
-        return b"".join((self.header, b"\r\n", self.body))
+        return b"".join((self.header, b"\r\n", *self.pieces))
 
 
 class Spliced:
@@ -43,22 +53,26 @@ class Spliced:
         self._open_subject = parts.subject if len(split(parts.subject, parts.nonce)) > 1 else None
         self._subject = "" if self._open_subject else folded("Subject", parts.subject)
         self._frame = HeaderFrame(shared, f'multipart/alternative; boundary="{boundary}"')
-        text = _part(boundary, "plain", parts.text, parts.nonce)
-        html = _part(boundary, "html", parts.html, parts.nonce)
+        in_text = {"unsubscribe": shared.unsubscribe_url, "preferences": shared.help_url}
+        in_html = {name: html.escape(url) for name, url in in_text.items()}
+        plain = _part(boundary, "plain", _with_urls(parts.text, parts.nonce, in_text), parts.nonce)
+        marked_up = _part(boundary, "html", _with_urls(parts.html, parts.nonce, in_html), parts.nonce)
         self._unnamed = Spliced(shared, parts.unnamed) if parts.unnamed else None
-        self._body = Body([*text, *html, f"--{boundary}--\r\n".encode("ascii")])
+        self._body = Body([*plain, *marked_up, f"--{boundary}--\r\n".encode("ascii")])
 
-    def fill(self, reader: ReaderHeaders, values: Mapping[str, str]) -> Message:
+    def fill(self, reader: ReaderHeaders, values: Values) -> Message:
         """The message for one reader. The same arguments give the same bytes.
 
+        Of a link, ``values`` has what the reader's address ends in: the rest of it is shared.
         Raises HeaderError for a value that can't stand in its header, and TemplateError for a hole without a value.
         """
         if self._unnamed and not value_of(values, "name").strip():
             return self._unnamed.fill(reader, values)
         subject = self._subject
         if self._open_subject:
-            subject = folded("Subject", fill(self._open_subject, self._nonce, values, escape=False))
-        return Message(self._frame.fill(reader, subject), self._body.fill(values), self._body.prefix)
+            texts = {name: value for name, value in values.items() if isinstance(value, str)}
+            subject = folded("Subject", fill(self._open_subject, self._nonce, texts, escape=False))
+        return Message(self._frame.fill(reader, subject), self._body.fill(values))
 
 
 def compile_message(shared: SharedHeaders, parts: Parts) -> Spliced:
@@ -66,9 +80,16 @@ def compile_message(shared: SharedHeaders, parts: Parts) -> Spliced:
     return Spliced(shared, parts)
 
 
-def build_message(shared: SharedHeaders, reader: ReaderHeaders, parts: Parts, values: Mapping[str, str]) -> bytes:
+def build_message(shared: SharedHeaders, reader: ReaderHeaders, parts: Parts, values: Values) -> bytes:
     """One message for one reader, for when there is no second. Raises as ``compile_message`` and ``fill`` do."""
     return compile_message(shared, parts).fill(reader, values).whole
+
+
+def _with_urls(text: str, nonce: str, urls: Mapping[str, str]) -> str:
+    """Only a link's token differs between readers, so the rest of it is written where its hole is."""
+    for name, url in urls.items():
+        text = text.replace(hole(nonce, name), url + hole(nonce, name))
+    return text
 
 
 def _part(boundary: str, subtype: str, text: str, nonce: str) -> list[bytes | Hole | Run]:
