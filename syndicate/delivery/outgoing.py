@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from syndicate.delivery.dkim import Signer
+from syndicate.delivery.dkim import Signer, seal
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.envelope import Abilities, Commands, Envelope
 from syndicate.delivery.ledger import Ledger
@@ -57,6 +57,7 @@ class Outgoing:
         self.queue, self.ledger, self.traffic, self.clock = queue, ledger, traffic, clock
         self._signer, self._on_outcome = signer, on_outcome
         self._signing = ThreadPoolExecutor(os.cpu_count() or 1, "signing") if signer.signs else None
+        self._loop = asyncio.get_running_loop()
         self._began, self._accepted = clock(), 0
         self._stopping: set[asyncio.Task[None]] = set()
 
@@ -65,22 +66,19 @@ class Outgoing:
         label = relay.label
         while (due := self.queue.take(label)) or (await self.queue.fill(label) and (due := self.queue.take(label))):
             try:
-                if self._signing is None:
-                    return self._write(due, relay, abilities)
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._signing, self._write, due, relay, abilities
-                )
+                return await self._write(due, relay, abilities)
             except (HeaderError, AddressError) as error:
                 self.note(noted, due, label, Reply("message", 553, f"not handed over: {error}"), self.clock())
         return None
 
-    def _write(self, due: Due, relay: Smtp, abilities: Abilities) -> Ready:
+    async def _write(self, due: Due, relay: Smtp, abilities: Abilities) -> Ready:
         delivery, domain = due.delivery, due.letter.domain
         identity = message_id(due.digest, delivery.subscription_id, domain)
         message = due.letter.write(delivery.subscriber, subscription_id=delivery.subscription_id, message_id=identity)
         content = message.whole
         if self._signing is not None:
-            content = self._signer.sign(message.header, message.body, domain, self.clock()) + content
+            drafts = self._signer.draft(message.header, message.body_digest, domain, self.clock())
+            content = await self._loop.run_in_executor(self._signing, seal, drafts) + content
         reports = identity if relay.dsn else ""
         envelope = Envelope(due.letter.address, delivery.subscriber.email, len(content), reports)
         return Ready(due, envelope.commands(abilities), content)

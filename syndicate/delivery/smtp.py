@@ -21,6 +21,7 @@ from syndicate.delivery.replies import Replies
 
 _DATA = b"DATA\r\n"
 _DOT = b".\r\n"
+_OPENING = ("MAIL", "RCPT", "DATA")
 _GOODBYE_SECONDS = 5.0
 
 
@@ -149,10 +150,10 @@ class MessagePath(asyncio.Protocol):
         if reset := self._reset():
             await self._write(reset)
             await self._reply()
-        for verb, command in zip(("MAIL", "RCPT", "DATA"), (*envelope, _DATA), strict=True):
+        for verb, command in zip(_OPENING, (*envelope, _DATA), strict=True):
             await self._write(command)
             reply = Reply(verb, *await self._reply())
-            if not _goes_on(reply):
+            if not _goes_on(verb, reply.code):
                 if reply.code < 400:
                     self._out_of_step(reply)
                 self._must_reset = True
@@ -166,7 +167,7 @@ class MessagePath(asyncio.Protocol):
             self._resetting = False
         self._is_opening = True
         try:
-            self.data_received(b"")
+            self._check_opening()
             await self._until(3)
         except ConnectionError:
             if not self.is_out_of_step and (refusal := self._refusal()):
@@ -186,9 +187,11 @@ class MessagePath(asyncio.Protocol):
 
     def _refusal(self) -> Reply | None:
         """The first refusal among the answers to MAIL, RCPT and DATA that came."""
-        ready = self._replies.ready
-        replies = [Reply(verb, *ready.popleft()) for verb in ("MAIL", "RCPT", "DATA") if ready]
-        refusal = next((reply for reply in replies if not _goes_on(reply)), None)
+        ready, refusal = self._replies.ready, None
+        for verb in _OPENING[: len(ready)]:
+            code, text = ready.popleft()
+            if refusal is None and not _goes_on(verb, code):
+                refusal = Reply(verb, code, text)
         if refusal and refusal.code < 400:
             self._out_of_step(refusal)
         return refusal
@@ -241,11 +244,15 @@ class MessagePath(asyncio.Protocol):
         """Replies, or parts of them."""
         if wrong := self._replies.feed(data):
             self._lose(wrong)
-        if self._is_opening and any(300 <= code < 400 for code, _ in islice(self._replies.ready, 2)):
-            self.is_out_of_step = True  # an answer to DATA where one to MAIL or RCPT must be: one before is missing
-            self._lose("the server's answers are out of step")
+        if self._is_opening:
+            self._check_opening()
         if len(self._replies.ready) >= self._wanted:
             self._wake()
+
+    def _check_opening(self) -> None:
+        if any(300 <= code < 400 for code, _ in islice(self._replies.ready, 2)):
+            self.is_out_of_step = True  # an answer to DATA where one to MAIL or RCPT must be: one before is missing
+            self._lose("the server's answers are out of step")
 
     def connection_lost(self, error: Exception | None) -> None:
         """The server, or the network, ended it."""
@@ -273,5 +280,5 @@ class MessagePath(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-def _goes_on(reply: Reply) -> bool:
-    return reply.code == 354 if reply.verb == "DATA" else 200 <= reply.code < 300
+def _goes_on(verb: str, code: int) -> bool:
+    return code == 354 if verb == "DATA" else 200 <= code < 300

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from syndicate.model import Parts
 from syndicate.render.headers import HeaderFrame, ReaderHeaders, SharedHeaders, folded
 from syndicate.render.holes import fill, hole, split, value_of
 from syndicate.render.splice import Body, Hole, Run, Values, encode
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 
 class Message(NamedTuple):
@@ -19,16 +22,25 @@ class Message(NamedTuple):
     ``header`` ends with its last line's CRLF; the empty line that follows is in neither. No line of either begins with
     a dot, so they go over SMTP as they are. The body, which is ``pieces`` joined, is its own canonical form, simple and
     relaxed (RFC 6376 §3.4). Its ``prefix``, whole lines until the first hole, is the same object for all readers of the
-    variant, or for all with a name and all without one where the templates make a difference.
+    variant, or for all with a name and all without one where the templates make a difference; SHA-256 has ``begun``
+    with it.
     """
 
     header: bytes
     pieces: Sequence[bytes]
+    begun: Hash
 
     @property
     def prefix(self) -> bytes:
         """How the body begins."""
         return self.pieces[0]
+
+    @property
+    def body_digest(self) -> bytes:
+        """SHA-256 of the body, continued from where all readers' are alike."""
+        digest = self.begun.copy()
+        digest.update(b"".join(self.pieces[1:]))
+        return digest.digest()
 
     @property
     def body(self) -> bytes:
@@ -72,7 +84,7 @@ class Spliced:
         if self._open_subject:
             texts = {name: value for name, value in values.items() if isinstance(value, str)}
             subject = folded("Subject", fill(self._open_subject, self._nonce, texts, escape=False))
-        return Message(self._frame.fill(reader, subject), self._body.fill(values))
+        return Message(self._frame.fill(reader, subject), self._body.fill(values), self._body.digest)
 
 
 def compile_message(shared: SharedHeaders, parts: Parts) -> Spliced:

@@ -12,6 +12,7 @@ import re
 from base64 import encodebytes
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
 from syndicate.render.holes import split, value_of
@@ -68,9 +69,12 @@ class Run:
 
 
 class Body:
-    """The pieces of one MIME body or more: constant octets, holes between them, runs of base64."""
+    """The pieces of one MIME body or more: constant octets, holes between them, runs of base64.
 
-    __slots__ = ("_holes", "_pieces", "_runs", "prefix")
+    ``digest`` is the state of SHA-256 after the first piece, which is the same for all readers.
+    """
+
+    __slots__ = ("_holes", "_pieces", "_runs", "digest")
 
     def __init__(self, pieces: Sequence[bytes | Hole | Run]) -> None:
         merged: list[bytes | Hole | Run] = [b""]
@@ -86,7 +90,7 @@ class Body:
         self._holes = [(name, *places) for name, places in holes.items()]
         self._runs = [(at, piece) for at, piece in enumerate(merged) if isinstance(piece, Run)]
         self._pieces = [piece if isinstance(piece, bytes) else b"" for piece in merged]
-        self.prefix = self._pieces[0]
+        self.digest = sha256(self._pieces[0])
 
     def fill(self, values: Values) -> list[bytes]:
         """The body for one reader, in pieces. Raises TemplateError for a hole that has no value."""

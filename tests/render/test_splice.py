@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import sha256
 from html import escape as escaped
 
 import pytest
@@ -146,6 +147,7 @@ def test_it_goes_over_the_wire_and_is_signed_as_it_is(text: str, values: dict[st
     message = spliced(text, values)
     assert unstuffed(message.whole) == message.whole
     assert relaxed(message.body) == message.body
+    assert message.body_digest == sha256(message.body).digest()
 
 
 @given(texts, readers, readers)
