@@ -19,7 +19,7 @@ class Letter:
     """
 
     def __init__(self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime) -> None:
-        self._sign = links.sign
+        self._links, self._date = links, date
         self.address, self.domain = newsletter.address, newsletter.domain
         shared = SharedHeaders(
             sender=newsletter.sender,
@@ -39,8 +39,8 @@ class Letter:
         :raises HeaderError: when the reader's name or address can't stand in a header.
         """
         name, email = subscriber.name, subscriber.email
-        unsubscribe = self._sign("unsubscribe", subscription_id)
-        preferences = self._sign("preferences", subscription_id)
+        unsubscribe = self._links.unsubscribe_token(subscription_id)
+        preferences = self._links.preferences_token(subscription_id, self._date)
         return self._spliced.fill(
             ReaderHeaders(name, email, message_id, unsubscribe, preferences),
             {

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import hmac
 import re
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from syndicate.errors import TokenError
+from syndicate.errors import ExpiredError, TokenError
 from syndicate.model import Article
 
-if TYPE_CHECKING:
-    from hashlib import _Hash as Hash
+PREFERENCES_LAST = timedelta(days=90)
+"""How long the link to the preferences in a mail can be used; every mail brings a new one."""
 
 _TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{32}")
+_EXPIRING = re.compile(r"(0|[1-9][0-9]{0,18})-([0-9]{1,6})-[0-9a-f]{32}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAC_DIGITS = 32
 _BLOCK = 64
 
 
 class Signer:
-    """Makes and checks link tokens: ``<subject>-<mac>``, HMAC-SHA256 cut to 128 bits (RFC 2104 §5), without expiry.
+    """Makes and checks link tokens: ``<subject>-<mac>``, HMAC-SHA256 cut to 128 bits (RFC 2104 §5), for ever.
 
+    Ones that expire are ``<subject>-<day>-<mac>``, with the last day on which they can be used, counted from 1970.
     A token ends in a letter or digit, so mail readers that turn plain text into links never lose its end.
     """
 
@@ -33,22 +36,13 @@ class Signer:
         block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
         self._inner = sha256(bytes(octet ^ 0x36 for octet in block))  # RFC 2104 §4: both blocks are hashed only once
         self._outer = sha256(bytes(octet ^ 0x5C for octet in block))
-        self._purposes: dict[str, Hash] = {}
 
     def sign(self, purpose: str, subject: int) -> str:
         """The token that allows ``purpose`` (such as ``unsubscribe``) on ``subject``, an id that is not negative."""
         if subject < 0:
             raise ValueError(f"an id is not negative: {subject}")
-        digits = str(subject)
-        inner, outer = (self._purposes.get(purpose) or self._begun(purpose)).copy(), self._outer.copy()
-        inner.update(digits.encode())
-        outer.update(inner.digest())
-        return f"{digits}-{outer.hexdigest()[:_MAC_DIGITS]}"
-
-    def _begun(self, purpose: str) -> Hash:
-        inner = self._purposes[purpose] = self._inner.copy()
-        inner.update(f"link\0{purpose}\0".encode())
-        return inner
+        mac = self._mac(f"link\0{purpose}\0{subject}")
+        return f"{subject}-{mac}"
 
     def verify(self, purpose: str, token: str) -> int:
         """The subject of a token that was signed for ``purpose``. Raises TokenError for any other text."""
@@ -57,22 +51,60 @@ class Signer:
             raise TokenError(f"this link was not made here, or not to {purpose}; use the link as it stands in the mail")
         return int(match[1])
 
+    def sign_until(self, purpose: str, subject: int, until: datetime) -> str:
+        """The same, of use until that instant's day is over (UTC)."""
+        return self._dated(purpose, subject, (until - _EPOCH).days)
+
+    def verify_until(self, purpose: str, token: str, now: datetime) -> int:
+        """The subject of a token from ``sign_until``.
+
+        :raises ExpiredError: when its time is over; it holds the subject.
+        :raises TokenError: for any other text.
+        """
+        match = _EXPIRING.fullmatch(token)
+        if not match or not hmac.compare_digest(token, self._dated(purpose, int(match[1]), int(match[2]))):
+            raise TokenError(f"this link was not made here, or not to {purpose}; use the link as it stands in the mail")
+        if int(match[2]) < (now - _EPOCH).days:
+            raise ExpiredError("this link", int(match[1]))
+        return int(match[1])
+
+    def _dated(self, purpose: str, subject: int, day: int) -> str:
+        mac = self._mac(f"dated link\0{purpose}\0{subject}\0{day}")
+        return f"{subject}-{day}-{mac}"
+
+    def _mac(self, text: str) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()  # RFC 2104 §4: the key's two blocks are hashed only once
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return outer.hexdigest()[:_MAC_DIGITS]
+
 
 class Links:
-    """Every public address of the site. A token that ``sign`` made goes behind those that end in a slash."""
+    """Every public address of the site. A reader's token goes behind those that end in a slash."""
 
     def __init__(self, site_url: str, signer: Signer) -> None:
-        self._site = site_url.rstrip("/")
-        self.sign = signer.sign
+        self._site, self._signer = site_url.rstrip("/"), signer
         self.unsubscribe_url, self.preferences_url = f"{self._site}/unsubscribe/", f"{self._site}/preferences/"
 
     def unsubscribe(self, subscription_id: int) -> str:
         """Where a reader stops one newsletter; also the one-click address (RFC 8058 §3.1)."""
-        return self.unsubscribe_url + self.sign("unsubscribe", subscription_id)
+        return self.unsubscribe_url + self.unsubscribe_token(subscription_id)
 
-    def preferences(self, subscription_id: int) -> str:
-        """Where a reader changes how often, and about what."""
-        return self.preferences_url + self.sign("preferences", subscription_id)
+    def unsubscribe_token(self, subscription_id: int) -> str:
+        """What that address ends in."""
+        return self._signer.sign("unsubscribe", subscription_id)
+
+    def preferences(self, subscription_id: int, now: datetime) -> str:
+        """Where a reader changes what they chose, moves, or is erased; for ``PREFERENCES_LAST`` from ``now``."""
+        return self.preferences_url + self.preferences_token(subscription_id, now)
+
+    def preferences_token(self, subscription_id: int, now: datetime) -> str:
+        """What that address ends in."""
+        return self._signer.sign_until("preferences", subscription_id, now + PREFERENCES_LAST)
+
+    def confirm(self, token: str) -> str:
+        """Where the owner of a mailbox confirms what was asked for in their name."""
+        return f"{self._site}/confirm/{token}"
 
     def view(self, newsletter: str, digest_id: int) -> str:
         """A digest as a page."""

@@ -3,6 +3,7 @@
 from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.mail import Dkim, Pace, Relay, Smtp
 from syndicate.settings.rates import Rate, WarmUp
+from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.schema import (
     INSTANT,
     MANUAL,
@@ -22,9 +23,11 @@ __all__ = [
     "FeedSource",
     "Fetch",
     "FolderSource",
+    "Limits",
     "Newsletter",
     "Pace",
     "Rate",
+    "Readers",
     "Relay",
     "Settings",
     "Smtp",

@@ -21,7 +21,7 @@ from syndicate.store.schema import (
     suppressions,
 )
 
-_ACTIVE = SubscriptionState.ACTIVE.value
+_LEFT = SubscriptionState.UNSUBSCRIBED.value
 
 
 class Sender(NamedTuple):
@@ -71,7 +71,8 @@ def claim(
 ) -> list[Delivery]:
     """Leases up to ``limit`` deliveries of a digest that are due at ``due``, in the order in which they are.
 
-    Whoever left or was suppressed after planning is taken out of the queue on the way.
+    Whoever left or was suppressed after planning is taken out of the queue on the way; who paused still gets it, for
+    their watermark has moved.
     """
     d, s = deliveries.c, subscriptions.c
     free = (
@@ -103,7 +104,7 @@ def claim(
     for delivery_id, variant, subscription, domain, tries, planned_at, state, ban, person, email, name in rows:
         if ban is not None:
             banned.append(delivery_id)
-        elif state != _ACTIVE:
+        elif state == _LEFT:
             left.append(delivery_id)
         else:
             reader = Subscriber(id=person, email=email, name=name)
