@@ -26,6 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "status": ("status",),
     "pace": ("pace",),
     "people": ("subscribers",),
+    "personal": ("subscribers",),
     "sources": ("sources", "articles"),
     "dkim": ("dkim",),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from syndicate.audience import remove, subscribe
 from syndicate.audience.requests import Confirmed, ask, confirm, move, peek, token_of
@@ -153,8 +154,6 @@ def test_the_same_work_for_known_unknown_and_banned_addresses(door: Door) -> Non
     with door.store.write() as connection:
         suppressions.add(connection, "banned@example.org", "complaint", now=NOW)
     spoken: dict[str, list[str]] = {}
-    from sqlalchemy import event
-
     for email in (ANA, BO, "banned@example.org"):
         said: list[str] = spoken.setdefault(email, [])
 
@@ -290,6 +289,18 @@ def test_a_move_and_a_subscription_share_the_window(door: Door) -> None:
     ]
     with pytest.raises(NotFoundError):
         move(door.store, door.settings, 99, BO, now=NOW)
+
+
+def test_requests_and_confirmations_at_the_same_time(door: Door) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(door.ask, ["brief", "sport"] * 8))
+    assert door.mails() == [("queued", "confirm", NOW)]
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: door.confirm(), range(8)))
+    assert len({one.subscriptions for one in done}) == 1
+    with door.store.read() as connection:
+        records = consents.of_subscriber(connection, done[0].subscriptions[0].subscriber.id)
+    assert sorted(one.newsletter for one in records) == ["brief", "sport"]
 
 
 @contextmanager
