@@ -17,6 +17,7 @@ from syndicate.render.digest import NewsletterFacts, SiteFacts
 from syndicate.render.environment import Environment, render
 from syndicate.render.headers import NoticeHeaders, notice_header
 from syndicate.render.holes import new_nonce
+from syndicate.render.languages import ENGLISH, Language
 from syndicate.render.message import Message, plain_body
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
@@ -26,12 +27,13 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 class NoticeContext:
     """What a notice's templates get: publisher, newsletter, where its button leads, and what else its kind has.
 
-    ``titles`` are the newsletters that it is about.
+    ``titles`` are the newsletters that it is about. It is written in ``language``.
     """
 
     site: SiteFacts
     newsletter: NewsletterFacts
     url: str
+    language: Language = ENGLISH
     titles: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -40,6 +42,7 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
     """The parts of a notice. :raises TemplateError: when a template of its kind can't be rendered."""
     folder = f"email/notices/{kind}"
     values: dict[str, Any] = {
+        "language": context.language,
         "site": context.site,
         "newsletter": context.newsletter,
         "url": context.url,

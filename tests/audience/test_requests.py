@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from syndicate.audience import remove, subscribe
+from syndicate.audience.preferences import of_reader
 from syndicate.audience.requests import Confirmed, ask, confirm, move, peek, token_of
 from syndicate.audience.traces import Traces
 from syndicate.errors import AddressError, ExpiredError, NotFoundError, SyndicateError, TokenError
@@ -266,6 +267,32 @@ def test_moving_to_an_address_that_is_known_makes_one_of_both(door: Door) -> Non
     move(door.store, door.settings, mine[0].id, BO, now=NOW)
     door.confirm(BO, Purpose.MOVE)
     assert (door.gets(), door.gets(BO)) == ({}, {"brief": "weekly", "sport": "weekly"})
+
+
+def test_links_of_who_moved_show_nothing_of_whom_they_moved_to(door: Door) -> None:
+    door.ask("brief", "sport")
+    mine = door.confirm().subscriptions
+    subscribe(door.store, door.settings.newsletters, email=BO, slugs=["sport"], name="Bo", consent="", now=NOW)
+    move(door.store, door.settings, mine[0].id, BO, now=NOW)
+    door.confirm(BO, Purpose.MOVE)
+    for one in mine:
+        seen = of_reader(door.store, one.id)
+        assert {held.subscriber.email for held in seen} == {ANA}
+        assert {held.state for held in seen} == {SubscriptionState.UNSUBSCRIBED}
+
+
+def test_two_who_want_to_move_to_one_address_are_two_requests(door: Door) -> None:
+    door.ask("brief")
+    mine = door.confirm().subscriptions[0].id
+    joined = subscribe(
+        door.store, door.settings.newsletters, email="eve@example.org", slugs=["sport"], consent="", now=NOW
+    )
+    move(door.store, door.settings, mine, BO, now=NOW)
+    token = door.token(BO, Purpose.MOVE)
+    move(door.store, door.settings, joined.subscriptions[0].id, BO, now=NOW)
+    assert [at - NOW for _, _, at in door.mails(BO)] == [timedelta(0), timedelta(hours=6)]
+    confirm(door.store, door.settings, token, now=NOW)
+    assert (door.gets(), door.gets(BO), len(door.gets("eve@example.org"))) == ({}, {"brief": "daily"}, 1)
 
 
 def test_moving_where_somebody_had_left_takes_the_place_over(door: Door) -> None:
