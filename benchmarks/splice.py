@@ -70,7 +70,8 @@ def _build(folder: Path, count: int) -> Run:
 
 
 def _from_scratch(desk: _Desk, reader: Subscriber) -> bytes:
-    unsubscribe_url, preferences_url = desk.links.unsubscribe(reader.id), desk.links.preferences(reader.id)
+    unsubscribe_url = desk.links.unsubscribe(reader.id)
+    preferences_url = desk.links.preferences(reader.id, datetime.now(UTC))
     values: Mapping[str, str] = reader_values(reader, unsubscribe_url=unsubscribe_url, preferences_url=preferences_url)
     parts = desk.parts.for_name(reader.name)
     message = EmailMessage(policy=SMTP)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from syndicate.audience.forms import Stamps
+from syndicate.audience.limits import Gate
+from syndicate.audience.traces import Traces
 from syndicate.delivery import dkim
 from syndicate.digest.digests import Digests
 from syndicate.jobs.jobs import Jobs
@@ -25,6 +28,9 @@ class App:
     links: Links
     digests: Digests
     jobs: Jobs
+    traces: Traces
+    stamps: Stamps
+    gate: Gate
 
     def close(self) -> None:
         """Closes the database."""
@@ -40,8 +46,10 @@ def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     store = Store(settings.store.url)
     store.check()
     templates = open_templates(settings.directory / "templates")
-    links = Links(settings.site.url, Signer(settings.site.secret.get_secret_value()))
+    secret = settings.site.secret.get_secret_value()
+    links = Links(settings.site.url, Signer(secret))
     digests = Digests(settings, store, templates, links)
     signer = dkim.Signer.open(settings.dkim)
-    jobs = Jobs(settings, store, templates, links, digests, signer, clock)
-    return App(settings, store, templates, links, digests, jobs)
+    traces = Traces(secret)
+    jobs = Jobs(settings, store, templates, links, digests, signer, traces, clock)
+    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), Gate(settings.limits))

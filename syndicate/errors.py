@@ -13,6 +13,7 @@ SyndicateError
 ├── AddressError         not an email address that mail can be sent to
 ├── HeaderError          a value that must not stand in a mail header
 ├── TokenError           a link that this site did not sign
+│   └── ExpiredError     it did, and the link's time is over
 ├── RosterError          a file of subscribers that can't be read at all
 └── RelayError           the SMTP relay is unreachable, or refuses us (not a reader); no delivery is changed by it
     └── OfferError       it does not do what it says that it does; without that it may still be of use
@@ -123,6 +124,14 @@ class HeaderError(SyndicateError):
 
 class TokenError(SyndicateError):
     """A link that was not signed by this site, or was signed for another purpose."""
+
+
+class ExpiredError(TokenError):
+    """A link whose time is over. ``subject`` is what it was for: a subscription's id, or None."""
+
+    def __init__(self, what: str, subject: int | None = None) -> None:
+        self.subject = subject
+        super().__init__(f"{what} is too old; ask for a new one")
 
 
 class RosterError(SyndicateError):

@@ -124,7 +124,10 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One subscriber × one newsletter. ``watermark`` is the newest sequence number already given."""
+    """One subscriber × one newsletter. ``watermark`` is the newest sequence number already given.
+
+    ``resume_at`` is when a pause ends; None while paused means that only the reader ends it.
+    """
 
     id: int
     subscriber: Subscriber
@@ -133,6 +136,52 @@ class Subscription:
     cadence: str
     topics: tuple[str, ...] = ()
     watermark: int = 0
+    resume_at: datetime | None = None
+
+
+class Purpose(StrEnum):
+    """What a confirmation is asked for: ``subscribe`` to newsletters, or ``move`` to another address."""
+
+    SUBSCRIBE = "subscribe"
+    MOVE = "move"
+
+
+class Via(StrEnum):
+    """By which door a reader's word came."""
+
+    WEB = "web"
+    MAIL = "mail"
+    IMPORT = "import"
+    CLI = "cli"
+
+
+class ConsentKind(StrEnum):
+    """What a reader said of a newsletter. ``moved`` is a change of address."""
+
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+    RESTORED = "restored"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One thing that a reader said, kept for good. ``wording`` is the version of the text that they agreed to.
+
+    ``asked_at`` is when they said it, ``confirmed_at`` when the mailbox's owner confirmed it, if it was confirmed.
+    ``source`` says more about the door: a file's name, an operator. The IP addresses may be cut, and are erased first.
+    """
+
+    subscriber_id: int
+    newsletter: str
+    kind: ConsentKind
+    via: Via
+    source: str = ""
+    wording: str = ""
+    asked_at: datetime
+    confirmed_at: datetime | None = None
+    asked_ip: str | None = None
+    confirmed_ip: str | None = None
 
 
 class DigestState(StrEnum):

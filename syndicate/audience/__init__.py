@@ -3,12 +3,11 @@
 from syndicate.audience.address import normalise
 from syndicate.audience.export import export_roster
 from syndicate.audience.roster import RosterResult, import_roster
-from syndicate.audience.subscribe import Joined, change_cadence, remove, subscribe, unsubscribe
+from syndicate.audience.subscribe import Joined, remove, subscribe, unsubscribe
 
 __all__ = [
     "Joined",
     "RosterResult",
-    "change_cadence",
     "export_roster",
     "import_roster",
     "normalise",

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from syndicate.audience.row import Row
-from syndicate.model import Subscriber, SubscriptionState
+from syndicate.audience.traces import Traces
+from syndicate.model import Consent, ConsentKind, Subscriber, SubscriptionState, Via
 from syndicate.settings import Newsletter
-from syndicate.store import Connection, subscribers, suppressions
+from syndicate.store import Connection, consents, subscribers, subscriptions, suppressions
 
 _OVER = SubscriptionState.UNSUBSCRIBED
 
@@ -51,9 +52,9 @@ def standing_after(standing: Standing, row: Row, *, first: bool) -> Standing:
 class Merge:
     """Carries rows into the store and counts them in ``tally``, batch after batch of one file."""
 
-    def __init__(self, newsletters: Sequence[Newsletter], *, consent: str, now: datetime) -> None:
+    def __init__(self, newsletters: Sequence[Newsletter], traces: Traces, *, consent: str, now: datetime) -> None:
         self.tally: Counter[str] = Counter()
-        self._consent, self._now = consent, now
+        self._traces, self._consent, self._now = traces, consent, now
         self._defaults = {newsletter.slug: newsletter.default_cadence for newsletter in newsletters}
         self._numbers = {slug: number for number, slug in enumerate(self._defaults)}
         self._people, self._subscriptions = _Seen(), _Seen()
@@ -65,6 +66,12 @@ class Merge:
         for row in rows:
             firsts.setdefault(row.email, row)
         known = subscribers.people(connection, list(firsts))
+        erased = self._erased(connection, [email for email in firsts if email not in known])
+        if erased:
+            gone = [row for row in rows if row.email in erased]
+            self.tally.update(kept_out=len(gone), unchanged=len(gone))
+            rows = [row for row in rows if row.email not in erased]
+            firsts = {email: row for email, row in firsts.items() if email not in erased}
         had = subscribers.subscriptions_of(connection, [person.id for person in known.values()])
         newcomers = [row for email, row in firsts.items() if email not in known]
         subscribers.add_people(connection, [_person(row) for row in newcomers], now=self._now)
@@ -98,6 +105,11 @@ class Merge:
         self._write_people(connection, people, people_after)
         self._write_subscriptions(connection, before, after)
 
+    def _erased(self, connection: Connection, emails: Sequence[str]) -> set[str]:
+        """Which of those addresses are nobody's because somebody was erased."""
+        traces = {self._traces.of(email): email for email in emails}
+        return {traces[trace] for trace in suppressions.suppressed(connection, list(traces))}
+
     def _new(self, connection: Connection, slug: str, row: Row) -> Standing:
         cadence = row.cadence or self._defaults[slug]
         if (slug, cadence) not in self._starts:
@@ -108,6 +120,8 @@ class Merge:
         self, connection: Connection, before: dict[str, Subscriber], after: dict[str, Subscriber]
     ) -> None:
         changed = [person for email, person in after.items() if person is not before[email]]
+        for person in changed:
+            subscriptions.set_timezone(connection, person.id, person.timezone, now=self._now)
         subscribers.change_people(
             connection,
             [{"id": p.id, "name": p.name, "language": p.language, "timezone": p.timezone} for p in changed],
@@ -119,8 +133,10 @@ class Merge:
         before: dict[tuple[int, str], Standing],
         after: dict[tuple[int, str], Standing],
     ) -> None:
-        new, changed = [], []
+        new, changed, said = [], [], []
         for key, standing in after.items():
+            if standing.id is None or standing.state != before[key].state:
+                said.append(self._record(*key, standing))
             if standing.id is None:
                 row = standing._asdict() | {"subscriber_id": key[0], "newsletter": key[1], "consent": self._consent}
                 del row["id"]
@@ -131,7 +147,18 @@ class Merge:
         for standing in changed:
             if standing.state == _OVER and standing.id is not None:
                 subscribers.end(connection, standing.id, now=self._now)
-        subscribers.change_subscriptions(connection, [standing._asdict() for standing in changed])
+        subscribers.change_subscriptions(connection, [standing._asdict() for standing in changed], now=self._now)
+        consents.add(connection, said)
+
+    def _record(self, subscriber_id: int, slug: str, standing: Standing) -> Consent:
+        return Consent(
+            subscriber_id=subscriber_id,
+            newsletter=slug,
+            kind=ConsentKind.WITHDRAWN if standing.state == _OVER else ConsentKind.GIVEN,
+            via=Via.IMPORT,
+            source=self._consent,
+            asked_at=self._now,
+        )
 
 
 class _Seen:

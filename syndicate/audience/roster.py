@@ -19,6 +19,7 @@ from syndicate.audience.merge import Merge
 from syndicate.audience.rejects import Rejects
 from syndicate.audience.row import COLUMNS, Row, RowReader
 from syndicate.audience.sheet import Sheet
+from syndicate.audience.traces import Traces
 from syndicate.errors import RosterError, SyndicateError
 from syndicate.settings import Newsletter
 from syndicate.store import Store
@@ -31,7 +32,8 @@ class RosterResult:
     """What an import did, in rows: each is one of ``added``, ``changed``, ``unchanged``, ``merged``, ``rejected``.
 
     ``merged`` stand for an address that an earlier row of the file had. Besides, ``suppressed`` rows have an address
-    that is banned from mail, and ``kept_out`` rows one that unsubscribed from what they name: neither is mailed.
+    that is banned from mail, and ``kept_out`` rows one that unsubscribed from what they name, or was erased: neither is
+    mailed.
     ``rejected_file`` holds the rejected rows, None without any; ``ignored`` are the columns that mean nothing here.
     """
 
@@ -51,6 +53,7 @@ def import_roster(
     newsletters: Sequence[Newsletter],
     file: Path,
     *,
+    traces: Traces,
     rejected: Path,
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
@@ -68,7 +71,7 @@ def import_roster(
     with _opened(file) as source, Rejects(rejected) as rejects:
         sheet = Sheet(source, str(file), known=COLUMNS, needed=COLUMNS[0])
         size = os.fstat(source.fileno()).st_size
-        merge = Merge(newsletters, consent=f"import {_shown(file)}", now=now)
+        merge = Merge(newsletters, traces, consent=f"import {_shown(file)}", now=now)
         rows = _good(sheet, RowReader(newsletters, sheet.places), rejects)
         while batch := list(islice(rows, _BATCH)):
             with store.write() as connection:

@@ -162,7 +162,7 @@ async def _show(app: App, stop: asyncio.Event) -> None:
     tell("published", f"{plural(len(published.written), 'file')} in {app.settings.feeds.directory!s}", style="green")
     roster = app.settings.directory / "subscribers.csv"
     rejected = app.settings.directory / "rejected.csv"
-    joined = import_roster(app.store, app.settings.newsletters, roster, rejected=rejected, now=now)
+    joined = import_roster(app.store, app.settings.newsletters, roster, traces=app.traces, rejected=rejected, now=now)
     tell("imported", f"{plural(joined.added, 'subscriber')}", style="green")
     for newsletter in app.settings.newsletters:
         digest = await asyncio.to_thread(app.digests.compose_now, newsletter.slug, now)

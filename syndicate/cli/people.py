@@ -41,6 +41,7 @@ def import_(
             app.store,
             app.settings.newsletters,
             file,
+            traces=app.traces,
             rejected=rejected,
             now=datetime.now(UTC),
             progress=lambda read, total: progress.update(progress.task_ids[0], completed=read, total=total),

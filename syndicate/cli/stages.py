@@ -130,7 +130,7 @@ def preview(
             sending="preview",
             date=app.jobs.clock(),
         )
-    html, text = app.digests.filled(seen.parts, reader)
+    html, text = app.digests.filled(seen.parts, reader, app.jobs.clock())
     out.mkdir(parents=True, exist_ok=True)
     for name, content in (("digest.html", html.encode()), ("digest.txt", text.encode()), ("digest.eml", letter)):
         (out / name).write_bytes(content)

@@ -19,7 +19,7 @@ class Letter:
     """
 
     def __init__(self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime) -> None:
-        self._links = links
+        self._links, self._date = links, date
         self.address, self.domain = newsletter.address, newsletter.domain
         shared = SharedHeaders(
             sender=newsletter.sender,
@@ -36,7 +36,7 @@ class Letter:
         :raises HeaderError: when the reader's name or address can't stand in a header.
         """
         unsubscribe_url = self._links.unsubscribe(subscription_id)
-        preferences_url = self._links.preferences(subscription_id)
+        preferences_url = self._links.preferences(subscription_id, self._date)
         token = unsubscribe_url.rpartition("/")[2]
         return self._spliced.fill(
             ReaderHeaders(

@@ -90,10 +90,10 @@ class Digests:
         parts = self._render(newsletter, newsletter.default_cadence, shown, 0, now)
         return Preview(newsletter, parts, tuple(shown), found.readers)
 
-    def filled(self, parts: Parts, reader: Subscriber) -> tuple[str, str]:
+    def filled(self, parts: Parts, reader: Subscriber, now: datetime) -> tuple[str, str]:
         """HTML and text as that reader would get them, with links that change nothing."""
         values = reader_values(
-            reader, unsubscribe_url=self.links.unsubscribe(0), preferences_url=self.links.preferences(0)
+            reader, unsubscribe_url=self.links.unsubscribe(0), preferences_url=self.links.preferences(0, now)
         )
         parts = parts.for_name(reader.name)
         html = fill(parts.html, parts.nonce, values, escape=True)

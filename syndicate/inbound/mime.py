@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
@@ -81,7 +82,7 @@ def decoded(value: str) -> str:
         joined = "".join(
             text_of(one, charset or "raw_unicode_escape") if isinstance(one, bytes) else one for one, charset in pieces
         )
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, HeaderParseError):
         joined = text
     return presentable(_LINE_BREAK.sub(" ", joined))
 

@@ -49,12 +49,16 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What was found. ``author`` is the one address in From, empty when there is none or more than one."""
+    """What was found. ``author`` is the one address in From, empty when there is none or more than one.
+
+    What ``is_automatic`` is never answered. ``references`` are those of an answer.
+    """
 
     kind: Kind
     place: Place | None
     author: str = ""
     command: Command | None = None
+    is_automatic: bool = False
     message_id: str = ""
     references: tuple[str, ...] = ()
 
@@ -71,19 +75,27 @@ def sort(content: bytes, envelope: Envelope, addresses: Addresses) -> Sorted:
     author = authors[0] if len(authors) == 1 else ""
     slugs = {one.slug for one in place.newsletters} if place else set()
     command = recognise(place.extension if place else "", mail.first("subject"), mail.first_line, slugs)
-    kind = _kind(mail, envelope, addresses, author, command if place else None)
-    found = command if kind is Kind.COMMAND else None
-    return Sorted(kind, place, author, found, _identity(mail.first("message-id")), _references(mail))
+    automatic = _is_automatic(mail, envelope, addresses, author)
+    kind = _kind(mail, envelope, author, command if place else None, is_automatic=automatic)
+    return Sorted(
+        kind,
+        place,
+        author,
+        command if kind is Kind.COMMAND else None,
+        is_automatic=automatic,
+        message_id=_identity(mail.first("message-id")),
+        references=_references(mail),
+    )
 
 
-def _kind(mail: Mail, envelope: Envelope, addresses: Addresses, author: str, command: Command | None) -> Kind:
+def _kind(mail: Mail, envelope: Envelope, author: str, command: Command | None, *, is_automatic: bool) -> Kind:
     if mail.report_type == "feedback-report":  # RFC 5965 §2
         return Kind.COMPLAINT
     if mail.report_type == "delivery-status":  # RFC 3464 §2
         return Kind.BOUNCE
     if command and command.word is Word.UNSUBSCRIBE and command.token and command.is_bare:
         return Kind.COMMAND
-    if _is_automatic(mail, envelope, addresses, author):
+    if is_automatic:
         return Kind.BOUNCE if _is_bounce(mail, envelope, author) else Kind.AUTOMATIC
     return Kind.COMMAND if command and (author or command.token) else Kind.UNKNOWN
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate.audience.traces import Traces
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.send import Sending, Sent
 from syndicate.digest.digests import Digests
@@ -42,6 +43,7 @@ class Jobs:
     links: Links
     digests: Digests
     signer: Signer
+    traces: Traces
     clock: Callable[[], datetime]
 
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import hmac
 import re
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote
 
-from syndicate.errors import TokenError
+from syndicate.errors import ExpiredError, TokenError
 from syndicate.model import Article
 
+PREFERENCES_LAST = timedelta(days=90)
+"""How long the link to the preferences in a mail can be used; every mail brings a new one."""
+
 _TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{32}")
+_EXPIRING = re.compile(r"(0|[1-9][0-9]{0,18})-([0-9]{1,6})-[0-9a-f]{32}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAC_BYTES = 16
 _BLOCK = 64
 
 
 class Signer:
-    """Makes and checks link tokens: ``<subject>-<mac>``, HMAC-SHA256 cut to 128 bits (RFC 2104 §5), without expiry.
+    """Makes and checks link tokens: ``<subject>-<mac>``, HMAC-SHA256 cut to 128 bits (RFC 2104 §5), for ever.
 
+    Ones that expire are ``<subject>-<day>-<mac>``, with the last day on which they can be used, counted from 1970.
     A token ends in a letter or digit, so mail readers that turn plain text into links never lose its end.
     """
 
@@ -34,10 +41,8 @@ class Signer:
         """The token that allows ``purpose`` (such as ``unsubscribe``) on ``subject``, an id that is not negative."""
         if subject < 0:
             raise ValueError(f"an id is not negative: {subject}")
-        inner, outer = self._inner.copy(), self._outer.copy()  # RFC 2104 §4: the key's two blocks are hashed only once
-        inner.update(f"link\0{purpose}\0{subject}".encode())
-        outer.update(inner.digest())
-        return f"{subject}-{outer.digest()[:_MAC_BYTES].hex()}"
+        mac = self._mac(f"link\0{purpose}\0{subject}")
+        return f"{subject}-{mac}"
 
     def verify(self, purpose: str, token: str) -> int:
         """The subject of a token that was signed for ``purpose``. Raises TokenError for any other text."""
@@ -45,6 +50,33 @@ class Signer:
         if not match or not hmac.compare_digest(token, self.sign(purpose, int(match[1]))):
             raise TokenError(f"this link was not made here, or not to {purpose}; use the link as it stands in the mail")
         return int(match[1])
+
+    def sign_until(self, purpose: str, subject: int, until: datetime) -> str:
+        """The same, of use until that instant's day is over (UTC)."""
+        return self._dated(purpose, subject, (until - _EPOCH).days)
+
+    def verify_until(self, purpose: str, token: str, now: datetime) -> int:
+        """The subject of a token from ``sign_until``.
+
+        :raises ExpiredError: when its time is over; it holds the subject.
+        :raises TokenError: for any other text.
+        """
+        match = _EXPIRING.fullmatch(token)
+        if not match or not hmac.compare_digest(token, self._dated(purpose, int(match[1]), int(match[2]))):
+            raise TokenError(f"this link was not made here, or not to {purpose}; use the link as it stands in the mail")
+        if int(match[2]) < (now - _EPOCH).days:
+            raise ExpiredError("this link", int(match[1]))
+        return int(match[1])
+
+    def _dated(self, purpose: str, subject: int, day: int) -> str:
+        mac = self._mac(f"dated link\0{purpose}\0{subject}\0{day}")
+        return f"{subject}-{day}-{mac}"
+
+    def _mac(self, text: str) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()  # RFC 2104 §4: the key's two blocks are hashed only once
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return outer.digest()[:_MAC_BYTES].hex()
 
 
 class Links:
@@ -57,9 +89,14 @@ class Links:
         """Where a reader stops one newsletter; also the one-click address (RFC 8058 §3.1)."""
         return f"{self._site}/unsubscribe/{self._signer.sign('unsubscribe', subscription_id)}"
 
-    def preferences(self, subscription_id: int) -> str:
-        """Where a reader changes how often, and about what."""
-        return f"{self._site}/preferences/{self._signer.sign('preferences', subscription_id)}"
+    def preferences(self, subscription_id: int, now: datetime) -> str:
+        """Where a reader changes what they chose, moves, or is erased; for ``PREFERENCES_LAST`` from ``now``."""
+        token = self._signer.sign_until("preferences", subscription_id, now + PREFERENCES_LAST)
+        return f"{self._site}/preferences/{token}"
+
+    def confirm(self, token: str) -> str:
+        """Where the owner of a mailbox confirms what was asked for in their name."""
+        return f"{self._site}/confirm/{token}"
 
     def view(self, newsletter: str, digest_id: int) -> str:
         """A digest as a page."""

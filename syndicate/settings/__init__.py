@@ -4,6 +4,7 @@ from syndicate.settings.inbound import Account, Inbound, Listening
 from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.mail import Dkim, Pace, Relay, Smtp
 from syndicate.settings.rates import Rate, WarmUp
+from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.schema import (
     INSTANT,
     MANUAL,
@@ -25,10 +26,12 @@ __all__ = [
     "Fetch",
     "FolderSource",
     "Inbound",
+    "Limits",
     "Listening",
     "Newsletter",
     "Pace",
     "Rate",
+    "Readers",
     "Relay",
     "Settings",
     "Smtp",

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 
 from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
+from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
 
 INSTANT = "instant"
@@ -149,6 +150,16 @@ class Newsletter(Section):
     uncertain: Literal["resend", "hold"] = Field(
         "resend", description="What happens to a delivery that was begun when the process died."
     )
+    confirm: bool = Field(
+        True,
+        description="Who asks for it is asked back by mail. `false` only where something else proves that they agreed, "
+        "such as a member register that posts to `/subscribe`; whoever left, or was erased, is asked all the same.",
+    )
+    send_in: Literal["newsletter", "subscriber"] = Field(
+        "newsletter",
+        description="Whose local time the cadences mean: the newsletter's time zone, or each reader's own where it is "
+        "known.",
+    )
     cadences: dict[str, Annotated[str, BeforeValidator(_cadence)]] = Field(
         description="Name = five-field cron expression, or `instant = true`. The first is the default.",
         min_length=1,
@@ -216,6 +227,8 @@ class Settings(Section):
     dkim: Dkim | None = None
     inbound: Inbound = Inbound()
     web: Web = Web()
+    readers: Readers = Readers()
+    limits: Limits = Limits()
     feeds: FeedsSettings = FeedsSettings()
     fetch: Fetch = Fetch()
     sources: tuple[SourceSettings, ...] = ()

@@ -26,7 +26,16 @@ from sqlalchemy import (
     text,
 )
 
-from syndicate.model import ArticleState, DeliveryState, DigestState, SourceState, SubscriptionState
+from syndicate.model import (
+    ArticleState,
+    ConsentKind,
+    DeliveryState,
+    DigestState,
+    Purpose,
+    SourceState,
+    SubscriptionState,
+    Via,
+)
 
 VERSION = "0003"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
@@ -143,6 +152,7 @@ subscribers = Table(
     Column("language", Text),
     Column("timezone", Text),
     Column("created_at", Instant, nullable=False),
+    Column("erased_at", Instant),
 )
 
 subscriptions = Table(
@@ -158,9 +168,73 @@ subscriptions = Table(
     Column("consent", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("resume_at", Instant),
+    Column("chosen_at", Instant),
     UniqueConstraint("subscriber_id", "newsletter"),
     Index(None, "newsletter", "cadence", "state", "watermark", "topics"),
     _one_of("state", SubscriptionState),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("purpose", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("nonce", Text, nullable=False),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id")),
+    Column("wanted", JSON, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("ip", Text),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Index(None, "email", "purpose"),
+    Index(None, "expires_at"),
+    _one_of("purpose", Purpose),
+    _one_of("via", Via),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id"), nullable=False, index=True),
+    Column("newsletter", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("asked_ip", Text),
+    Column("confirmed_ip", Text),
+    _one_of("kind", ConsentKind),
+    _one_of("via", Via),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("newsletter", Text, nullable=False),
+    Column("language", Text),
+    Column("facts", JSON, nullable=False),
+    Column("request_id", Id, ForeignKey("requests.id"), index=True),
+    Column("in_reply_to", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("reply", Text, nullable=False),
+    Index(None, "state", "next_at"),
+    Index(None, "email"),
+    _one_of("state", DeliveryState),
 )
 
 suppressions = Table(
@@ -211,6 +285,13 @@ audiences = Table(
     Column("watermark", BigInteger, primary_key=True),
     Column("topics", Text, primary_key=True),
     Column("variant_id", Id, ForeignKey("variants.id")),
+)
+
+zones = Table(
+    "zones",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True),
+    Column("timezone", Text, primary_key=True),
 )
 
 senders = Table(

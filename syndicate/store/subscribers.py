@@ -13,6 +13,7 @@ from syndicate.model import DigestState, Subscriber, Subscription, SubscriptionS
 from syndicate.store.schema import digests, subscribers, subscriptions
 
 _PERSON = ("email", "name", "language", "timezone")
+_OWN = ("id", "newsletter", "state", "cadence", "topics", "watermark", "resume_at")
 _GIVEN = (DigestState.EMPTY, DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 
 
@@ -89,13 +90,13 @@ def add_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]], *,
         )
 
 
-def change_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def change_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
     """Replaces ``state``, ``cadence``, ``topics`` (a key) and ``watermark`` of the subscriptions with those ``id``."""
     if rows:
         names = ("state", "cadence", "topics", "watermark")
         query = update(subscriptions).where(subscriptions.c.id == bindparam("subscription"))
         connection.execute(
-            query.values({name: bindparam(f"new_{name}") for name in names}),
+            query.values({name: bindparam(f"new_{name}") for name in names} | {"chosen_at": now}),
             [{"subscription": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows],
         )
 
@@ -138,20 +139,15 @@ def resume(
         "topics": topics,
         "watermark": max(newest, watermark),
         "ended_at": None,
+        "resume_at": None,
     }
     if consent is not None:
         values["consent"] = consent
     connection.execute(update(subscriptions).where(c.id == subscription_id).values(values))
 
 
-def set_cadence(connection: Connection, subscription_id: int, cadence: str) -> None:
-    """Changes how often; the watermark stays, so nothing is missed and nothing comes twice."""
-    query = update(subscriptions).where(subscriptions.c.id == subscription_id)
-    connection.execute(query.values(cadence=cadence))
-
-
 def subscription(connection: Connection, subscription_id: int) -> Subscription | None:
-    """One subscription with its subscriber."""
+    """One subscription with its subscriber, None when there is none or its subscriber was erased."""
     row = connection.execute(_joined().where(subscriptions.c.id == subscription_id)).one_or_none()
     return _subscription(row) if row else None
 
@@ -180,8 +176,9 @@ def counts(connection: Connection) -> dict[tuple[str, str, SubscriptionState], i
 
 def _joined() -> Select[Any]:
     person = [subscribers.c.id.label("person_id"), *(subscribers.c[name] for name in _PERSON)]
-    own = [subscriptions.c[name] for name in ("id", "newsletter", "state", "cadence", "topics", "watermark")]
-    return select(*own, *person).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    own = [subscriptions.c[name] for name in _OWN]
+    query = select(*own, *person).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    return query.where(subscribers.c.erased_at.is_(None))
 
 
 def _subscription(row: Row[Any]) -> Subscription:
@@ -195,4 +192,5 @@ def _subscription(row: Row[Any]) -> Subscription:
         cadence=row.cadence,
         topics=topics_of(row.topics),
         watermark=row.watermark,
+        resume_at=row.resume_at,
     )

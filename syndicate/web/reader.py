@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse, Response
 
 from syndicate.app import App
-from syndicate.audience.subscribe import change_cadence, unsubscribe
+from syndicate.audience.preferences import choose
+from syndicate.audience.subscribe import unsubscribe
 from syndicate.errors import NotFoundError
 from syndicate.model import Subscription, SubscriptionState
 from syndicate.store import subscribers
@@ -70,12 +71,16 @@ class ReaderPages:
         if held is None or held.state is SubscriptionState.UNSUBSCRIBED:
             return self.choose(token)
         wanted = parse_qs(body.decode("utf-8", "replace")).get("cadence", [held.cadence])[0]
-        change_cadence(self._app.store, self._app.settings.newsletters, held.id, wanted)
+        now = self._app.jobs.clock()
+        choose(self._app.store, self._app.settings.newsletters, held.id, cadence=wanted, now=now)
         return self._choosing(replace(held, cadence=wanted), is_saved=True)
 
     def _find(self, purpose: Literal["unsubscribe", "preferences"], token: str) -> Subscription | None:
         """The subscription that the token is for, None for a test copy's. :raises TokenError: for another token."""
-        subscription_id = self._pages.signer.verify(purpose, token)
+        if purpose == "preferences":
+            subscription_id = self._pages.signer.verify_until(purpose, token, self._app.jobs.clock())
+        else:
+            subscription_id = self._pages.signer.verify(purpose, token)
         if subscription_id == TEST_COPY:
             return None
         with self._app.store.read() as connection:

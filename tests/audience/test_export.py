@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.audience import export_roster, import_roster, remove, subscribe
+from syndicate.audience.traces import Traces
 from syndicate.errors import SyndicateError
 from syndicate.settings import Newsletter
 from syndicate.store import Store, subscribers
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+TRACES = Traces("a secret of this test, 32 characters or more")
 NEWSLETTERS = [
     Newsletter(slug=slug, title=slug, sender="n@example.org", cadences={"daily": "0 7 * * *", "weekly": "0 7 * * mon"})
     for slug in ("brief", "sport", "weather")
@@ -94,7 +96,10 @@ def test_what_is_exported_can_be_imported(joining: list[dict[str, object]], leav
         file, rejected = Path(folder, "all.csv"), Path(folder, "rejected.csv")
         with file.open("w", encoding="utf-8", newline="") as out:
             written = export_roster(here, out)
-        results = [import_roster(store, NEWSLETTERS, file, rejected=rejected, now=NOW) for store in (there, here)]
+        results = [
+            import_roster(store, NEWSLETTERS, file, traces=TRACES, rejected=rejected, now=NOW)
+            for store in (there, here)
+        ]
         assert not any(result.rejected for result in results)
         assert results[1].unchanged + results[1].merged == written
         assert _everyone(there) == _everyone(here)

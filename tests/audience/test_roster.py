@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from syndicate.audience import RosterResult, import_roster, remove, subscribe
+from syndicate.audience.traces import Traces
 from syndicate.errors import RosterError
 from syndicate.model import Digest, DigestState, Subscription, SubscriptionState
 from syndicate.settings import Newsletter
@@ -15,6 +16,7 @@ from syndicate.store import Store, digests, subscribers, suppressions
 from syndicate.store.schema import subscriptions
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+TRACES = Traces("a secret of this test, 32 characters or more")
 PEOPLE = Path(__file__).parents[1] / "data/audience/people.csv"
 HEADER = "email,name,newsletters,cadence,topics,language,timezone,state\n"
 
@@ -30,7 +32,7 @@ class Import:
         file = rows if isinstance(rows, Path) else self.folder / "people.csv"
         if isinstance(rows, str):
             file.write_text(header + rows, encoding="utf-8", newline="")
-        return import_roster(self.store, self.newsletters, file, rejected=self.rejected, now=NOW)
+        return import_roster(self.store, self.newsletters, file, traces=TRACES, rejected=self.rejected, now=NOW)
 
     def held(self, email: str) -> dict[str, Subscription]:
         with self.store.read() as connection:
@@ -215,6 +217,7 @@ def test_five_thousand_rows(roster: Import) -> None:
             roster.store,
             roster.newsletters,
             file,
+            traces=TRACES,
             rejected=roster.rejected,
             now=NOW,
             progress=lambda done, total: told.append((done, total)),

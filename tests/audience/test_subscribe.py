@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from syndicate.audience import Joined, change_cadence, remove, subscribe, unsubscribe
-from syndicate.errors import AddressError, ConflictError, NotFoundError, SyndicateError
+from syndicate.audience import Joined, remove, subscribe, unsubscribe
+from syndicate.errors import AddressError, NotFoundError, SyndicateError
 from syndicate.model import Digest, DigestState, SubscriptionState
 from syndicate.settings import Newsletter
 from syndicate.store import Store, digests, subscribers, suppressions
@@ -144,26 +144,3 @@ def test_removing_who_is_not_there(desk: Desk) -> None:
         remove(desk.store, "bo@example.org", now=NOW)
     with pytest.raises(NotFoundError, match=r"no subscription of ana@example\.org to 'sport'; there is: brief"):
         remove(desk.store, "ana@example.org", newsletter="sport", now=NOW)
-
-
-def test_changing_the_cadence_keeps_the_watermark(desk: Desk) -> None:
-    desk.covered("daily", 7)
-    (one,) = desk.add("brief").subscriptions
-    change_cadence(desk.store, desk.newsletters, one.id, "Weekly")
-    with desk.store.read() as connection:
-        after = subscribers.subscription(connection, one.id)
-    assert after is not None
-    assert (after.cadence, after.watermark) == ("weekly", 7)
-
-
-def test_cadences_that_cannot_be_changed(desk: Desk) -> None:
-    (one,) = desk.add("brief").subscriptions
-    with pytest.raises(NotFoundError, match="no brief cadence 'instant'"):
-        change_cadence(desk.store, desk.newsletters, one.id, "instant")
-    with pytest.raises(NotFoundError, match="no subscription '99'"):
-        change_cadence(desk.store, desk.newsletters, 99, "daily")
-    with pytest.raises(NotFoundError, match="no subscription '99'"):
-        unsubscribe(desk.store, 99, now=NOW)
-    unsubscribe(desk.store, one.id, now=NOW)
-    with pytest.raises(ConflictError, match=r"ana@example\.org has left brief"):
-        change_cadence(desk.store, desk.newsletters, one.id, "daily")

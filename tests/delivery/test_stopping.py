@@ -46,7 +46,12 @@ def folder(tmp_path: Path, server: FaultyServer) -> Path:
     (tmp_path / "readers.csv").write_text(f"email,cadence\n{rows}\n")
     now, app = datetime.now(UTC), open_app(load(tmp_path / "syndicate.toml", {}))
     import_roster(
-        app.store, app.settings.newsletters, tmp_path / "readers.csv", rejected=tmp_path / "rejected.csv", now=now
+        app.store,
+        app.settings.newsletters,
+        tmp_path / "readers.csv",
+        traces=app.traces,
+        rejected=tmp_path / "rejected.csv",
+        now=now,
     )
     Newsroom(app, Clock(now)).article("Ferry returns")
     app.jobs.compose_due(now)

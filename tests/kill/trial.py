@@ -139,7 +139,8 @@ class Trial:
             file = self._directory / "readers.csv"
             addresses = (f"r{number}@d{number % 50}.example.org,instant" for number in range(self.readers))
             file.write_text("\n".join(["email,cadence", *addresses]))
-            import_roster(app.store, app.settings.newsletters, file, rejected=self._directory / "rejected.csv", now=now)
+            rejected = self._directory / "rejected.csv"
+            import_roster(app.store, app.settings.newsletters, file, traces=app.traces, rejected=rejected, now=now)
         self.result.digests += 1
         Newsroom(app, Clock(now)).article(f"News {self.result.digests}")
         [digest] = app.jobs.compose_due(now)

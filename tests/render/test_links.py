@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.errors import TokenError
+from syndicate.errors import ExpiredError, TokenError
 from syndicate.model import Article
-from syndicate.render.links import Links, Signer
+from syndicate.render.links import PREFERENCES_LAST, Links, Signer
 
 SIGNER = Signer("a secret of this test, 32 characters or more")
 LINKS = Links("https://news.lakeside.example/", SIGNER)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
 IDS = st.integers(min_value=0, max_value=2**63 - 1)
 
 
@@ -49,6 +52,40 @@ def test_a_token_serves_one_purpose_of_one_site() -> None:
         Signer("another secret").verify("preferences", token)
 
 
+@settings(deadline=None)
+@given(IDS, st.integers(0, 20_000), st.integers(0, 20_000))
+def test_a_token_that_expires_is_good_until_its_day_is_over(subject: int, day: int, later: int) -> None:
+    until, now = EPOCH + timedelta(days=day, hours=9), EPOCH + timedelta(days=later, hours=23)
+    token = SIGNER.sign_until("preferences", subject, until)
+    if later <= day:
+        assert SIGNER.verify_until("preferences", token, now) == subject
+    else:
+        with pytest.raises(ExpiredError) as caught:
+            SIGNER.verify_until("preferences", token, now)
+        assert caught.value.subject == subject
+
+
+@settings(deadline=None)
+@given(IDS, st.integers(0, 20_000), st.integers(1, 20_000))
+def test_nobody_makes_a_token_last_longer(subject: int, day: int, more: int) -> None:
+    number, expires, mac = SIGNER.sign_until("preferences", subject, EPOCH + timedelta(days=day)).split("-")
+    forged = [f"{number}-{int(expires) + more}-{mac}", f"{number}-{mac}", SIGNER.sign("preferences", subject)]
+    for token in forged:
+        with pytest.raises(TokenError):
+            SIGNER.verify_until("preferences", token, EPOCH)
+    with pytest.raises(TokenError):
+        SIGNER.verify("preferences", f"{number}-{expires}-{mac}")
+    with pytest.raises(TokenError):
+        SIGNER.verify_until("unsubscribe", f"{number}-{expires}-{mac}", EPOCH)
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_other_text_is_refused_as_one_that_expires(text: str) -> None:
+    with pytest.raises(TokenError):
+        SIGNER.verify_until("preferences", text, EPOCH)
+
+
 def test_ids_are_not_negative() -> None:
     with pytest.raises(ValueError, match="-1"):
         SIGNER.sign("unsubscribe", -1)
@@ -56,7 +93,9 @@ def test_ids_are_not_negative() -> None:
 
 def test_addresses_of_readers_carry_their_token() -> None:
     assert LINKS.unsubscribe(12) == f"https://news.lakeside.example/unsubscribe/{SIGNER.sign('unsubscribe', 12)}"
-    assert LINKS.preferences(12) == f"https://news.lakeside.example/preferences/{SIGNER.sign('preferences', 12)}"
+    until = SIGNER.sign_until("preferences", 12, NOW + PREFERENCES_LAST)
+    assert LINKS.preferences(12, NOW) == f"https://news.lakeside.example/preferences/{until}"
+    assert LINKS.confirm("abc") == "https://news.lakeside.example/confirm/abc"
 
 
 def test_addresses_of_the_site(make_article: Callable[..., Article]) -> None:

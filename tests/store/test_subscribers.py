@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from syndicate.model import Digest, DigestState, Subscriber, SubscriptionState
-from syndicate.store import Store, digests, subscribers
+from syndicate.store import Store, digests, subscribers, subscriptions
 from syndicate.store import schema as tables
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
@@ -113,7 +113,7 @@ def test_nothing_to_do_is_no_error(connection: Connection) -> None:
     subscribers.add_people(connection, [], now=NOW)
     subscribers.change_people(connection, [])
     subscribers.add_subscriptions(connection, [], now=NOW)
-    subscribers.change_subscriptions(connection, [])
+    subscribers.change_subscriptions(connection, [], now=NOW)
     assert subscribers.people(connection, []) == {}
     assert subscribers.subscription(connection, 1) is None
     assert subscribers.counts(connection) == {}
@@ -123,7 +123,7 @@ def test_subscriptions_change_one_by_one(connection: Connection) -> None:
     ana, bo = _add(connection, ANA, BO)
     first, other = _subscribe(connection, ana), _subscribe(connection, bo, watermark=3)
     row = {"id": first, "state": "paused", "cadence": "weekly", "topics": "a\nb", "watermark": 8}
-    subscribers.change_subscriptions(connection, [row])
+    subscribers.change_subscriptions(connection, [row], now=NOW)
     one = subscribers.subscription(connection, first)
     assert one is not None
     assert (one.state, one.cadence, one.topics, one.watermark) == ("paused", "weekly", ("a", "b"), 8)
@@ -183,7 +183,7 @@ def test_an_address_and_its_subscriptions(connection: Connection) -> None:
     everyone = [(one.subscriber.id, one.newsletter) for one in subscribers.stream(connection)]
     assert sorted(everyone) == sorted([(ana, "brief"), (ana, "sport"), (bo, "brief")])
     assert [one.subscriber.email for one in subscribers.stream(connection, "sport")] == [ANA]
-    subscribers.set_cadence(connection, subscribers.of_address(connection, BO)[0].id, "weekly")
+    subscriptions.choose(connection, subscribers.of_address(connection, BO)[0].id, cadence="weekly", topics="", now=NOW)
     assert subscribers.counts(connection) == {
         ("brief", "daily", SubscriptionState.ACTIVE): 1,
         ("brief", "weekly", SubscriptionState.ACTIVE): 1,

@@ -35,7 +35,7 @@ def leaving(pressroom: Pressroom, subscription_id: int) -> str:
 
 
 def choosing(pressroom: Pressroom, subscription_id: int) -> str:
-    return pressroom.path_of(pressroom.app.links.preferences(subscription_id))
+    return pressroom.path_of(pressroom.app.links.preferences(subscription_id, pressroom.app.jobs.clock()))
 
 
 def test_opening_the_link_changes_nothing(pressroom: Pressroom, reader: Subscription) -> None:

@@ -1,0 +1,38 @@
+"""What readers agreed to, when and how. Rows are added and never changed, but for the IP addresses, which go first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from syndicate.model import Consent, ConsentKind, Via
+from syndicate.store.schema import consents
+
+_COLUMNS = [consents.c[field.name] for field in fields(Consent)]
+
+
+def add(connection: Connection, records: Sequence[Consent]) -> None:
+    """Keeps what was said."""
+    if records:
+        connection.execute(insert(consents), [asdict(one) for one in records])
+
+
+def of_subscriber(connection: Connection, subscriber_id: int) -> list[Consent]:
+    """All that a reader said, oldest first."""
+    query = select(*_COLUMNS).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id)
+    rows = (dict(row._mapping) for row in connection.execute(query))  # noqa: SLF001 - public in spite of its name
+    return [Consent(**(row | {"kind": ConsentKind(row["kind"]), "via": Via(row["via"])})) for row in rows]
+
+
+def forget_ips(connection: Connection, *, before: datetime | None = None, subscriber_id: int | None = None) -> int:
+    """Erases the IP addresses of what was said ``before``, or by one reader; returns from how many records."""
+    c = consents.c
+    known = update(consents).where(or_(c.asked_ip.is_not(None), c.confirmed_ip.is_not(None)))
+    if before is not None:
+        known = known.where(func.coalesce(c.confirmed_at, c.asked_at) < before)
+    if subscriber_id is not None:
+        known = known.where(c.subscriber_id == subscriber_id)
+    return int(connection.execute(known.values(asked_ip=None, confirmed_ip=None)).rowcount)

@@ -1,0 +1,116 @@
+"""What becomes of a subscription while it lasts: other choices, a pause, another owner. The preferences call it.
+
+``chosen_at`` is when state, cadence or time zone were last chosen: who chooses now is not owed an earlier slot.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, update
+
+from syndicate.model import DeliveryState, SubscriptionState
+from syndicate.store.schema import deliveries, digests, subscribers, subscriptions
+
+_ACTIVE, _PAUSED = SubscriptionState.ACTIVE, SubscriptionState.PAUSED
+_OVER = SubscriptionState.UNSUBSCRIBED
+
+
+def choose(connection: Connection, subscription_id: int, *, cadence: str, topics: str, now: datetime) -> None:
+    """Changes how often, and about what (a key); the watermark stays: nothing is missed, and nothing comes twice."""
+    c = subscriptions.c
+    which = update(subscriptions).where(c.id == subscription_id)
+    connection.execute(which.where(c.cadence != cadence).values(chosen_at=now))
+    connection.execute(which.values(cadence=cadence, topics=topics))
+
+
+def choose_anew(connection: Connection, subscription_id: int, *, now: datetime) -> None:
+    """Notes that a subscription began anew."""
+    connection.execute(update(subscriptions).where(subscriptions.c.id == subscription_id).values(chosen_at=now))
+
+
+def pause(connection: Connection, subscription_id: int, until: datetime | None) -> bool:
+    """Pauses one that is active or paused, until an instant or until its reader ends it; false when it is neither.
+
+    The watermark stays where it is, so the first digest after a pause brings all that was missed.
+    """
+    c = subscriptions.c
+    query = update(subscriptions).where(c.id == subscription_id, c.state.in_((_ACTIVE, _PAUSED)))
+    return bool(connection.execute(query.values(state=_PAUSED, resume_at=until)).rowcount)
+
+
+def wake(connection: Connection, *, now: datetime, subscription_id: int | None = None) -> int:
+    """Ends the pauses that are over at ``now``, or that of one subscription; returns how many."""
+    c = subscriptions.c
+    which = c.resume_at <= now if subscription_id is None else c.id == subscription_id
+    query = update(subscriptions).where(c.state == _PAUSED, which)
+    return int(connection.execute(query.values(state=_ACTIVE, resume_at=None, chosen_at=now)).rowcount)
+
+
+def restore(connection: Connection, subscription_id: int, *, since: datetime, now: datetime) -> bool:
+    """Takes back an end that came at ``since`` or later, with the watermark of then; false when there is none."""
+    c = subscriptions.c
+    query = update(subscriptions).where(c.id == subscription_id, c.state == _OVER, c.ended_at >= since)
+    return bool(connection.execute(query.values(state=_ACTIVE, ended_at=None, resume_at=None, chosen_at=now)).rowcount)
+
+
+def move(connection: Connection, subscription_id: int, subscriber_id: int) -> None:
+    """Gives a subscription to another subscriber, who must not have one to that newsletter."""
+    query = update(subscriptions).where(subscriptions.c.id == subscription_id)
+    connection.execute(query.values(subscriber_id=subscriber_id))
+
+
+def take_over(connection: Connection, subscription_id: int, *, from_id: int, now: datetime) -> None:
+    """Has an ended subscription go on as another one stands: state, choices and watermark."""
+    c = subscriptions.c
+    names = ("state", "cadence", "topics", "watermark", "resume_at")
+    row = connection.execute(select(*(c[name] for name in names)).where(c.id == from_id)).one()
+    values = dict(row._mapping) | {"ended_at": None, "chosen_at": now}  # noqa: SLF001 - public in spite of its name
+    connection.execute(update(subscriptions).where(c.id == subscription_id).values(values))
+
+
+def ids_of(connection: Connection, subscriber_id: int) -> dict[str, int]:
+    """Newsletter → subscription of a subscriber."""
+    c = subscriptions.c
+    query = select(c.newsletter, c.id).where(c.subscriber_id == subscriber_id).order_by(c.newsletter)
+    return {row.newsletter: row.id for row in connection.execute(query)}
+
+
+def set_timezone(connection: Connection, subscriber_id: int, timezone: str | None, *, now: datetime) -> None:
+    """Where a reader lives from now on; slots of that zone that are past are none of theirs."""
+    query = update(subscribers).where(subscribers.c.id == subscriber_id, subscribers.c.erased_at.is_(None))
+    query = query.where(func.coalesce(subscribers.c.timezone, "") != (timezone or ""))
+    if connection.execute(query.values(timezone=timezone)).rowcount:
+        mine = update(subscriptions).where(subscriptions.c.subscriber_id == subscriber_id)
+        connection.execute(mine.values(chosen_at=now))
+
+
+def set_address(connection: Connection, subscriber_id: int, email: str) -> None:
+    """Changes a subscriber's address to one that is nobody's."""
+    values = {"email": email, "domain": email.rpartition("@")[2]}
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
+
+
+class Received(NamedTuple):
+    """One mail that a reader got, or was to get."""
+
+    newsletter: str
+    digest: int
+    state: DeliveryState
+    planned_at: datetime
+
+
+def received(connection: Connection, subscriber_id: int) -> list[Received]:
+    """What the ledger holds of a reader, oldest first."""
+    d = deliveries.c
+    query = (
+        select(digests.c.newsletter, d.digest_id, d.state, d.planned_at)
+        .select_from(deliveries)
+        .join(subscriptions, subscriptions.c.id == d.subscription_id)
+        .join(digests, digests.c.id == d.digest_id)
+        .where(subscriptions.c.subscriber_id == subscriber_id)
+        .order_by(d.planned_at, d.id)
+    )
+    rows = connection.execute(query)
+    return [Received(row.newsletter, row.digest_id, DeliveryState(row.state), row.planned_at) for row in rows]
