@@ -69,6 +69,8 @@ def ask(
 ) -> None:
     """Keeps a request to subscribe, and has its address asked. Newsletters with ``confirm = false`` begin at once.
 
+    By mail none does: who a mail is from is what anyone can write.
+
     :raises AddressError: when mail can't be sent to ``email``.
     :raises NotFoundError: when a newsletter or a cadence does not exist.
     :raises SyndicateError: when another value can't be used.
@@ -86,7 +88,7 @@ def ask(
     evidence = _evidence(settings, via, ip, now)
     with store.write() as connection:
         request_id = kept_requests.take_turn(connection)
-        at_once = _at_once(connection, settings, wanted)
+        at_once = set() if via is Via.MAIL else _at_once(connection, settings, wanted)
         if at_once:
             proven = replace(wanted, chosen={slug: wanted.chosen[slug] for slug in at_once})
             join(connection, settings.newsletters, proven, replace(evidence, source="without confirmation"), now=now)

@@ -43,7 +43,7 @@ Receive = Callable[[bytes, Envelope], Kind]
 class Polled:
     """What one look found: how many mails of each kind, and what went wrong, if anything did."""
 
-    kinds: Counter[Kind] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     error: str = ""
 
 
@@ -89,7 +89,7 @@ class _Reading:
         with self._store.write() as connection:
             mailboxes.save(connection, known)
 
-    def all_new(self, mailbox: MailBox, kinds: Counter[Kind]) -> None:
+    def all_new(self, mailbox: MailBox, kinds: Counter[str]) -> None:
         validity, next_uid = (_number(mailbox, name) for name in ("UIDVALIDITY", "UIDNEXT"))
         recent = f"SINCE {(self._now - KEPT):%d-%b-%Y}"
         if validity != self.known.uid_validity:

@@ -15,6 +15,8 @@ from syndicate.delivery.dkim import Signer
 from syndicate.delivery.send import Sending, Sent
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
+from syndicate.inbound.mailbox import Polled, poll
+from syndicate.inbound.reception import Reception
 from syndicate.model import Digest, Equation
 from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
@@ -25,8 +27,9 @@ from syndicate.store import Store, standing
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one whole pass did."""
+    """What one whole pass did. ``polled`` is None when there is no mailbox to look into."""
 
+    polled: Polled | None
     pickups: tuple[Pickup, ...]
     published: Published
     digests: tuple[Digest, ...]
@@ -44,11 +47,19 @@ class Jobs:
     digests: Digests
     signer: Signer
     traces: Traces
+    reception: Reception
     clock: Callable[[], datetime]
 
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
         """Looks at one source."""
         return pick_up(self.settings, self.store, name, now=now, even_if_failing=even_if_failing)
+
+    def poll(self, now: datetime, *, even_if_failing: bool = False) -> Polled | None:
+        """Looks into the mailbox; None when there is none."""
+        inbound = self.settings.inbound
+        if inbound.mailbox is None:
+            return None
+        return poll(inbound, self.store, self.reception, now=now, even_if_failing=even_if_failing)
 
     def publish(self) -> Published:
         """Brings the feeds' folder up to date."""
@@ -85,8 +96,9 @@ class Jobs:
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
         """One whole pass: pick up, publish, compose what is due, send."""
         now = self.clock()
+        polled = await asyncio.to_thread(self.poll, now)
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
         published = await asyncio.to_thread(self.publish)
         composed = await asyncio.to_thread(self.compose_due, now)
         sent = await self.send_due(stop=stop, progress=progress)
-        return Pass(pickups, published, tuple(composed), sent)
+        return Pass(polled, pickups, published, tuple(composed), sent)

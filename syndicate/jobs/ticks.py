@@ -41,6 +41,10 @@ class Ticks:
         """Begins to tick. Slots that fell due meanwhile are composed once every source was looked at."""
         self._scheduler.start()
         self._tick("send", SEND_EVERY, self._send)
+        inbound = self._jobs.settings.inbound
+        if inbound.mailbox:
+            self._start("poll mailbox", self._poll)
+            self._tick("poll mailbox", inbound.every, self._poll)
         self._start("begin", self._begin)
 
     async def _begin(self) -> None:
@@ -105,6 +109,13 @@ class Ticks:
         if found.touched:
             log.info("picked up", source=name, new=found.new, changed=found.changed, withdrawn=found.withdrawn)
         return found.touched
+
+    async def _poll(self) -> None:
+        polled = await asyncio.to_thread(self._jobs.poll, self._jobs.clock())
+        if polled and polled.error:
+            log.warning("the mailbox can't be read", reason=polled.error)
+        if polled and polled.kinds:
+            log.info("mail came in", **polled.kinds)
 
     async def _publish(self) -> None:
         async with self._publishing:

@@ -6,7 +6,7 @@ takes it moves that on, so that nobody else takes it meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -71,6 +71,13 @@ def last_sent(connection: Connection, email: str, kind: str) -> datetime | None:
     c = notices.c
     query = select(func.max(c.planned_at, type_=c.planned_at.type)).where(c.email == email, c.kind == kind)
     return connection.execute(query).scalar()
+
+
+def count(connection: Connection, email: str, kinds: Collection[str], *, since: datetime) -> int:
+    """How many notices of those kinds were queued for that address since then."""
+    c = notices.c
+    query = select(func.count()).where(c.email == email, c.kind.in_(kinds), c.planned_at >= since)
+    return connection.execute(query).scalar_one()
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -12,17 +12,18 @@ KEPT = timedelta(days=30)
 """An MTA that did not hear our answer tries again for days, not for weeks (RFC 5321 §4.5.4.1)."""
 
 
-def is_known(connection: Connection, fingerprint: str) -> bool:
-    """Whether the very same mail to the same address was dealt with before."""
-    query = select(received.c.fingerprint).where(received.c.fingerprint == fingerprint)
-    return connection.execute(query).one_or_none() is not None
+def kind(connection: Connection, fingerprint: str) -> str | None:
+    """What the very same mail to the same address was when it was dealt with; None when it never was."""
+    return connection.execute(select(received.c.kind).where(received.c.fingerprint == fingerprint)).scalar()
 
 
-def add(connection: Connection, fingerprint: str, kind: str, *, now: datetime) -> None:
-    """Notes that a mail was dealt with, and forgets what is old."""
+def add(connection: Connection, fingerprint: str, what: str, *, now: datetime) -> bool:
+    """Notes that a mail was dealt with, and forgets what is old; false when that one was noted before."""
     connection.execute(delete(received).where(received.c.received_at < now - KEPT))
-    if not is_known(connection, fingerprint):
-        connection.execute(insert(received), {"fingerprint": fingerprint, "kind": kind, "received_at": now})
+    if kind(connection, fingerprint) is not None:
+        return False
+    connection.execute(insert(received), {"fingerprint": fingerprint, "kind": what, "received_at": now})
+    return True
 
 
 def counts(connection: Connection, *, since: datetime) -> dict[str, int]:
