@@ -115,6 +115,16 @@ def resume(store: Store, subscription_id: int, *, now: datetime) -> bool:
         return bool(subscriptions.wake(connection, now=now, subscription_id=subscription_id))
 
 
+def wake(store: Store, *, now: datetime) -> int:
+    """Ends the pauses that are over; returns how many. The jobs call it before they compose."""
+    with store.read() as connection:
+        due = subscriptions.next_resume(connection)
+    if due is None or due > now:
+        return 0
+    with store.write() as connection:
+        return subscriptions.wake(connection, now=now)
+
+
 def leave_all(store: Store, subscription_id: int, *, now: datetime, via: Via = Via.WEB) -> tuple[Subscription, ...]:
     """Ends everything that the reader gets; returns what was ended. To end one there is ``unsubscribe``.
 

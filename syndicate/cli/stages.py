@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from syndicate.audience.retention import Forgotten
 from syndicate.cli.inbound import polled_facts, tell_polled
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.terminal import (
@@ -26,6 +28,7 @@ from syndicate.cli.terminal import (
     tell,
 )
 from syndicate.delivery.letter import write_letter
+from syndicate.delivery.notices import Told
 from syndicate.delivery.send import Sent
 from syndicate.jobs import loop
 from syndicate.model import Digest, DigestState, Subscriber
@@ -55,7 +58,9 @@ def run(now: Now = None, as_json: Json = False) -> None:
                         "pickups": [_pickup_facts(one) for one in done.pickups],
                         "published": len(done.published.written),
                         "digests": [digest_facts(one) for one in done.digests],
+                        "notices": told_facts(done.told),
                         "sent": sent_facts(done.sent),
+                        "forgotten": asdict(done.forgotten),
                     }
                 )
             else:
@@ -67,9 +72,16 @@ def run(now: Now = None, as_json: Json = False) -> None:
                     f"{plural(len(done.published.written), 'file')} written, {done.published.unchanged} unchanged",
                 )
                 _tell_digests(done.digests)
+                if any(told_facts(done.told).values()):
+                    tell(
+                        "notices", f"{done.told.accepted} sent, {done.told.deferred} wait, {done.told.rejected} refused"
+                    )
                 tell_sent(done.sent)
-            if done.sent.error:
-                fail(done.sent.error)
+                if done.forgotten != Forgotten():
+                    gone = asdict(done.forgotten).items()
+                    tell("forgotten", ", ".join(f"{count} {name}" for name, count in gone if count))
+            if error := done.sent.error or done.told.error:
+                fail(error)
                 raise typer.Exit(1)
 
         loop.run(one_pass())
@@ -162,6 +174,12 @@ def sent_facts(sent: Sent) -> dict[str, object]:
     """A run of sending for machines."""
     counts = {name: getattr(sent, name) for name in ("accepted", "rejected", "deferred", "uncertain", "expired")}
     return counts | {"finished": sent.finished, "error": str(sent.error) if sent.error else None}
+
+
+def told_facts(told: Told) -> dict[str, object]:
+    """A run of notices for machines."""
+    counts = {name: getattr(told, name) for name in ("accepted", "rejected", "deferred", "dropped", "uncertain")}
+    return counts | {"error": str(told.error) if told.error else None}
 
 
 def tell_sent(sent: Sent) -> None:

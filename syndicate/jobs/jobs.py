@@ -10,8 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate.audience.preferences import wake
+from syndicate.audience.retention import Forgotten, tidy
 from syndicate.audience.traces import Traces
 from syndicate.delivery.dkim import Signer
+from syndicate.delivery.notices import Notices, Told
 from syndicate.delivery.send import Sending, Sent
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
@@ -22,7 +25,7 @@ from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, standing
+from syndicate.store import Store, notices, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ class Pass:
     pickups: tuple[Pickup, ...]
     published: Published
     digests: tuple[Digest, ...]
+    told: Told
     sent: Sent
+    forgotten: Forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,26 @@ class Jobs:
         return publish(self.settings, self.store, self.templates, self.links)
 
     def compose_due(self, now: datetime) -> list[Digest]:
-        """Composes every slot that is due."""
+        """Ends the pauses that are over, and composes every slot that is due."""
+        wake(self.store, now=now)
         return self.digests.compose_due(now)
+
+    def tidy(self, now: datetime) -> Forgotten:
+        """Forgets what was kept of readers long enough."""
+        return tidy(self.store, self.settings.readers, self.traces, now=now)
+
+    def is_telling_due(self, now: datetime) -> bool:
+        """Whether a notice waits whose time has come."""
+        with self.store.read() as connection:
+            due = notices.next_due(connection)
+        return due is not None and due <= now
+
+    async def send_notices(self, *, stop: asyncio.Event) -> Told:
+        """Sends the notices that are due, such as those that ask to confirm."""
+        telling = Notices(
+            self.settings, self.store, self.templates, self.links, self.signer, clock=self.clock, stop=stop
+        )
+        return await telling.send()
 
     def is_sending_due(self, now: datetime) -> bool:
         """Whether a delivery waits whose time has come."""
@@ -94,11 +117,13 @@ class Jobs:
         return await sending.run(digest_id)
 
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
-        """One whole pass: pick up, publish, compose what is due, send."""
+        """One whole pass: pick up, publish, compose what is due, send, tidy up."""
         now = self.clock()
         polled = await asyncio.to_thread(self.poll, now)
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
         published = await asyncio.to_thread(self.publish)
         composed = await asyncio.to_thread(self.compose_due, now)
+        told = await self.send_notices(stop=stop)
         sent = await self.send_due(stop=stop, progress=progress)
-        return Pass(polled, pickups, published, tuple(composed), sent)
+        forgotten = await asyncio.to_thread(self.tidy, now)
+        return Pass(polled, pickups, published, tuple(composed), told, sent, forgotten)

@@ -14,11 +14,13 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from syndicate.audience.retention import Forgotten
 from syndicate.errors import SyndicateError
 from syndicate.jobs.jobs import Jobs
 
 COMPOSE_EVERY = timedelta(seconds=10)
 SEND_EVERY = timedelta(seconds=2)
+TIDY_EVERY = timedelta(hours=1)
 _AFTER_FAILURE = timedelta(seconds=30)
 
 _Job = Callable[[], Coroutine[None, None, object]]
@@ -33,7 +35,7 @@ class Ticks:
         self._jobs = jobs
         self._stopping = asyncio.Event()
         self._publishing, self._composing = asyncio.Lock(), asyncio.Lock()
-        self._not_before = jobs.clock()
+        self._not_before = self._no_notice_before = jobs.clock()
         self._running: set[asyncio.Task[None]] = set()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
@@ -41,6 +43,8 @@ class Ticks:
         """Begins to tick. Slots that fell due meanwhile are composed once every source was looked at."""
         self._scheduler.start()
         self._tick("send", SEND_EVERY, self._send)
+        self._tick("tell", SEND_EVERY, self._tell)
+        self._tick("tidy", TIDY_EVERY, self._tidy)
         inbound = self._jobs.settings.inbound
         if inbound.mailbox:
             self._start("poll mailbox", self._poll)
@@ -137,3 +141,19 @@ class Ticks:
             self._not_before = self._jobs.clock() + _AFTER_FAILURE
         if sent.tried:
             log.info("sent", accepted=sent.accepted, rejected=sent.rejected, deferred=sent.deferred)
+
+    async def _tell(self) -> None:
+        now = self._jobs.clock()
+        if now < self._no_notice_before or not await asyncio.to_thread(self._jobs.is_telling_due, now):
+            return
+        told = await self._jobs.send_notices(stop=self._stopping)
+        if told.error:
+            log.warning("notices wait, none is lost", reason=str(told.error))
+            self._no_notice_before = self._jobs.clock() + _AFTER_FAILURE
+        if told.accepted or told.rejected or told.uncertain:
+            log.info("notices sent", accepted=told.accepted, rejected=told.rejected, uncertain=told.uncertain)
+
+    async def _tidy(self) -> None:
+        done = await asyncio.to_thread(self._jobs.tidy, self._jobs.clock())
+        if done != Forgotten():
+            log.info("tidied up", requests=done.requests, ips=done.ips, notices=done.notices, people=done.people)

@@ -59,6 +59,18 @@ class ReaderHeaders(NamedTuple):
     help_url: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeHeaders:
+    """A single mail's headers but for its subject. ``in_reply_to`` is the Message-ID of what it answers, or empty."""
+
+    sender: str
+    to_email: str
+    date: datetime
+    message_id: str
+    reply_to: str = ""
+    in_reply_to: str = ""
+
+
 class HeaderFrame:
     """The headers of all messages of a variant, with room for a reader's; no line begins with a dot.
 
@@ -104,6 +116,31 @@ class HeaderFrame:
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 §3.1
             f"{list_help}{self._rest}"
         ).encode()
+
+
+def notice_header(headers: NoticeHeaders, subject: str, content_type: str) -> bytes:
+    """The header of a single mail, which machines must not answer (RFC 3834 §5), CRLF after every line.
+
+    Raises HeaderError for a value that can't stand in its header.
+    """
+    reply_to = _mailbox("Reply-To", *_parsed("Reply-To", headers.reply_to)) if headers.reply_to else ""
+    answered = _matching("In-Reply-To", headers.in_reply_to, _MESSAGE_ID) if headers.in_reply_to else ""
+    return "".join(
+        _line(name, value)
+        for name, value in (
+            ("From", _mailbox("From", *_parsed("From", headers.sender))),
+            ("Reply-To", reply_to),
+            ("To", _mailbox("To", "", headers.to_email)),
+            ("Subject", folded("Subject", subject)),
+            ("Date", format_datetime(headers.date)),
+            ("Message-ID", _matching("Message-ID", headers.message_id, _MESSAGE_ID)),
+            ("In-Reply-To", answered),
+            ("References", answered),
+            ("Auto-Submitted", "auto-replied" if answered else "auto-generated"),
+            ("MIME-Version", "1.0"),
+            ("Content-Type", content_type),
+        )
+    ).encode()
 
 
 def _line(name: str, value: str) -> str:

@@ -37,16 +37,13 @@ class Spliced:
     __slots__ = ("_body", "_frame", "_nonce", "_open_subject", "_subject", "_unnamed")
 
     def __init__(self, shared: SharedHeaders, parts: Parts) -> None:
-        # Neither transfer encoding can put "=_" on a line, so the text can't end its own part (RFC 2045 §6.7).
-        boundary = f"=_{parts.nonce}"
+        boundary = _boundary(parts)
         self._nonce = parts.nonce
         self._open_subject = parts.subject if len(split(parts.subject, parts.nonce)) > 1 else None
         self._subject = "" if self._open_subject else folded("Subject", parts.subject)
         self._frame = HeaderFrame(shared, f'multipart/alternative; boundary="{boundary}"')
-        text = _part(boundary, "plain", parts.text, parts.nonce)
-        html = _part(boundary, "html", parts.html, parts.nonce)
         self._unnamed = Spliced(shared, parts.unnamed) if parts.unnamed else None
-        self._body = Body([*text, *html, f"--{boundary}--\r\n".encode("ascii")])
+        self._body = _body(parts, boundary)
 
     def fill(self, reader: ReaderHeaders, values: Mapping[str, str]) -> Message:
         """The message for one reader. The same arguments give the same bytes.
@@ -69,6 +66,23 @@ def compile_message(shared: SharedHeaders, parts: Parts) -> Spliced:
 def build_message(shared: SharedHeaders, reader: ReaderHeaders, parts: Parts, values: Mapping[str, str]) -> bytes:
     """One message for one reader, for when there is no second. Raises as ``compile_message`` and ``fill`` do."""
     return compile_message(shared, parts).fill(reader, values).whole
+
+
+def plain_body(parts: Parts) -> tuple[str, bytes]:
+    """The Content-Type and the body of parts that have no holes."""
+    boundary = _boundary(parts)
+    return f'multipart/alternative; boundary="{boundary}"', _body(parts, boundary).fill({})
+
+
+def _boundary(parts: Parts) -> str:
+    """Neither transfer encoding can put "=_" on a line, so the text can't end its own part (RFC 2045 §6.7)."""
+    return f"=_{parts.nonce}"
+
+
+def _body(parts: Parts, boundary: str) -> Body:
+    text = _part(boundary, "plain", parts.text, parts.nonce)
+    html = _part(boundary, "html", parts.html, parts.nonce)
+    return Body([*text, *html, f"--{boundary}--\r\n".encode("ascii")])
 
 
 def _part(boundary: str, subtype: str, text: str, nonce: str) -> list[bytes | Hole | Run]:

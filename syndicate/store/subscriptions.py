@@ -48,6 +48,13 @@ def wake(connection: Connection, *, now: datetime, subscription_id: int | None =
     return int(connection.execute(query.values(state=_ACTIVE, resume_at=None, chosen_at=now)).rowcount)
 
 
+def next_resume(connection: Connection) -> datetime | None:
+    """When the next pause is over, None when no pause ends by itself."""
+    c = subscriptions.c
+    query = select(func.min(c.resume_at, type_=c.resume_at.type)).where(c.state == _PAUSED)
+    return connection.execute(query).scalar()
+
+
 def restore(connection: Connection, subscription_id: int, *, since: datetime, now: datetime) -> bool:
     """Takes back an end that came at ``since`` or later, with the watermark of then; false when there is none."""
     c = subscriptions.c
