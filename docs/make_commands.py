@@ -54,7 +54,7 @@ EXAMPLES = {
     "subscribers add": "syndicate subscribers add ana@example.org --newsletter daily --name Ana --topic culture",
     "subscribers remove": "syndicate subscribers remove ana@example.org",
     "inbound poll": "syndicate inbound poll",
-    "inbound feed": "syndicate inbound feed --dry-run mails/*.eml\nsyndicate inbound feed - < mail.eml",
+    "inbound feed": "syndicate inbound feed --dry-run mails/*.eml",
     "dkim new": "syndicate dkim new --dir keys",
     "sources": "syndicate sources",
     "sources release": "syndicate sources release wire --publish-only",

@@ -41,7 +41,7 @@ class Abilities:
 
 
 class Envelope(NamedTuple):
-    """Who it is from and for (RFC 5321 §3.3), and its length in octets.
+    """Who it is from and for (RFC 5321 §3.3), and its length in octets. Nothing comes back to an empty ``sender``.
 
     ``reports`` asks for reports of failure and delay, where they are offered; it is the name that they will carry.
     """
@@ -57,7 +57,7 @@ class Envelope(NamedTuple):
         :raises AddressError: for an address that could end its command, or that the server can't be told.
         """
         plain = self.recipient.isascii() and self.sender.isascii()
-        for address in (self.sender, self.recipient):
+        for address in (self.sender or self.recipient, self.recipient):
             if not (_ADDRESS if plain else _INTERNATIONAL).fullmatch(address) or not address.isprintable():
                 raise AddressError(address, "it can't stand in an SMTP command")
         mail, rcpt = f"MAIL FROM:<{self.sender}>", f"RCPT TO:<{self.recipient}>"

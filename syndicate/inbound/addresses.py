@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from syndicate.settings import Newsletter
 
-LONGEST_LOCAL_PART = 64
-"""Octets before the @ (RFC 5321 §4.5.3.1.1)."""
-
 _EXTENSIONS = frozenset({"", "subscribe", "unsubscribe", "help"})
 _WITH_TOKEN = ("unsubscribe-", "confirm-")
 
@@ -62,10 +59,3 @@ class Addresses:
         """The place of an address that means something to us; None for all others."""
         place = self.find(address)
         return place if place and place.is_known else None
-
-
-def extended(address: str, extension: str) -> str | None:
-    """``user+extension@host``; None when that is longer than a local part may be."""
-    local, _, domain = address.rpartition("@")
-    longer = f"{local}+{extension}"
-    return f"{longer}@{domain}" if len(longer.encode()) <= LONGEST_LOCAL_PART else None

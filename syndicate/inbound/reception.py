@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from hashlib import sha256
 
 import structlog
@@ -31,13 +32,6 @@ from syndicate.render.links import Signer
 from syndicate.settings import Newsletter, Settings
 from syndicate.store import Connection, Store, notices, received, subscribers
 from syndicate.store.notices import Notice
-
-HELP = "help"
-LEAVE = "leave"
-CONFIRMED = "confirmed"
-NOT_CONFIRMED = "not-confirmed"
-KINDS = (HELP, LEAVE, CONFIRMED, NOT_CONFIRMED)
-"""The kinds of notice that answer a mail; each has its templates in ``email/notices/``."""
 
 _TEST_COPY = 0
 _DAY = timedelta(days=1)
@@ -87,16 +81,19 @@ class Reception:
             case Word.CONFIRM:
                 return self._confirm(found, found.command.token, now)
             case Word.HELP:
-                return _answer(HELP, found, now)
+                return self._help(found, now)
 
     def _subscribe(self, found: Sorted, now: datetime) -> Notice | None:
         wanted, email = _newsletters(found), normalise(found.author)
         if len(wanted) > 1:
-            return _answer(HELP, found, now)
+            return self._help(found, now)
         if refusal := self._gate.admit(None, email):
             log.info("a request by mail is not taken", limit=refusal)
         else:
-            requests.ask(self._store, self._settings, email=email, slugs=[wanted[0].slug], via=Via.MAIL, now=now)
+            slugs, answered = [wanted[0].slug], found.message_id
+            requests.ask(
+                self._store, self._settings, email=email, slugs=slugs, via=Via.MAIL, in_reply_to=answered, now=now
+            )
         return None
 
     def _unsubscribe(self, found: Sorted, now: datetime) -> Notice | None:
@@ -111,25 +108,37 @@ class Reception:
 
     def _ask_to_leave(self, found: Sorted, now: datetime) -> Notice:
         """The links that end what this address gets from there, for From alone must not end it."""
-        email, slugs = normalise(found.author), {one.slug for one in _newsletters(found)}
+        email, wanted = normalise(found.author), {one.slug: one.title for one in _newsletters(found)}
         with self._store.read() as connection:
             held = subscribers.of_address(connection, email)
-        going_on = [
-            one.id for one in held if one.newsletter in slugs and one.state is not SubscriptionState.UNSUBSCRIBED
-        ]
-        return _answer(LEAVE, found, now, subscription_ids=going_on)
+        going_on = [one for one in held if one.newsletter in wanted and one.state is not SubscriptionState.UNSUBSCRIBED]
+        leaving = [{"id": one.id, "title": wanted[one.newsletter]} for one in going_on]
+        return _answer(notices.LEAVE, found, now, titles=list(wanted.values()), leaving=leaving)
 
     def _confirm(self, found: Sorted, token: str, now: datetime) -> Notice:
         try:
             confirmed = requests.confirm(self._store, self._settings, token, now=now)
         except TokenError:
-            return _answer(NOT_CONFIRMED, found, now)
-        slugs = [one.newsletter for one in confirmed.subscriptions]
-        return _answer(CONFIRMED, found, now, email=confirmed.email, newsletters=slugs)
+            return _answer(notices.NOT_CONFIRMED, found, now)
+        facts: dict[str, object] = {"titles": [self._title(one.newsletter) for one in confirmed.subscriptions]}
+        if confirmed.subscriptions:
+            facts["subscription_id"] = confirmed.subscriptions[0].id
+        return _answer(notices.CONFIRMED, found, now, email=confirmed.email, **facts)
+
+    def _title(self, slug: str) -> str:
+        newsletter = self._settings.newsletter(slug)
+        return newsletter.title if newsletter else slug
+
+    def _help(self, found: Sorted, now: datetime) -> Notice:
+        assert found.place is not None
+        offered = [{"slug": one.slug, "title": one.title} for one in found.place.newsletters]
+        first = found.place.newsletters[0]
+        contact = parseaddr(first.reply_to or "")[1]
+        return _answer(notices.HELP, found, now, address=first.address, newsletters=offered, contact=contact)
 
     def _queue(self, connection: Connection, answer: Notice) -> None:
         """Has it sent, unless its address had too many answers in the last 24 hours, or all have too many now."""
-        today = notices.count(connection, answer.email, KINDS, since=answer.planned_at - _DAY)
+        today = notices.count(connection, answer.email, notices.ANSWERS, since=answer.planned_at - _DAY)
         if today < self._settings.inbound.replies_per_day and not self._gate.admit(None, answer.email):
             notices.queue(connection, answer)
         else:

@@ -90,6 +90,11 @@ class Inbound(Section):
         return self
 
     @property
+    def is_on(self) -> bool:
+        """Whether readers can write to us."""
+        return bool(self.listen or self.mailbox)
+
+    @property
     def listening(self) -> Listening | None:
         """The listener's address taken apart."""
         if self.listen is None:

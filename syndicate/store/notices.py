@@ -22,6 +22,13 @@ MOVE = "move"
 LINK = "link"
 """The kinds that the audience queues; each has its templates in ``email/notices/``."""
 
+HELP = "help"
+LEAVE = "leave"
+CONFIRMED = "confirmed"
+NOT_CONFIRMED = "not-confirmed"
+ANSWERS = (HELP, LEAVE, CONFIRMED, NOT_CONFIRMED)
+"""The kinds that answer a reader's mail."""
+
 _ASKING = (CONFIRM, MOVE)
 
 
@@ -42,6 +49,11 @@ class Notice:
     in_reply_to: str = ""
     attempts: int = 0
     planned_at: datetime
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether a mail brought it about."""
+        return self.kind in ANSWERS or bool(self.in_reply_to)
 
 
 _COLUMNS = [notices.c[field.name] for field in fields(Notice)]

@@ -1,4 +1,4 @@
-"""Mail that comes in, as an operator has it: fed from files, handed over to `serve`, polled, and counted in `status`."""
+"""Mail that comes in, as an operator has it: fed from files, handed over to `serve`, polled, counted in `status`."""
 
 from __future__ import annotations
 

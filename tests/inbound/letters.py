@@ -15,8 +15,10 @@ def newsletter(slug: str, sender: str = SENDER) -> Newsletter:
     )
 
 
-ADDRESSES = Addresses([newsletter("brief"), newsletter("sport"), newsletter("arts", "arts+desk@lake.example")])
+NEWSLETTERS = (newsletter("brief"), newsletter("sport"), newsletter("arts", "arts+desk@lake.example"))
 """``brief`` and ``sport`` share a sender, ``arts`` has one of its own with a plus in it."""
+
+ADDRESSES = Addresses(NEWSLETTERS)
 
 
 def letter(

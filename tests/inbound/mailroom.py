@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 from syndicate.app import App, open_app
 from syndicate.audience import requests
 from syndicate.audience.subscribe import subscribe
+from syndicate.delivery.notices import Told
 from syndicate.inbound.sort import Envelope, Kind
 from syndicate.model import Subscription, SubscriptionState
-from syndicate.settings import Settings
+from syndicate.settings import Inbound, Newsletter
 from syndicate.store import notices, subscribers
 from syndicate.store import requests as kept_requests
 from syndicate.store.notices import Notice
-from tests.inbound.letters import letter, newsletter
+from tests.inbound.letters import NEWSLETTERS, letter
 from tests.newsroom import Clock, settings_for
 
 ANA, NEWS = "ana@reader.example", "news@lake.example"
@@ -64,6 +66,10 @@ class Mailroom:
         """The kinds of those."""
         return [one.kind for one in self.notices(email)]
 
+    def send(self) -> Told:
+        """Sends what was queued."""
+        return asyncio.run(self.app.jobs.send_notices(stop=asyncio.Event()))
+
     def confirm_token(self, email: str = ANA) -> str:
         """The token of the newest request that an address was asked to confirm."""
         asking = [one for one in self.notices(email) if one.request_id is not None]
@@ -74,11 +80,10 @@ class Mailroom:
 
 
 @contextmanager
-def mailroom(directory: Path, settings: Settings | None = None, **given: Any) -> Iterator[Mailroom]:
-    """Opens it; ``given`` as for ``settings_for``."""
-    made = settings or settings_for(directory, **given)
-    arts = newsletter("arts", "arts+desk@lake.example")
-    made = made.model_copy(update={"newsletters": (newsletter("brief"), newsletter("sport"), arts)})
+def mailroom(directory: Path, newsletters: Sequence[Newsletter] = NEWSLETTERS, **given: Any) -> Iterator[Mailroom]:
+    """Opens it, with mail coming in by LMTP; ``given`` as for ``settings_for``."""
+    inbound = Inbound(listen="lmtp://127.0.0.1:0")
+    made = settings_for(directory, **given).model_copy(update={"newsletters": tuple(newsletters), "inbound": inbound})
     clock = Clock()
     app = open_app(made, clock)
     try:

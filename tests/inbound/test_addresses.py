@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.inbound.addresses import LONGEST_LOCAL_PART, extended
 from tests.inbound.letters import ADDRESSES
 
 
@@ -64,11 +63,3 @@ def test_what_has_an_extension_that_means_nothing_is_still_ours() -> None:
 def test_any_text_has_an_answer(text: str) -> None:
     place = ADDRESSES.find(text)
     assert place is None or text.strip().strip("<>").casefold().endswith("@lake.example")
-
-
-def test_a_local_part_is_never_too_long() -> None:
-    assert extended("news@lake.example", "confirm-abc") == "news+confirm-abc@lake.example"
-    local = (extended("a@b", "x" * 62) or "").partition("@")[0]
-    assert len(local) == LONGEST_LOCAL_PART
-    assert extended("a@b", "x" * 63) is None
-    assert extended("ä@b", "x" * 62) is None

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.inbound import reception
 from syndicate.inbound.sort import Envelope, Kind
 from syndicate.model import SubscriptionState, Via
 from syndicate.store import consents, received
@@ -131,13 +130,13 @@ def test_who_only_says_unsubscribe_is_sent_the_links(room: Mailroom) -> None:
     brief, sport, _ = room.join(), room.join(slug="sport"), room.join(slug="arts")
     room.mail("unsubscribe")
     room.mail("", "Unsubscribe", to="sport@lake.example")
-    assert [(one.kind, one.facts["subscription_ids"]) for one in room.notices()] == [
+    assert [(one.kind, [each["id"] for each in one.facts["leaving"]]) for one in room.notices()] == [
         ("leave", [brief, sport]),
         ("leave", [sport]),
     ]
     assert set(room.subscriptions().values()) == {ACTIVE}
     room.mail("unsubscribe", author="stranger@reader.example")
-    assert [one.facts["subscription_ids"] for one in room.notices("stranger@reader.example")] == [[]]
+    assert [one.facts["leaving"] for one in room.notices("stranger@reader.example")] == [[]]
 
 
 def test_a_wrong_token_is_no_proof(room: Mailroom) -> None:
@@ -182,9 +181,10 @@ def test_a_crash_before_the_end_repeats_no_answer(room: Mailroom, monkeypatch: p
     room.join()
     token = room.unsubscribe_token(1)
     for subject in ("subscribe sport", f"unsubscribe {token}", "help"):
-        with monkeypatch.context() as patched, pytest.raises(Killed):
+        with monkeypatch.context() as patched:
             patched.setattr(received, "add", killed)
-            room.mail(subject)
+            with pytest.raises(Killed):
+                room.mail(subject)
         room.mail(subject)
         room.mail(subject)
     assert sorted(room.kinds()) == ["confirm", "help"]
@@ -241,7 +241,3 @@ def test_anything_at_all_is_taken(room: Mailroom) -> None:
     assert room.app.jobs.reception(message.as_bytes(), Envelope(None, NEWS)) is Kind.COMMAND
     for content in (b"", b"\x00" * 1000, b"From: a@b.example\n\nhelp", bytes(range(256)) * 100):
         room.app.jobs.reception(content, Envelope("\udcff", "news@lake.example"))
-
-
-def test_every_answer_has_a_kind_of_its_own() -> None:
-    assert len(set(reception.KINDS)) == 4
