@@ -40,11 +40,12 @@ def recognise(extension: str, subject: str, first_line: str, slugs: Container[st
     """The command in a mail, None when there is none.
 
     What the address says goes before the subject, and the subject before the first line; a subject that answers
-    another counts by what follows its ``Re:``.
+    another counts by what follows its ``Re:``. Who answers with a command on the first line means that, and does not
+    confirm.
     """
     word, _, token = extension.partition("-")
     if word == Word.CONFIRM and token:
-        return Command(Word.CONFIRM, token=token)
+        return _said(first_line, slugs) or Command(Word.CONFIRM, token=token)
     if word in (Word.SUBSCRIBE, Word.UNSUBSCRIBE, Word.HELP):
         said = next(
             (one for one in (_said(subject, slugs), _said(first_line, slugs)) if one and one.word == word), None

@@ -113,7 +113,8 @@ class Reception:
             held = subscribers.of_address(connection, email)
         going_on = [one for one in held if one.newsletter in wanted and one.state is not SubscriptionState.UNSUBSCRIBED]
         leaving = [{"id": one.id, "title": wanted[one.newsletter]} for one in going_on]
-        return _answer(notices.LEAVE, found, now, titles=list(wanted.values()), leaving=leaving)
+        titles = [one["title"] for one in leaving] or list(wanted.values())
+        return _answer(notices.LEAVE, found, now, titles=titles, leaving=leaving)
 
     def _confirm(self, found: Sorted, token: str, now: datetime) -> Notice:
         try:

@@ -58,13 +58,21 @@ def test_answering_the_confirmation_confirms(room: Mailroom, relay: Relay) -> No
     assert letter["In-Reply-To"] == letter["References"] == "<1@reader.example>"
     local = parseaddr(str(letter["Reply-To"]))[1].partition("@")[0]
     assert re.fullmatch(r"news\+confirm-[a-z2-7]{26}", local)
-    assert "just answer this mail" in text(letter)
-    assert "just answer this mail" in text(letter, "html")
+    assert "answer this mail, which does the same" in text(letter)
+    assert "answer this mail, which does the same" in text(letter, "html")
     assert answer(room, letter) is Kind.COMMAND
     assert room.subscriptions() == {"brief": ACTIVE}
     _, thanks = newest(room, relay)
     assert thanks["Subject"] == "Confirmed: Brief"
     assert "/preferences/" in text(thanks)
+
+
+def test_an_answer_that_says_otherwise_confirms_nothing(room: Mailroom, relay: Relay) -> None:
+    room.mail("subscribe brief")
+    _, letter = newest(room, relay)
+    assert answer(room, letter, "unsubscribe") is Kind.COMMAND
+    assert room.subscriptions() == {}
+    assert room.kinds() == ["confirm", "leave"]
 
 
 def test_a_confirmation_that_a_form_asked_for_is_answered_the_same_way(room: Mailroom, relay: Relay) -> None:
