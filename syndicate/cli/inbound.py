@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from syndicate.app import App
-from syndicate.cli.terminal import Json, opened, plural, show_json, tell
+from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
 from syndicate.errors import ConflictError, SyndicateError
 from syndicate.inbound.mailbox import Polled
 from syndicate.inbound.mime import ENOUGH
@@ -120,5 +120,7 @@ def tell_standing(found: Mapping[str, Any]) -> None:
     if found["kinds"]:
         tell("inbound", f"{in_words(found['kinds'])}, in {COUNTED.days} days")
     mailbox = found["mailbox"]
+    if mailbox and mailbox["succeeded_at"]:
+        tell("mailbox", f"{mailbox['name']}: read until {local(mailbox['succeeded_at'])}")
     if mailbox and mailbox["error"]:
         tell("failing", f"mailbox {mailbox['name']}: {mailbox['error']}", style="yellow")

@@ -187,6 +187,12 @@ class _Conversation(SMTP):
     async def smtp_DATA(self, arg: str | None) -> None:
         """Called by aiosmtpd for the DATA command."""
         assert self.envelope is not None
+        if self._reader._buffer:  # type: ignore[attr-defined]  # noqa: SLF001 - StreamReader does not tell
+            # Who talks on before the answer to DATA may mean to hide a mail in another's content (RFC 2920 §3.1).
+            await self.push("554 5.5.0 wait for the answer to DATA")
+            assert isinstance(self.transport, asyncio.WriteTransport)
+            self.transport.close()
+            return
         if not self.envelope.rcpt_tos or arg:
             await self.push("501 5.5.4 DATA takes nothing" if arg else "503 5.5.1 RCPT first")
             return

@@ -1,8 +1,8 @@
 """Looks into a mailbox on an IMAP server, for those who have no MTA; `serve` does it by the clock, `run` once.
 
-Mail is taken in the order of its UIDs. Each is first dealt with, then moved or marked, then its UID is remembered
-(RFC 9051 §2.3.1.1): whatever a crash cuts off is done at the next look, and what was done already is recognised by its
-fingerprint. What is for people is left as it is.
+Mail is taken in the order of its UIDs. Each is first dealt with, then its UID is remembered (RFC 9051 §2.3.1.1):
+whatever a crash cuts off is done at the next look, and what was done already is recognised by its fingerprint. Commands
+are moved or marked in between; all else is left as it is, for people may read that mailbox too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ AT_ONCE = 200
 
 _TIMEOUT_SECONDS = 30
 _LONGEST_WAIT = timedelta(hours=1)
-_DEALT_WITH = (Kind.COMMAND, Kind.AUTOMATIC)
 _TROUBLE = (ImapToolsError, IMAP4.error, OSError, UnicodeError)
 
 log = structlog.get_logger()
@@ -117,7 +116,7 @@ class _Reading:
         except Exception:
             log.exception("a mail can't be dealt with and is left in the mailbox", uid=uid)
             return Kind.UNKNOWN
-        if kind in _DEALT_WITH:
+        if kind is Kind.COMMAND:
             _put_away(mailbox, uid, self._settings.done)
         return kind
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from syndicate.store.schema import received
 
@@ -20,9 +21,11 @@ def kind(connection: Connection, fingerprint: str) -> str | None:
 def add(connection: Connection, fingerprint: str, what: str, *, now: datetime) -> bool:
     """Notes that a mail was dealt with, and forgets what is old; false when that one was noted before."""
     connection.execute(delete(received).where(received.c.received_at < now - KEPT))
-    if kind(connection, fingerprint) is not None:
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(received), {"fingerprint": fingerprint, "kind": what, "received_at": now})
+    except IntegrityError:
         return False
-    connection.execute(insert(received), {"fingerprint": fingerprint, "kind": what, "received_at": now})
     return True
 
 

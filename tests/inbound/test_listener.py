@@ -6,6 +6,8 @@ import asyncio
 import smtplib
 import socket
 import threading
+import time
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -195,6 +197,47 @@ async def test_nonsense_is_answered_and_ends(desk: Desk) -> None:
         assert [answer[:1] for answer in answers] == [b"2", b"2", b"5", b"5"]
         answers = await talk(listener, b"x" * 5000 + b"\r\n", b"LHLO x\r\n")
         assert [answer[:1] for answer in answers] == [b"5", b"2"]
+
+
+async def test_who_talks_on_before_the_answer_to_data_is_cut_off(desk: Desk) -> None:
+    async with listen(desk, "smtp") as listener:
+        reader, writer = await asyncio.open_connection(listener.host, listener.port)
+        writer.write(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<news@lake.example>\r\nDATA\r\nhello\r\n.\r\nQUIT\r\n")
+        answers = (await reader.read()).splitlines()
+        writer.close()
+    assert answers[-1][:9] == b"554 5.5.0"
+    assert desk.mails == []
+
+
+async def test_a_client_that_goes_away_leaves_nothing(desk: Desk) -> None:
+    async with listen(desk) as listener:
+        begin = [b"LHLO mta\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<news@lake.example>\r\n", b"DATA\r\n"]
+        await talk(listener, *begin)
+        reader, writer = await asyncio.open_connection(listener.host, listener.port)
+        await reader.readline()
+        writer.write(b"".join(begin))
+        while not (await reader.readline()).startswith(b"354"):
+            pass
+        writer.write(b"Subject: subscribe\r\n\r\n")
+        await writer.drain()
+        ended = [one._ended for one in listener.conversations]
+        writer.close()
+        await asyncio.wait(ended)
+    assert desk.mails == []
+
+
+async def test_ten_million_bytes_of_nothing_cost_little(desk: Desk) -> None:
+    begin = [b"LHLO mta\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<news@lake.example>\r\n", b"DATA\r\n"]
+    content = b"\r\n" * 5_000_000
+    async with listen(desk, max_bytes=len(content)) as listener:
+        tracemalloc.start()
+        started = time.process_time()
+        assert (await talk(listener, *begin, content + b".\r\n"))[-1][:3] == b"250"
+        took = time.process_time() - started
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert took < 3
+    assert peak < len(content) * 3  # what the test itself sends is among it
 
 
 async def test_connections_are_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
