@@ -8,7 +8,6 @@ hands it over again, and the second time changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Self
 
 import structlog
@@ -19,7 +18,7 @@ from aiosmtpd.smtp import Envelope as Transaction
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.inbound.addresses import Addresses
 from syndicate.inbound.mime import ENOUGH
-from syndicate.inbound.sort import Envelope, Kind
+from syndicate.inbound.sort import Envelope, Kind, Receive
 from syndicate.settings import Inbound
 
 MOST_CONNECTIONS = 40
@@ -34,9 +33,6 @@ _LATER = "451 4.3.0 not now; try again later"
 _TOO_BIG = "552 5.3.4 this mail is too big"
 
 log = structlog.get_logger()
-
-Receive = Callable[[bytes, Envelope], Kind]
-"""Does what a mail wants and says what it was. Called in a thread; it may raise StoreError."""
 
 
 class Listener:

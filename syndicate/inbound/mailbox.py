@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from imap_tools import ImapToolsError, MailBox
 
 from syndicate.errors import StoreError
 from syndicate.inbound.mime import ENOUGH
-from syndicate.inbound.sort import Envelope, Kind
+from syndicate.inbound.sort import Envelope, Kind, Receive
 from syndicate.model import MailboxStatus
 from syndicate.settings import Inbound
 from syndicate.store import Store, mailboxes
@@ -34,8 +34,6 @@ _LONGEST_WAIT = timedelta(hours=1)
 _TROUBLE = (ImapToolsError, IMAP4.error, OSError, UnicodeError)
 
 log = structlog.get_logger()
-
-Receive = Callable[[bytes, Envelope], Kind]
 
 
 @dataclass(frozen=True, slots=True)

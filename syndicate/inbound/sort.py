@@ -6,6 +6,7 @@ The listener and the mailbox's poller hand it every mail, and so does ``syndicat
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +46,10 @@ class Envelope:
 
     sender: str | None = None
     recipient: str | None = None
+
+
+Receive = Callable[[bytes, Envelope], Kind]
+"""Does what a mail wants and says what it was. Called in threads; it may raise StoreError."""
 
 
 @dataclass(frozen=True, slots=True)

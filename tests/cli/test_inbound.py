@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import email
 import json
 import re
 import smtplib
 import subprocess
 from collections.abc import Iterator
+from email import policy
+from email.message import EmailMessage
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import PASSWORD, Folder, command, make_folder
+from tests.cli.command import PASSWORD, Folder, command, make_folder, wait_for
+from tests.inbound.dovecot import PASSWORD as IMAP_PASSWORD
+from tests.inbound.dovecot import dovecot, dovecot_is_there
 from tests.inbound.letters import letter
+from tests.relay import Relay
 
 NEWS = "news@lakeside.example"
 
@@ -92,6 +99,58 @@ def test_serve_takes_mail(folder: Folder) -> None:
             with pytest.raises(smtplib.SMTPRecipientsRefused, match="no such address"):
                 client.sendmail("ana@reader.example", ["editor@lakeside.example"], content)
     assert folder.run("status", "--json").json()["inbound"]["kinds"] == {"command": 2}
+
+
+def test_a_reader_comes_and_goes_by_mail_alone(tmp_path: Path, relay: Relay) -> None:
+    folder = make_folder(tmp_path, relay.url)
+    inbound(folder, 'listen = "lmtp://127.0.0.1:0"')
+    with folder.running("serve") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        host, port = re.findall(r"lmtp://([0-9.]+):(\d+)", process.stdout.readline())[0]
+
+        def write(to: str, subject: str) -> None:
+            with smtplib.LMTP(host, int(port), timeout=30) as client:
+                assert client.sendmail("ana@reader.example", [to], letter(subject, to=to)) == {}
+
+        def answered(number: int) -> EmailMessage:
+            wait_for(lambda: len(relay.messages) == number)
+            return email.message_from_bytes(relay.messages[-1].content, policy=policy.default)
+
+        def reader() -> list[str]:
+            return [one["state"] for one in folder.run("subscribers", "list", "--json").json()]
+
+        write("daily+subscribe@lakeside.example", "hello")
+        asked = answered(1)
+        assert reader() == []
+        write(parseaddr(str(asked["Reply-To"]))[1], f"Re: {asked['Subject']}")
+        assert answered(2)["Subject"] == "Confirmed: The Daily Brief"
+        assert reader() == ["active"]
+        write(NEWS, "unsubscribe")
+        ask = answered(3)
+        assert reader() == ["active"]
+        write(parseaddr(str(ask["Reply-To"]))[1], f"Re: {ask['Subject']}")
+        assert reader() == ["unsubscribed"]
+
+
+def test_serve_reads_the_mailbox(tmp_path: Path) -> None:
+    if not dovecot_is_there():
+        pytest.skip("an IMAP server for tests is not installed: apt-get install dovecot-imapd")
+    folder = make_folder(tmp_path)
+    with dovecot() as imap:
+        inbound(folder, f'mailbox = "{imap.url}"', f"password = {json.dumps(IMAP_PASSWORD)}", 'every = "1s"')
+        with (folder.path / "syndicate.toml").open("a") as file:
+            file.write(f'ca_file = "{imap.ca_file}"\n')
+        imap.deliver(letter("help", to=NEWS))
+        with folder.running("serve"):
+            wait_for(lambda: [flags for _, _, flags in imap.look()] == [r"\Seen"])
+            imap.deliver(letter("unsubscribe", to=NEWS))
+            wait_for(lambda: [flags for _, _, flags in imap.look()] == [r"\Seen", r"\Seen"])
+        imap.deliver(letter("subscribe", to=NEWS))
+        assert folder.run("inbound", "poll").out.split() == ["mailbox", "1", "mail:", "1", "command"]
+        told = folder.run("status").out
+    assert "3 mails: 3 command, in 30 days" in told
+    assert f"mailbox     {imap.url}: read until" in told
 
 
 def test_a_mailbox_that_cannot_be_read_is_told(folder: Folder) -> None:

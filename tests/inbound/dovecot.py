@@ -64,6 +64,15 @@ service anvil {{
 """
 
 
+def dovecot_is_there() -> bool:
+    """Whether it is installed."""
+    return _program() is not None
+
+
+def _program() -> str | None:
+    return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
 class Dovecot:
     """The server. ``url`` is the mailbox's address, ``ca_file`` what its certificate is signed with."""
 
@@ -126,8 +135,7 @@ def dovecot() -> Iterator[Dovecot]:
             server.port = free.getsockname()[1]
         config = home / "dovecot.conf"
         config.write_text(_CONFIG.format(home=home, user=user.pw_name, group=group, port=server.port), "utf-8")
-        program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-        process = subprocess.Popen([str(program), "-F", "-c", str(config)], stderr=subprocess.PIPE)
+        process = subprocess.Popen([str(_program()), "-F", "-c", str(config)], stderr=subprocess.PIPE)
         try:
             _wait(server, process)
             yield server

@@ -15,9 +15,9 @@ import pytest
 
 from syndicate.errors import BusyError, SyndicateError
 from syndicate.inbound import listener as listening
-from syndicate.inbound.listener import Listener, Receive
+from syndicate.inbound.listener import Listener
 from syndicate.inbound.mime import ENOUGH
-from syndicate.inbound.sort import Envelope, Kind
+from syndicate.inbound.sort import Envelope, Kind, Receive
 from syndicate.settings import Inbound
 from tests.inbound.letters import ADDRESSES, letter
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +20,7 @@ from syndicate.model import MailboxStatus
 from syndicate.settings import Inbound
 from syndicate.store import Store
 from syndicate.store import mailboxes as kept
-from tests.inbound.dovecot import PASSWORD, Dovecot, dovecot
+from tests.inbound.dovecot import PASSWORD, Dovecot, dovecot, dovecot_is_there
 from tests.inbound.letters import ADDRESSES, letter
 
 NOW = datetime.now(UTC)
@@ -48,7 +47,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Dovecot]:
-    if shutil.which("dovecot", path="/usr/sbin:/usr/bin:/usr/local/sbin") is None:
+    if not dovecot_is_there():
         pytest.skip("an IMAP server for tests is not installed: apt-get install dovecot-imapd")
     with dovecot() as started:
         yield started
