@@ -13,7 +13,7 @@ from syndicate.cli import inbound
 from syndicate.cli.pace import facts as pace_facts
 from syndicate.cli.pace import remarkable, tell_paces
 from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
-from syndicate.digest.cadence import next_slot
+from syndicate.digest.cadence import next_slot, zone_of
 from syndicate.model import Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
 from syndicate.store import Connection, digests, sources, standing, subscribers
@@ -50,7 +50,7 @@ def status(as_json: Json = False) -> None:
         ]
         paced = remarkable(connection, now)
         readers = _readers(connection)
-        due = _next(app, now)
+        due = _next(app, connection, now)
         came_in = inbound.standing(app, connection, now)
     if as_json:
         show_json(
@@ -111,11 +111,16 @@ def _readers(connection: Connection) -> dict[str, int]:
     return active
 
 
-def _next(app: App, now: datetime) -> list[tuple[str, str, datetime]]:
-    due = [
-        (newsletter.slug, name, next_slot(expression, newsletter.zone, now).due_at)
-        for newsletter in app.settings.newsletters
-        for name, expression in newsletter.cadences.items()
-        if expression != INSTANT
-    ]
+def _next(app: App, connection: Connection, now: datetime) -> list[tuple[str, str, datetime]]:
+    """The next slot of each cadence, wherever its readers live."""
+    due = []
+    for newsletter in app.settings.newsletters:
+        for name, expression in newsletter.cadences.items():
+            if expression != INSTANT:
+                zones = {newsletter.zone}
+                if newsletter.send_in == "subscriber":
+                    lived_in = digests.zones_lived_in(connection, newsletter.slug, name)
+                    zones |= {zone_of(zone, newsletter.zone) for zone in lived_in}
+                at = min(next_slot(expression, zone, now).due_at for zone in zones)
+                due.append((newsletter.slug, name, at))
     return sorted(due, key=lambda one: one[2])

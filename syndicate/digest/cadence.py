@@ -6,9 +6,10 @@ once, right after the gap, and one that is there twice comes the first time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim
 
@@ -29,6 +30,31 @@ def latest_slot(expression: str, zone: ZoneInfo, now: datetime) -> Slot:
 def next_slot(expression: str, zone: ZoneInfo, now: datetime) -> Slot:
     """The first slot after ``now``."""
     return _slot(next(CronSim(expression, now.astimezone(zone))))
+
+
+def slots_by_zone(
+    expression: str, home: ZoneInfo, since: Mapping[str, datetime], now: datetime
+) -> dict[Slot, tuple[str, ...]]:
+    """The newest slots that are due at ``now`` where readers live, each with the zones in which it is that time.
+
+    ``since`` has every zone that is lived in, and when the first of its readers there chose what they get: a slot
+    before that is nobody's. ``""`` stands for readers whose zone is not known; they live at ``home``, as do those whose
+    zone exists no more, and there every slot counts. Zones that are at one come together in one slot.
+    """
+    slots: dict[Slot, tuple[str, ...]] = {latest_slot(expression, home, now): ("",)}
+    for name in sorted(since):
+        slot = latest_slot(expression, zone_of(name, home), now)
+        if name and slot.due_at >= since[name]:
+            slots[slot] = (*slots.get(slot, ()), name)
+    return slots
+
+
+def zone_of(name: str, home: ZoneInfo) -> ZoneInfo:
+    """The zone of that name; ``home`` when it has none, or there is none of it."""
+    try:
+        return ZoneInfo(name) if name else home
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return home
 
 
 def instant_slot(sequence: int, picked_up_at: datetime) -> Slot:

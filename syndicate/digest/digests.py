@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import structlog
 
-from syndicate.digest.cadence import Slot, instant_slot, latest_slot, manual_slot
+from syndicate.digest.cadence import Slot, instant_slot, latest_slot, manual_slot, slots_by_zone, zone_of
 from syndicate.digest.compose import Composition, compose, eligible, first_state
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import Article, DeliveryState, Digest, DigestState, Parts, Subscriber
@@ -18,7 +18,7 @@ from syndicate.render.environment import Environment
 from syndicate.render.holes import fill, reader_values
 from syndicate.render.links import Links
 from syndicate.settings import INSTANT, MANUAL, Newsletter, Settings
-from syndicate.store import Store, articles, deliveries, digests, remedies
+from syndicate.store import Connection, Store, articles, deliveries, digests, remedies
 from syndicate.store.remedies import Remedied
 
 log = structlog.get_logger()
@@ -60,9 +60,9 @@ class Digests:
         for newsletter in self.settings.newsletters:
             if only is None or newsletter.slug == only:
                 for cadence, expression in newsletter.cadences.items():
-                    slot = self._due(newsletter, cadence, expression, now)
-                    if slot and (digest := self._compose(newsletter, cadence, slot, now)):
-                        composed.append(digest)
+                    for slot, timezones in self._due(newsletter, cadence, expression, now).items():
+                        if digest := self._compose(newsletter, cadence, slot, now, timezones):
+                            composed.append(digest)
         return composed
 
     def compose_now(self, slug: str, now: datetime) -> Digest:
@@ -87,7 +87,7 @@ class Digests:
                 shown = articles.latest(connection, names, newsletter.tags, newsletter.max_articles)
         if not shown:
             raise ConflictError(f"newsletter {slug} has no articles yet; run `syndicate pickup` first")
-        parts = self._render(newsletter, newsletter.default_cadence, shown, 0, now)
+        parts = self._render(newsletter, newsletter.default_cadence, shown, 0, now.astimezone(newsletter.zone))
         return Preview(newsletter, parts, tuple(shown), found.readers)
 
     def filled(self, parts: Parts, reader: Subscriber, now: datetime) -> tuple[str, str]:
@@ -164,39 +164,51 @@ class Digests:
             raise NotFoundError("newsletter", slug, [one.slug for one in self.settings.newsletters])
         return found
 
-    def _due(self, newsletter: Newsletter, cadence: str, expression: str, now: datetime) -> Slot | None:
+    def _due(self, newsletter: Newsletter, cadence: str, expression: str, now: datetime) -> dict[Slot, tuple[str, ...]]:
+        """The slots that are due and not composed, oldest first, each with its time zones; none means all readers."""
+        slug = newsletter.slug
         with self.store.read() as connection:
             if expression == INSTANT:
-                since = digests.last_upto(connection, newsletter.slug, cadence)
-                rows = articles.numbered_since(connection, since, articles.newest_sequence(connection))
-                fresh = eligible(rows, newsletter)
-                if not fresh:
-                    return None
-                newest = max(fresh, key=lambda row: row.sequence)
-                [article] = articles.by_ids(connection, [newest.id])
-                return instant_slot(newest.sequence, article.picked_up_at)
-            slot = latest_slot(expression, newsletter.zone, now)
-            return None if digests.has_slot(connection, newsletter.slug, cadence, slot.name) else slot
+                return self._due_at_once(connection, newsletter, cadence)
+            due: dict[Slot, tuple[str, ...]] = {latest_slot(expression, newsletter.zone, now): ()}
+            if newsletter.send_in == "subscriber":
+                lived_in = digests.zones_lived_in(connection, slug, cadence)
+                due = slots_by_zone(expression, newsletter.zone, lived_in, now)
+            open_ = [slot for slot in due if not digests.has_slot(connection, slug, cadence, slot.name)]
+        return {slot: due[slot] for slot in sorted(open_, key=lambda one: one.due_at)}
 
-    def _compose(self, newsletter: Newsletter, cadence: str, slot: Slot, now: datetime) -> Digest | None:
+    def _due_at_once(self, connection: Connection, newsletter: Newsletter, cadence: str) -> dict[Slot, tuple[str, ...]]:
+        since = digests.last_upto(connection, newsletter.slug, cadence)
+        rows = articles.numbered_since(connection, since, articles.newest_sequence(connection))
+        fresh = eligible(rows, newsletter)
+        if not fresh:
+            return {}
+        newest = max(fresh, key=lambda row: row.sequence)
+        [article] = articles.by_ids(connection, [newest.id])
+        return {instant_slot(newest.sequence, article.picked_up_at): ()}
+
+    def _compose(
+        self, newsletter: Newsletter, cadence: str, slot: Slot, now: datetime, timezones: tuple[str, ...] = ()
+    ) -> Digest | None:
         """Renders first and takes the slot afterwards, so that the database is never locked while templates run."""
         with self.store.write() as connection:
             digest_id = digests.take_id(connection)
             upto = articles.newest_sequence(connection)
-        found = self._composition(newsletter, None if cadence == MANUAL else cadence, upto)
+        found = self._composition(newsletter, None if cadence == MANUAL else cadence, upto, timezones)
+        due_at = slot.due_at.astimezone(zone_of(next(iter(timezones), ""), newsletter.zone))
         rendered: dict[tuple[int, ...], Parts] = {}
         for chosen, _ in found.sets:
             if chosen:
                 with self.store.read() as connection:
                     shown = articles.by_ids(connection, chosen)
-                rendered[chosen] = self._render(newsletter, cadence, shown, digest_id, slot.due_at)
+                rendered[chosen] = self._render(newsletter, cadence, shown, digest_id, due_at)
         digest = _blank(newsletter, cadence, slot, digest_id, upto, now)
         if rendered:
             late = timedelta(0) if cadence == MANUAL else now - slot.due_at
             state = DigestState.SENDING if cadence == MANUAL else first_state(newsletter, late)
             note = f"its slot is {_hours(late)} late" if state is DigestState.HELD else ""
             digest = replace(digest, state=state, note=note, subject=rendered[found.widest].subject)
-        planned = self._freeze(digest, found, rendered, now)
+        planned = self._freeze(digest, found, rendered, timezones, now)
         if planned is None:
             log.info(
                 "slot was composed by another process", newsletter=newsletter.slug, cadence=cadence, slot=slot.name
@@ -214,12 +226,18 @@ class Digests:
         return digest
 
     def _freeze(
-        self, digest: Digest, found: Composition, rendered: Mapping[tuple[int, ...], Parts], now: datetime
+        self,
+        digest: Digest,
+        found: Composition,
+        rendered: Mapping[tuple[int, ...], Parts],
+        timezones: tuple[str, ...],
+        now: datetime,
     ) -> int | None:
         """Returns how many deliveries were planned, None when another process had the slot."""
         with self.store.write() as connection:
             if not digests.add(connection, digest):
                 return None
+            digests.set_zones(connection, digest.id, timezones)
             for chosen, groups in found.sets:
                 variant = digests.add_variant(connection, digest.id, chosen, rendered[chosen]) if chosen else None
                 for group in groups:
@@ -230,9 +248,11 @@ class Digests:
                 return deliveries.plan(connection, digest, now=now)
         return 0
 
-    def _composition(self, newsletter: Newsletter, cadence: str | None, upto: int) -> Composition:
+    def _composition(
+        self, newsletter: Newsletter, cadence: str | None, upto: int, timezones: tuple[str, ...] = ()
+    ) -> Composition:
         with self.store.read() as connection:
-            groups = digests.groups(connection, newsletter.slug, cadence)
+            groups = digests.groups(connection, newsletter.slug, cadence, timezones)
             lowest = min((group.watermark for group in groups), default=upto)
             rows = articles.numbered_since(connection, lowest, upto)
         return compose(eligible(rows, newsletter), groups)
@@ -247,7 +267,7 @@ class Digests:
                 site=SiteFacts(site.name, site.url, site.postal_address, site.language),
                 newsletter=NewsletterFacts(newsletter.slug, newsletter.title, newsletter.description),
                 cadence=cadence,
-                due_at=due_at.astimezone(newsletter.zone),
+                due_at=due_at,
                 articles=tuple(shown[: newsletter.max_articles]),
                 more=tuple(shown[newsletter.max_articles :]),
                 links={article.id: self.links.article(article) for article in shown},

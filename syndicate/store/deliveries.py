@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from syndicate.model import DeliveryState, Digest, SubscriptionState, states_before
+from syndicate.model import DeliveryState, Digest, states_before
+from syndicate.store.digests import readers_of
 from syndicate.store.schema import audiences, deliveries, subscribers, subscriptions, suppressions
 
 _LATER = ("id", "sender_id", "finished_at")
@@ -27,7 +28,7 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
         a.watermark == s.watermark,
         a.topics == s.topics,
     )
-    mine = and_(s.newsletter == digest.newsletter, s.state == SubscriptionState.ACTIVE)
+    mine = readers_of(connection, digest)
     state = case((suppressions.c.email.is_not(None), DeliveryState.SUPPRESSED.value), else_=DeliveryState.QUEUED.value)
     chosen = (
         select(

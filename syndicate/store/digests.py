@@ -7,12 +7,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import DIGEST_TRANSITIONS, Digest, DigestState, Parts, SubscriptionState, Variant
-from syndicate.store.schema import audiences, counters, digests, subscriptions, variants
+from syndicate.store.schema import audiences, counters, digests, subscribers, subscriptions, variants, zones
 
 _COLUMNS = [digests.c[f.name] for f in fields(Digest)]
 _LOOKS = ("subject", "html", "text")
@@ -28,18 +29,61 @@ class Group(NamedTuple):
     readers: int
 
 
-def groups(connection: Connection, newsletter: str, cadence: str | None) -> list[Group]:
-    """The active readers of a newsletter (of one cadence, or of all), grouped by what they are owed."""
+def groups(connection: Connection, newsletter: str, cadence: str | None, timezones: Sequence[str] = ()) -> list[Group]:
+    """The active readers of a newsletter (of one cadence, or of all), grouped by what they are owed.
+
+    ``timezones`` are those whose readers are meant, ``""`` for readers whose zone is not known; none means everyone.
+    """
     c = subscriptions.c
     query = (
         select(c.cadence, c.watermark, c.topics, func.count().label("readers"))
-        .where(c.newsletter == newsletter, c.state == SubscriptionState.ACTIVE)
+        .where(c.newsletter == newsletter, c.state == SubscriptionState.ACTIVE, _living_in(timezones))
         .group_by(c.cadence, c.watermark, c.topics)
         .order_by(c.cadence, c.watermark, c.topics)
     )
     if cadence is not None:
         query = query.where(c.cadence == cadence)
     return [Group(row.cadence, row.watermark, row.topics, row.readers) for row in connection.execute(query)]
+
+
+def readers_of(connection: Connection, digest: Digest) -> ColumnElement[bool]:
+    """Whose turn a digest's slot is: active subscriptions to its newsletter, in its time zones if it has any."""
+    c = subscriptions.c
+    where = _living_in(zones_of(connection, digest.id))
+    return and_(c.newsletter == digest.newsletter, c.state == SubscriptionState.ACTIVE, where)
+
+
+def zones_lived_in(connection: Connection, newsletter: str, cadence: str) -> dict[str, datetime]:
+    """The time zones of a cadence's active readers, and when the first reader there chose it; ``""`` is not known."""
+    c = subscriptions.c
+    zone = func.coalesce(subscribers.c.timezone, "")
+    chosen = func.min(func.coalesce(c.chosen_at, c.created_at), type_=c.created_at.type)
+    query = (
+        select(zone.label("zone"), chosen.label("since"))
+        .join(subscribers, subscribers.c.id == c.subscriber_id)
+        .where(c.newsletter == newsletter, c.cadence == cadence, c.state == SubscriptionState.ACTIVE)
+        .group_by(zone)
+    )
+    return {row.zone: row.since for row in connection.execute(query)}
+
+
+def set_zones(connection: Connection, digest_id: int, timezones: Sequence[str]) -> None:
+    """Notes that a digest is only for readers of those time zones."""
+    if timezones:
+        connection.execute(insert(zones), [{"digest_id": digest_id, "timezone": name} for name in timezones])
+
+
+def zones_of(connection: Connection, digest_id: int) -> tuple[str, ...]:
+    """The time zones whose readers a digest is for; none means everyone."""
+    query = select(zones.c.timezone).where(zones.c.digest_id == digest_id).order_by(zones.c.timezone)
+    return tuple(connection.execute(query).scalars())
+
+
+def _living_in(timezones: Sequence[str]) -> ColumnElement[bool]:
+    if not timezones:
+        return true()
+    there = select(subscribers.c.id).where(func.coalesce(subscribers.c.timezone, "").in_(timezones))
+    return subscriptions.c.subscriber_id.in_(there)
 
 
 def has_slot(connection: Connection, newsletter: str, cadence: str, slot: str) -> bool:
@@ -100,18 +144,25 @@ def owed(connection: Connection, digest: Digest) -> int:
         select(func.count())
         .select_from(subscriptions)
         .join(audiences, same)
-        .where(s.newsletter == digest.newsletter, s.state == SubscriptionState.ACTIVE)
+        .where(readers_of(connection, digest))
         .where(a.digest_id == digest.id, a.variant_id.is_not(None))
     )
     return int(connection.execute(query).scalar_one())
 
 
 def supersede(connection: Connection, digest: Digest, *, now: datetime) -> list[int]:
-    """Cancels digests of the same newsletter and cadence that still wait: this one carries what they would have."""
-    c = digests.c
+    """Cancels digests of the same newsletter and cadence that still wait: this one carries what they would have.
+
+    One that is for some time zones stays, unless this one is for all of those.
+    """
+    c, mine = digests.c, zones_of(connection, digest.id)
+    same = and_(c.newsletter == digest.newsletter, c.cadence == digest.cadence, c.state.in_(WAITING))
+    waiting = connection.execute(select(c.id).where(same, c.id != digest.id)).scalars().all()
+    theirs = {one: zones_of(connection, one) for one in waiting}
+    carried = [one for one, where in theirs.items() if not mine or (where and set(where) <= set(mine))]
     query = (
         update(digests)
-        .where(c.newsletter == digest.newsletter, c.cadence == digest.cadence, c.state.in_(WAITING), c.id != digest.id)
+        .where(c.id.in_(carried))
         .values(state=DigestState.CANCELLED, note=f"superseded by digest {digest.id}", finished_at=now)
         .returning(c.id)
     )

@@ -16,7 +16,7 @@ _QUEUED = text("deliveries.state = 'queued'")
 """Written out, for SQLite uses an index with a condition only where the query says the same words."""
 
 
-_ACTIVE = SubscriptionState.ACTIVE.value
+_LEFT = SubscriptionState.UNSUBSCRIBED.value
 
 
 class Sender(NamedTuple):
@@ -66,7 +66,8 @@ def claim(
 ) -> list[Delivery]:
     """Leases up to ``limit`` deliveries of a digest that are due at ``due``, in the order in which they are.
 
-    Whoever left or was suppressed after planning is taken out of the queue on the way.
+    Whoever left or was suppressed after planning is taken out of the queue on the way; who paused still gets it, for
+    their watermark has moved.
     """
     d, s = deliveries.c, subscriptions.c
     free = (
@@ -98,7 +99,7 @@ def claim(
     for delivery_id, variant, subscription, domain, tries, planned_at, state, ban, person, email, name in rows:
         if ban is not None:
             banned.append(delivery_id)
-        elif state != _ACTIVE:
+        elif state == _LEFT:
             left.append(delivery_id)
         else:
             reader = Subscriber(id=person, email=email, name=name)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sqlalchemy import select
 
 from syndicate.app import open_app
 from syndicate.errors import ConflictError, TemplateError
 from syndicate.model import ArticleState, DigestState
 from syndicate.store import articles, digests, suppressions
-from syndicate.store.schema import deliveries, subscribers, subscriptions, variants
 from tests.newsroom import MONDAY, Clock, Newsroom, newsroom, settings_for
 
 
@@ -199,55 +193,6 @@ def test_several_processes_compose_a_slot_once(tmp_path: Path, store_url: str) -
             process.join(30)
         assert sorted(composed) == [0, 0, 0, 1]
         assert room.equation().planned == 20
-
-
-MOVES = st.lists(
-    st.one_of(
-        st.tuples(st.just("article"), st.sampled_from(["sport", "culture", ""])),
-        st.tuples(st.just("day"), st.integers(1, 4)),
-        st.tuples(st.just("switch"), st.integers(0, 2), st.sampled_from(["daily", "weekly", "instant"])),
-        st.tuples(st.just("compose")),
-    ),
-    max_size=25,
-)
-
-
-@given(MOVES)
-@settings(deadline=None, max_examples=25)
-def test_whatever_readers_choose_they_miss_nothing_and_get_nothing_twice(moves: list[tuple[object, ...]]) -> None:
-    with TemporaryDirectory() as directory, newsroom(Path(directory), max_lateness="52w") as room:
-        for number in range(3):
-            room.reader(f"r{number}@example.org")
-        wanted: list[int] = []
-        for move in moves:
-            match move:
-                case ("article", tag):
-                    wanted.append(room.article(f"Article {len(wanted)}", *([str(tag)] if tag else [])))
-                case ("day", days):
-                    room.clock.pass_by(days=float(str(days)))
-                    room.compose()
-                case ("switch", who, cadence):
-                    room.reader(f"r{who}@example.org", str(cadence))
-                case _:
-                    room.compose()
-        wanted.append(room.article("The last one, with which instant readers hear of what they still are owed"))
-        room.clock.pass_by(days=7)
-        room.compose()
-        for number in range(3):
-            assert given_to(room, f"r{number}@example.org") == Counter(wanted)
-
-
-def given_to(room: Newsroom, email: str) -> Counter[int]:
-    """How often each article was planned for a reader."""
-    query = (
-        select(variants.c.articles)
-        .join(deliveries, deliveries.c.variant_id == variants.c.id)
-        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(subscribers.c.email == email)
-    )
-    with room.app.store.read() as connection:
-        return Counter(article for row in connection.execute(query) for article in row.articles)
 
 
 def test_lateness_is_told_in_the_note(room: Newsroom) -> None:
