@@ -111,7 +111,10 @@ def test_what_is_commented_in_the_first_settings_is_the_default(tmp_path: Path) 
     assert in_full.sources[0] == as_written.sources[0]
     feed = FeedSource(name="wire", kind="feed", url="https://wire.example/rss.xml")
     assert in_full.sources[1] == feed
-    assert in_full.newsletters[0].model_copy(update={"reply_to": None, "relay": None}) == as_written.newsletters[0]
+    assert (
+        in_full.newsletters[0].model_copy(update={"language": None, "reply_to": None, "relay": None})
+        == as_written.newsletters[0]
+    )
 
 
 def test_the_first_articles_are_read() -> None:

@@ -169,15 +169,17 @@ class Notices:
         self, notice: Notice, request: Request | None, newsletter: Newsletter, now: datetime, *, by_mail: bool
     ) -> NoticeContext:
         site, every = self._settings.site, self._settings.newsletters
+        language = self._templates.languages.best([notice.language, newsletter.language, site.language])
         url = site.url
         if request:
             url = self._links.confirm(self._tokens.token(request.purpose, request.nonce))
         elif "subscription_id" in notice.facts:
             url = self._links.preferences(int(notice.facts["subscription_id"]), now)
         return NoticeContext(
-            site=SiteFacts(site.name, site.url, site.postal_address, site.language),
+            site=SiteFacts(site.name, site.url, site.postal_address, language.tag),
             newsletter=NewsletterFacts(newsletter.slug, newsletter.title, newsletter.description),
             url=url,
+            language=language,
             titles=tuple(one.title for one in every if request and one.slug in request.wanted["newsletters"])
             or tuple(notice.facts.get("titles", ())),
             leaving=tuple(

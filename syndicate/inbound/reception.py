@@ -114,7 +114,8 @@ class Reception:
         going_on = [one for one in held if one.newsletter in wanted and one.state is not SubscriptionState.UNSUBSCRIBED]
         leaving = [{"id": one.id, "title": wanted[one.newsletter]} for one in going_on]
         titles = [one["title"] for one in leaving] or list(wanted.values())
-        return _answer(notices.LEAVE, found, now, titles=titles, leaving=leaving)
+        language = held[0].subscriber.language if held else None
+        return _answer(notices.LEAVE, found, now, language=language, titles=titles, leaving=leaving)
 
     def _confirm(self, found: Sorted, token: str, now: datetime) -> Notice:
         try:
@@ -122,9 +123,10 @@ class Reception:
         except TokenError:
             return _answer(notices.NOT_CONFIRMED, found, now)
         facts: dict[str, object] = {"titles": [self._title(one.newsletter) for one in confirmed.subscriptions]}
-        if confirmed.subscriptions:
-            facts["subscription_id"] = confirmed.subscriptions[0].id
-        return _answer(notices.CONFIRMED, found, now, email=confirmed.email, **facts)
+        language = None
+        for first in confirmed.subscriptions[:1]:
+            facts["subscription_id"], language = first.id, first.subscriber.language
+        return _answer(notices.CONFIRMED, found, now, email=confirmed.email, language=language, **facts)
 
     def _title(self, slug: str) -> str:
         newsletter = self._settings.newsletter(slug)
@@ -146,12 +148,15 @@ class Reception:
             log.info("a mail is not answered, there were too many", newsletter=answer.newsletter)
 
 
-def _answer(kind: str, found: Sorted, now: datetime, *, email: str = "", **facts: object) -> Notice:
+def _answer(
+    kind: str, found: Sorted, now: datetime, *, email: str = "", language: str | None = None, **facts: object
+) -> Notice:
     """A notice in answer to a mail, to its author unless ``email`` says otherwise. :raises AddressError: for nobody."""
     return Notice(
         kind=kind,
         email=email or normalise(found.author),
         newsletter=_newsletters(found)[0].slug,
+        language=language,
         facts=facts,
         in_reply_to=found.message_id,
         planned_at=now,

@@ -108,6 +108,14 @@ class Links:
         """Where the owner of a mailbox confirms what was asked for in their name."""
         return f"{self._site}/confirm/{token}"
 
+    def newsletter(self, slug: str) -> str:
+        """A newsletter's own page."""
+        return f"{self._site}/{quote(slug, safe='')}"
+
+    def subscribing(self) -> str:
+        """Where one subscribes, to any of the newsletters."""
+        return f"{self._site}/subscribe"
+
     def view(self, newsletter: str, digest_id: int) -> str:
         """A digest as a page."""
         return f"{self._site}/archive/{quote(newsletter, safe='')}/{digest_id}"

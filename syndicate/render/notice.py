@@ -16,6 +16,7 @@ from syndicate.render.digest import NewsletterFacts, SiteFacts
 from syndicate.render.environment import Environment, render
 from syndicate.render.headers import NoticeHeaders, notice_header
 from syndicate.render.holes import new_nonce
+from syndicate.render.languages import ENGLISH, Language
 from syndicate.render.message import Message, plain_body
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
@@ -26,12 +27,14 @@ class NoticeContext:
     """What a notice's templates get: publisher, newsletter, where its button leads, and what else its kind has.
 
     ``titles`` are the newsletters that it is about, ``leaving`` those that can be left, each with the link that does
-    it. ``by_mail`` says that an answer to the mail does what its button does.
+    it. ``by_mail`` says that an answer to the mail does what its button does. It is written
+    in ``language``.
     """
 
     site: SiteFacts
     newsletter: NewsletterFacts
     url: str
+    language: Language = ENGLISH
     titles: tuple[str, ...] = ()
     leaving: tuple[tuple[str, str], ...] = ()
     by_mail: bool = False
@@ -42,6 +45,7 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
     """The parts of a notice. :raises TemplateError: when a template of its kind can't be rendered."""
     folder = f"email/notices/{kind}"
     values: dict[str, Any] = {
+        "language": context.language,
         "site": context.site,
         "newsletter": context.newsletter,
         "url": context.url,

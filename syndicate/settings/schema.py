@@ -27,6 +27,12 @@ MANUAL = "manual"
 """Stands where a cadence would, for what an operator sends by hand to readers of all cadences; no cadence's name."""
 
 _RESERVED = "all"
+ROUTES = frozenset(
+    {"api", "archive", "articles", "confirm", "console", "feeds", "healthz", "preferences", "subscribe", "unsubscribe"}
+)
+"""Names that the service has in addresses where a newsletter's page would be."""
+
+_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _AnyRelay = TypeVar("_AnyRelay", bound=Smtp)
 
 
@@ -37,7 +43,7 @@ class Site(Section):
     url: WebAddress = Field(description="Public address of this service; links in mails and feeds begin with it.")
     postal_address: Line = Field(min_length=1, description="Shown in every mail's footer, as the law wants.")
     secret: SecretStr = Field(description="Signs links; at least 32 characters. Or `secret_file`.")
-    language: Line = Field("en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", description="Language tag (BCP 47).")
+    language: Line = Field("en", pattern=_LANGUAGE, description="Language tag (BCP 47).")
 
     @field_validator("secret")
     @classmethod
@@ -135,6 +141,9 @@ class Newsletter(Section):
     slug: str = Field(pattern=SLUG, description="Its name in addresses: lower-case letters, digits, hyphens.")
     title: Line = Field(min_length=1, description="What readers see.")
     description: Line = Field("", description="One sentence for the site, the feed and the mail.")
+    language: Line | None = Field(
+        None, pattern=_LANGUAGE, description="What it is written in, as a language tag (BCP 47); else the site's."
+    )
     sender: Mailbox = Field(description='The From header: "Name <user@host>".')
     reply_to: Mailbox | None = Field(None, description="The Reply-To header, when answers go elsewhere.")
     sources: tuple[str, ...] = Field((), description="Names of sources; empty means all.")
@@ -245,6 +254,8 @@ class Settings(Section):
                 raise ValueError(f"{key} {name!r} stands more than once; each must be its own")
             if name == (_RESERVED if info.field_name != "relays" else "smtp"):
                 raise ValueError(f"{key} {name!r} is kept for the service itself; another one")
+            if key == "slug" and name in ROUTES:
+                raise ValueError(f"slug {name!r} is the address of a page of the service; another one")
         return value
 
     @model_validator(mode="after")
