@@ -154,7 +154,7 @@ class Notices:
 
     def _reply_to(self, notice: Notice, request: Request | None, newsletter: Newsletter) -> str | None:
         """Where an answer does what the button does; None when that can't be done by mail."""
-        if not self._settings.inbound.is_on:
+        if not self._settings.inbound.takes_answers:
             return None
         leaving = notice.facts.get("leaving", ())
         if request:

@@ -38,9 +38,12 @@ _TAG = re.compile(r"<[^<>]{0,5000}>")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """``headers`` are in order, names in lower case, values decoded (RFC 2047) and on one line."""
+    """``headers`` are in order, names in lower case, values on one line and as they came, for an encoded word in them
+    may hold what would be another address when it is decoded (RFC 2047 §5). The ``subject`` is decoded.
+    """
 
     headers: tuple[tuple[str, str], ...]
+    subject: str
     content_type: str
     report_type: str
     first_line: str
@@ -69,9 +72,9 @@ def read(content: bytes) -> Mail:
     start = end.end() if end else min(len(content), _HEADER_BYTES)
     beginning = content[: start + _BODY_BYTES]
     message = BytesHeaderParser().parsebytes(beginning[:start])
-    headers = tuple((name.lower(), decoded(str(value)[:_VALUE])) for name, value in message.raw_items())
-    kind = message.get_content_type()
-    return Mail(headers, kind, _report_type(message), _first_line(beginning))
+    headers = tuple((name.lower(), _unfolded(str(value)[:_VALUE])) for name, value in message.raw_items())
+    subject = next((decoded(value) for name, value in headers if name == "subject"), "")
+    return Mail(headers, subject, message.get_content_type(), _report_type(message), _first_line(beginning))
 
 
 def decoded(value: str) -> str:
@@ -84,7 +87,11 @@ def decoded(value: str) -> str:
         )
     except (LookupError, ValueError, HeaderParseError):
         joined = text
-    return presentable(_LINE_BREAK.sub(" ", joined))
+    return _unfolded(joined)
+
+
+def _unfolded(value: str) -> str:
+    return presentable(_LINE_BREAK.sub(" ", value))
 
 
 def text_of(content: bytes, charset: str) -> str:

@@ -79,7 +79,7 @@ def sort(content: bytes, envelope: Envelope, addresses: Addresses) -> Sorted:
     authors = mail.mailboxes("from")
     author = authors[0] if len(authors) == 1 else ""
     slugs = {one.slug for one in place.newsletters} if place else set()
-    command = recognise(place.extension if place else "", mail.first("subject"), mail.first_line, slugs)
+    command = recognise(place.extension if place else "", mail.subject, mail.first_line, slugs)
     automatic = _is_automatic(mail, envelope, addresses, author)
     kind = _kind(mail, envelope, author, command if place else None, is_automatic=automatic)
     return Sorted(
@@ -121,7 +121,7 @@ def _is_automatic(mail: Mail, envelope: Envelope, addresses: Addresses, author: 
 
 def _is_bounce(mail: Mail, envelope: Envelope, author: str) -> bool:
     from_daemon = author.rpartition("@")[0].lower() == "mailer-daemon"
-    told = mail.all("x-failed-recipients") or _BOUNCE.search(mail.first("subject"))
+    told = mail.all("x-failed-recipients") or _BOUNCE.search(mail.subject)
     return from_daemon or bool(_is_null(mail, envelope) and told)
 
 

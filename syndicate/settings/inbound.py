@@ -48,6 +48,11 @@ class Inbound(Section):
     password: SecretStr | None = Field(None, min_length=1, description="The mailbox's password. Or `password_file`.")
     every: Duration = Field(timedelta(minutes=1), description="How often `serve` looks into the mailbox.")
     done: Line = Field("", description="The folder that processed mail is moved to; else it stays, marked as read.")
+    subaddresses: bool = Field(
+        True,
+        description="Whether mail to `news+anything@host` comes in where `news@host` does; `false` offers no answers "
+        "that need it.",
+    )
     replies_per_day: int = Field(
         5, ge=0, le=1000, description="At most so many answers in 24 hours to one address; 0 means none at all."
     )
@@ -90,9 +95,9 @@ class Inbound(Section):
         return self
 
     @property
-    def is_on(self) -> bool:
-        """Whether readers can write to us."""
-        return bool(self.listen or self.mailbox)
+    def takes_answers(self) -> bool:
+        """Whether readers can answer to an address with a token in it."""
+        return self.subaddresses and bool(self.listen or self.mailbox)
 
     @property
     def listening(self) -> Listening | None:

@@ -96,8 +96,11 @@ def test_an_address_without_room_for_a_token_says_nothing_of_answers(tmp_path: P
     assert "answer this mail" not in text(letter) + text(letter, "html")
 
 
-def test_without_inbound_mail_nothing_is_said_of_answers(room: Mailroom, relay: Relay) -> None:
-    object.__setattr__(room.app.settings.inbound, "listen", None)
+@pytest.mark.parametrize(("key", "value"), [("listen", None), ("subaddresses", False)])
+def test_where_answers_cannot_come_in_nothing_is_said_of_them(
+    room: Mailroom, relay: Relay, key: str, value: object
+) -> None:
+    object.__setattr__(room.app.settings.inbound, key, value)
     room.mail("subscribe brief")
     _, letter = newest(room, relay)
     assert letter["Reply-To"] is None
