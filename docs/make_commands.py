@@ -53,6 +53,8 @@ EXAMPLES = {
     "subscribers list": "syndicate subscribers list --newsletter daily --limit 10",
     "subscribers add": "syndicate subscribers add ana@example.org --newsletter daily --name Ana --topic culture",
     "subscribers remove": "syndicate subscribers remove ana@example.org",
+    "subscribers show": "syndicate subscribers show ana@example.org --json",
+    "subscribers erase": "syndicate subscribers erase ana@example.org --yes",
     "inbound poll": "syndicate inbound poll",
     "inbound feed": "syndicate inbound feed --dry-run mails/*.eml",
     "dkim new": "syndicate dkim new --dir keys",

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from syndicate.errors import SettingsError
 from syndicate.settings import CONFIG_NAME, load
-from syndicate.settings.rates import OneRate, Rates, WarmUpRate
+from syndicate.settings.rates import OneRate, Rate, Rates, WarmUpRate
 from syndicate.settings.schema import Settings
 from syndicate.settings.values import Duration, Line, Mailbox, Section, WebAddress
 
@@ -219,6 +219,8 @@ def _default(field: FieldInfo) -> str:
             return f'`"{seconds // size}{unit}"`'
         case bool():
             return f"`{str(value).lower()}`"
+        case Rate():
+            return f'`"{value}"`'
         case tuple():
             return "`[]`"
         case str() | Path():

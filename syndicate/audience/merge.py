@@ -107,8 +107,9 @@ class Merge:
 
     def _erased(self, connection: Connection, emails: Sequence[str]) -> set[str]:
         """Which of those addresses are nobody's because somebody was erased."""
-        traces = {self._traces.of(email): email for email in emails}
-        return {traces[trace] for trace in suppressions.suppressed(connection, list(traces))}
+        traces = {email: self._traces.of(email) for email in emails}
+        found = suppressions.suppressed(connection, list(traces.values()))
+        return {email for email, trace in traces.items() if trace in found}
 
     def _new(self, connection: Connection, slug: str, row: Row) -> Standing:
         cadence = row.cadence or self._defaults[slug]

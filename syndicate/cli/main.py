@@ -11,7 +11,21 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli import demo, digests, dkim, inbound, pace, people, sending, service, setup, sources, stages, status
+from syndicate.cli import (
+    demo,
+    digests,
+    dkim,
+    inbound,
+    pace,
+    people,
+    personal,
+    sending,
+    service,
+    setup,
+    sources,
+    stages,
+    status,
+)
 from syndicate.cli.terminal import fail, set_up_log
 from syndicate.errors import SyndicateError
 
@@ -22,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for group in (setup, demo, service, stages, sending, digests, status, pace, people, sources, inbound, dkim):
+for group in (setup, demo, service, stages, sending, digests, status, pace, people, personal, sources, inbound, dkim):
     group.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Commands for readers: subscribers import, export, list, add, remove."""
+"""Commands for readers: subscribers import, export, list, add, remove; ``personal`` has those about one of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from syndicate.cli.terminal import Json, bar, opened, plural, say, show_json, sh
 from syndicate.errors import SyndicateError
 from syndicate.store import subscribers as rows
 
-subscribers = typer.Typer(help="Readers: import, export, list, add, remove.", no_args_is_help=True)
+subscribers = typer.Typer(help="Readers: import, export, list, add, remove, show, erase.", no_args_is_help=True)
 
 Newsletter = Annotated[str | None, typer.Option(help="Only of this newsletter.")]
 

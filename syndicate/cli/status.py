@@ -14,9 +14,9 @@ from syndicate.cli.pace import facts as pace_facts
 from syndicate.cli.pace import remarkable, tell_paces
 from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
 from syndicate.digest.cadence import next_slot, zone_of
-from syndicate.model import Digest, DigestState, Equation, SourceState, SubscriptionState
+from syndicate.model import DeliveryState, Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
-from syndicate.store import Connection, digests, sources, standing, subscribers
+from syndicate.store import Connection, digests, notices, sources, standing, subscribers
 
 _OPEN = (DigestState.SENDING, DigestState.PAUSED, *digests.WAITING)
 
@@ -50,6 +50,7 @@ def status(as_json: Json = False) -> None:
         ]
         paced = remarkable(connection, now)
         readers = _readers(connection)
+        told = notices.counts(connection)
         due = _next(app, connection, now)
         came_in = inbound.standing(app, connection, now)
     if as_json:
@@ -60,6 +61,7 @@ def status(as_json: Json = False) -> None:
                 "digests": [_facts(one) for one in unfinished],
                 "sources": [{"name": one.name, "state": one.state, "error": one.error} for one in troubled],
                 "pace": [pace_facts(row, now) for row in paced],
+                "notices": told,
                 "readers": readers,
                 "inbound": came_in,
                 "next": [{"newsletter": slug, "cadence": name, "due_at": at} for slug, name, at in due],
@@ -68,6 +70,7 @@ def status(as_json: Json = False) -> None:
     else:
         tell("deliveries", in_words(total))
         _tell_digests(unfinished)
+        _tell_notices(told)
         for slug, count in readers.items():
             tell(slug, plural(count, "active reader"))
         for slug, name, at in due[:5]:
@@ -95,6 +98,16 @@ def _tell_digests(unfinished: list[Unfinished]) -> None:
         if undecided:
             choices = "--resend, --hold or --mark-sent"
             tell("uncertain", f"`syndicate digests resolve {one.id}` decides: {choices}", style="yellow")
+
+
+def _tell_notices(told: dict[DeliveryState, int]) -> None:
+    """Only what waits or went wrong: notices are forgotten after a while, so their sum says nothing."""
+    names = {DeliveryState.QUEUED: "waiting", DeliveryState.BEGUN: "under way"}
+    shown = [
+        f"{count} {names.get(state, state)}" for state, count in told.items() if state is not DeliveryState.ACCEPTED
+    ]
+    if shown:
+        tell("notices", ", ".join(sorted(shown)))
 
 
 def _facts(unfinished: Unfinished) -> dict[str, object]:

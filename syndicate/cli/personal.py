@@ -1,0 +1,56 @@
+"""Commands about one reader's data: subscribers show, erase."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from syndicate.audience.personal import data_of, erase_address
+from syndicate.cli.people import subscribers
+from syndicate.cli.terminal import Json, ask, local, opened, plural, show_json, show_table, tell
+
+
+def register(_: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (show, erase):
+        subscribers.command()(command)
+
+
+def show(email: str, as_json: Json = False) -> None:
+    """Show all that is kept of an address: choices, consents, mails, what waits for confirmation."""
+    with opened() as app:
+        found = data_of(app.store, email)
+    if as_json:
+        show_json(found)
+        return
+    tell("address", f"{found['email']}{' (banned from mail)' if found['suppressed'] else ''}")
+    for name, value in (found["person"] or {}).items():
+        if value:
+            tell(name, value)
+    for one in found["subscriptions"]:
+        until = f" until {local(one['paused_until'])}" if one["paused_until"] else ""
+        topics = f", {', '.join(one['topics'])}" if one["topics"] else ""
+        tell(one["newsletter"], f"{one['state']}{until}, {one['cadence']}{topics}")
+    for one in found["requests"]:
+        became = f"confirmed {local(one['confirmed_at'])}" if one["confirmed_at"] else "not confirmed"
+        tell("asked", f"{one['purpose']} by {one['via']} {local(one['asked_at'])}, {became}")
+    columns = ("when", "newsletter", "consent", "by", "wording", "confirmed", "ip")
+    show_table("", columns, [_row(one) for one in found["consents"]], empty="no consent is on record")
+    tell("mails", f"{plural(len(found['deliveries']), 'digest')}; --json lists them")
+
+
+def erase(email: str, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Erase a reader for good. The ledger keeps its counts, and a keyed hash keeps imports from bringing them back."""
+    with opened() as app:
+        ask(f"Erase all that is kept of {email}? It can't be undone.", yes=yes)
+        erase_address(app.store, app.traces, email, now=datetime.now(UTC))
+    tell("erased", email)
+
+
+def _row(consent: dict[str, Any]) -> tuple[object, ...]:
+    by = f"{consent['via']} ({consent['source']})" if consent["source"] else consent["via"]
+    ip = consent["confirmed_ip"] or consent["asked_ip"]
+    when = (consent["asked_at"], consent["newsletter"], consent["kind"], by, consent["wording"])
+    return (*when, consent["confirmed_at"], ip)
