@@ -73,9 +73,9 @@ class Listener:
         if self._server is None:
             return
         self._server.close()
+        await asyncio.gather(*(one.end() for one in tuple(self.conversations)), return_exceptions=True)
         while self._acts:
             await asyncio.wait(self._acts)
-        await asyncio.gather(*(one.end() for one in tuple(self.conversations)), return_exceptions=True)
 
     def _protocol(self, loop: asyncio.AbstractEventLoop) -> asyncio.Protocol:
         if len(self.conversations) >= MOST_CONNECTIONS:
@@ -130,7 +130,7 @@ class _Conversation(SMTP):
         )
 
     async def end(self) -> None:
-        """Cuts the connection once what it handed over is answered; returns when nothing of it runs any more."""
+        """Cuts the connection, but answers a whole mail first; returns when nothing of it runs any more."""
         await self._idle.wait()
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
@@ -192,7 +192,6 @@ class _Conversation(SMTP):
         if not self.envelope.rcpt_tos or arg:
             await self.push("501 5.5.4 DATA takes nothing" if arg else "503 5.5.1 RCPT first")
             return
-        self._idle.clear()
         try:
             for reply in await self._replies(self.envelope):
                 await self.push(reply)
@@ -204,6 +203,7 @@ class _Conversation(SMTP):
         self._reader.feed_data(b"\r\n")  # so that the end is found the same way in a mail without a line
         await self.push("354 end with a dot")
         content = await self._content()
+        self._idle.clear()
         if content is None:
             return self._told([_TOO_BIG] * len(transaction.rcpt_tos))
         sender = transaction.mail_from or ""

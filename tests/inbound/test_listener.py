@@ -267,12 +267,19 @@ async def test_stopping_answers_what_was_taken(desk: Desk) -> None:
     desk.says = slowly
     async with listen(desk) as listener:
         idle = await asyncio.open_connection(listener.host, listener.port)
+        half = await asyncio.open_connection(listener.host, listener.port)
+        half[1].write(b"LHLO mta\r\nMAIL FROM:<>\r\nRCPT TO:<news@lake.example>\r\nDATA\r\n")
+        while not (await half[0].readline()).startswith(b"354"):
+            pass
+        half[1].write(b"Subject: half\r\n")
         begin = [b"LHLO mta\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<news@lake.example>\r\n", b"DATA\r\n", b"x\r\n.\r\n"]
         talking = asyncio.create_task(talk(listener, *begin))
         await asyncio.to_thread(begun.wait, 30)
         asyncio.get_running_loop().call_later(0.05, let_go.set)
     assert (await talking)[-1][:3] == b"250"
-    idle[1].close()
+    assert len(desk.mails) == 1
+    for _, writer in (idle, half):
+        writer.close()
 
 
 async def test_a_place_that_is_taken_says_so(desk: Desk) -> None:
