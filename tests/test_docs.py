@@ -223,7 +223,7 @@ def test_what_is_forbidden_with_a_reader_is(tmp_path: Path, use: str) -> None:
         _digest(tmp_path, template=use)
 
 
-ALONE = {"archive", "embed"}
+ALONE = {"above", "archive", "embed"}
 IN_PIECES = {"base", "joining", "words"}
 PIECES = ("web/joining.html", "web/words.html")
 WEB_PAGES = sorted(path.stem for path in (ROOT / "templates" / "web").glob("*.html") if path.stem not in IN_PIECES)

@@ -21,9 +21,10 @@ def existing(connection: Connection, subscription_id: int) -> Subscription:
 
 
 def carry_out(connection: Connection, subscriber_id: int, email: str, evidence: Evidence, *, now: datetime) -> None:
-    """Gives a reader that address. Where somebody has it already, both are one: what goes on goes on there.
+    """Gives a reader that address. Where somebody has it already, they get from now on what the reader got.
 
-    A newsletter that both get comes as it did to that address; who is mailed twice by that is told by nothing new.
+    They may be two people, one of whom pressed a button too soon: so the one with the address keeps what they get as it
+    is, and links in the other's mails show nothing of theirs.
     """
     mine = [
         held
@@ -38,15 +39,10 @@ def carry_out(connection: Connection, subscriber_id: int, email: str, evidence: 
         person = mine[0].subscriber
         consents.add(connection, [evidence.record(person, one.newsletter, ConsentKind.MOVED) for one in mine])
         return
-    theirs = {one.newsletter: one for one in subscribers.of_address(connection, email)}
+    gets = {one.newsletter for one in subscribers.of_address(connection, email) if one.state is not _OVER}
     for one in mine:
-        if one.state is _OVER:
-            continue
-        target = theirs.get(one.newsletter)
-        if target is None:
-            subscriptions.move(connection, one.id, other.id)
-        else:
-            if target.state is _OVER:
-                subscriptions.take_over(connection, target.id, from_id=one.id, now=now)
+        if one.state is not _OVER:
+            if one.newsletter not in gets:
+                subscriptions.go_on_as(connection, one.id, other.id, now=now)
             leave(connection, one, evidence, now=now)
-        consents.add(connection, [evidence.record(other, one.newsletter, ConsentKind.MOVED)])
+            consents.add(connection, [evidence.record(other, one.newsletter, ConsentKind.MOVED)])

@@ -39,6 +39,7 @@ class Asked:
     purpose: Purpose
     email: str
     newsletters: tuple[str, ...]
+    language: str | None
     asked_at: datetime
     is_confirmed: bool
 
@@ -136,6 +137,7 @@ def peek(store: Store, token: str, now: datetime) -> Asked:
         purpose=request.purpose,
         email=request.email,
         newsletters=newsletters,
+        language=request.wanted["language"],
         asked_at=request.asked_at,
         is_confirmed=request.confirmed_at is not None,
     )
@@ -209,7 +211,7 @@ def _keep(
 ) -> None:
     """Adds to the request of that address which still waits, or makes one; and has the address asked in its turn."""
     now = evidence.asked_at
-    waiting = kept_requests.waiting(connection, wanted.email, purpose, now=now)
+    waiting = kept_requests.waiting(connection, wanted.email, purpose, subscriber_id, now=now)
     nonce = waiting.nonce if waiting else new_nonce()
     request = Request(
         id=waiting.id if waiting else request_id,

@@ -172,10 +172,26 @@ class Digests:
                 return self._due_at_once(connection, newsletter, cadence)
             due: dict[Slot, tuple[str, ...]] = {latest_slot(expression, newsletter.zone, now): ()}
             if newsletter.send_in == "subscriber":
-                lived_in = digests.zones_lived_in(connection, slug, cadence)
+                lived_in = self._zones_to_look_at(connection, newsletter, cadence, expression, now)
                 due = slots_by_zone(expression, newsletter.zone, lived_in, now)
             open_ = [slot for slot in due if not digests.has_slot(connection, slug, cadence, slot.name)]
         return {slot: due[slot] for slot in sorted(open_, key=lambda one: one.due_at)}
+
+    def _zones_to_look_at(
+        self, connection: Connection, newsletter: Newsletter, cadence: str, expression: str, now: datetime
+    ) -> Mapping[str, datetime]:
+        """Where the newest slot is not composed yet; readers are asked about there only, for this is done often."""
+        open_ = [
+            name
+            for name in digests.timezones(connection)
+            if not digests.has_slot(
+                connection,
+                newsletter.slug,
+                cadence,
+                latest_slot(expression, zone_of(name, newsletter.zone), now).name,
+            )
+        ]
+        return digests.zones_lived_in(connection, newsletter.slug, cadence, open_) if open_ else {}
 
     def _due_at_once(self, connection: Connection, newsletter: Newsletter, cadence: str) -> dict[Slot, tuple[str, ...]]:
         since = digests.last_upto(connection, newsletter.slug, cadence)

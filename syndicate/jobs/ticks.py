@@ -45,6 +45,7 @@ class Ticks:
         self._tick("send", SEND_EVERY, self._send)
         self._tick("tell", SEND_EVERY, self._tell)
         self._tick("tidy", TIDY_EVERY, self._tidy)
+        self._start("tidy", self._tidy)
         inbound = self._jobs.settings.inbound
         if inbound.mailbox:
             self._start("poll mailbox", self._poll)

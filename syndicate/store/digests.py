@@ -53,8 +53,19 @@ def readers_of(connection: Connection, digest: Digest) -> ColumnElement[bool]:
     return and_(c.newsletter == digest.newsletter, c.state == SubscriptionState.ACTIVE, where)
 
 
-def zones_lived_in(connection: Connection, newsletter: str, cadence: str) -> dict[str, datetime]:
-    """The time zones of a cadence's active readers, and when the first reader there chose it; ``""`` is not known."""
+def timezones(connection: Connection) -> list[str]:
+    """Every time zone that somebody lives in, whatever they read."""
+    zone = subscribers.c.timezone
+    return list(connection.execute(select(zone).where(zone > "").distinct().order_by(zone)).scalars())
+
+
+def zones_lived_in(
+    connection: Connection, newsletter: str, cadence: str, timezones: Sequence[str] = ()
+) -> dict[str, datetime]:
+    """The time zones of a cadence's active readers, and when the first reader there chose it; ``""`` is not known.
+
+    Of these ``timezones`` only, or of all.
+    """
     c = subscriptions.c
     zone = func.coalesce(subscribers.c.timezone, "")
     chosen = func.min(func.coalesce(c.chosen_at, c.created_at), type_=c.created_at.type)
@@ -64,6 +75,8 @@ def zones_lived_in(connection: Connection, newsletter: str, cadence: str) -> dic
         .where(c.newsletter == newsletter, c.cadence == cadence, c.state == SubscriptionState.ACTIVE)
         .group_by(zone)
     )
+    if timezones:
+        query = query.where(subscribers.c.timezone.in_(timezones))
     return {row.zone: row.since for row in connection.execute(query)}
 
 

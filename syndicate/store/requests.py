@@ -51,15 +51,18 @@ def add(connection: Connection, request: Request, token_hash: str) -> None:
 
 def change(connection: Connection, request: Request) -> None:
     """Replaces what is wanted, how it was asked for, and until when it can be confirmed."""
-    names = ("subscriber_id", "wanted", "via", "wording", "ip", "asked_at", "expires_at")
+    names = ("wanted", "via", "wording", "ip", "asked_at", "expires_at")
     values = {name: getattr(request, name) for name in names}
     connection.execute(update(requests).where(requests.c.id == request.id).values(values))
 
 
-def waiting(connection: Connection, email: str, purpose: Purpose, *, now: datetime) -> Request | None:
-    """The request of that address which can still be confirmed."""
+def waiting(
+    connection: Connection, email: str, purpose: Purpose, subscriber_id: int | None, *, now: datetime
+) -> Request | None:
+    """The request of that address, by that subscriber if it is a move, which can still be confirmed."""
     c = requests.c
     query = _query().where(c.email == email, c.purpose == purpose, c.confirmed_at.is_(None), c.expires_at > now)
+    query = query.where(c.subscriber_id.is_(None) if subscriber_id is None else c.subscriber_id == subscriber_id)
     row = connection.execute(query.order_by(c.id.desc()).limit(1)).one_or_none()
     return _request(row) if row else None
 

@@ -153,6 +153,13 @@ subscribers = Table(
     Column("timezone", Text),
     Column("created_at", Instant, nullable=False),
     Column("erased_at", Instant),
+    Index(None, "timezone"),
+    Index(
+        "ix_subscribers_erased",
+        "id",
+        sqlite_where=text("erased_at IS NOT NULL"),
+        postgresql_where=text("erased_at IS NOT NULL"),
+    ),
 )
 
 subscriptions = Table(

@@ -168,9 +168,11 @@ def stream(connection: Connection, newsletter: str | None = None) -> Iterator[Su
 
 
 def counts(connection: Connection) -> dict[tuple[str, str, SubscriptionState], int]:
-    """How many subscriptions each (newsletter, cadence, state) has."""
+    """How many subscriptions each (newsletter, cadence, state) has, without those of people who were erased."""
     c = subscriptions.c
-    query = select(c.newsletter, c.cadence, c.state, func.count().label("n")).group_by(c.newsletter, c.cadence, c.state)
+    erased = select(subscribers.c.id).where(subscribers.c.erased_at.is_not(None))
+    query = select(c.newsletter, c.cadence, c.state, func.count().label("n")).where(c.subscriber_id.not_in(erased))
+    query = query.group_by(c.newsletter, c.cadence, c.state)
     return {(r.newsletter, r.cadence, SubscriptionState(r.state)): r.n for r in connection.execute(query)}
 
 

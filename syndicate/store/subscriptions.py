@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from syndicate.model import DeliveryState, SubscriptionState
 from syndicate.store.schema import deliveries, digests, subscribers, subscriptions
@@ -62,19 +62,26 @@ def restore(connection: Connection, subscription_id: int, *, since: datetime, no
     return bool(connection.execute(query.values(state=_ACTIVE, ended_at=None, resume_at=None, chosen_at=now)).rowcount)
 
 
-def move(connection: Connection, subscription_id: int, subscriber_id: int) -> None:
-    """Gives a subscription to another subscriber, who must not have one to that newsletter."""
-    query = update(subscriptions).where(subscriptions.c.id == subscription_id)
-    connection.execute(query.values(subscriber_id=subscriber_id))
+def go_on_as(connection: Connection, subscription_id: int, subscriber_id: int, *, now: datetime) -> None:
+    """Has another subscriber, who does not get that newsletter, get it as this subscription stands, from now on.
 
-
-def take_over(connection: Connection, subscription_id: int, *, from_id: int, now: datetime) -> None:
-    """Has an ended subscription go on as another one stands: state, choices and watermark."""
+    It is a subscription of its own, or theirs that had ended, so that links to this one say nothing of it. Mail that
+    waits for its turn goes with it.
+    """
     c = subscriptions.c
-    names = ("state", "cadence", "topics", "watermark", "resume_at")
-    row = connection.execute(select(*(c[name] for name in names)).where(c.id == from_id)).one()
+    names = ("newsletter", "state", "cadence", "topics", "watermark", "consent", "resume_at")
+    row = connection.execute(select(*(c[name] for name in names)).where(c.id == subscription_id)).one()
     values = dict(row._mapping) | {"ended_at": None, "chosen_at": now}  # noqa: SLF001 - public in spite of its name
-    connection.execute(update(subscriptions).where(c.id == subscription_id).values(values))
+    theirs = and_(c.subscriber_id == subscriber_id, c.newsletter == row.newsletter)
+    if not connection.execute(update(subscriptions).where(theirs).values(values)).rowcount:
+        connection.execute(insert(subscriptions), values | {"subscriber_id": subscriber_id, "created_at": now})
+    new_id = connection.execute(select(c.id).where(theirs)).scalar_one()
+    d = deliveries.c
+    had = select(d.digest_id).where(d.subscription_id == new_id)
+    waiting = and_(d.subscription_id == subscription_id, d.state == DeliveryState.QUEUED, d.sender_id.is_(None))
+    domain = select(subscribers.c.domain).where(subscribers.c.id == subscriber_id).scalar_subquery()
+    taken = update(deliveries).where(waiting, d.digest_id.not_in(had))
+    connection.execute(taken.values(subscription_id=new_id, domain=domain))
 
 
 def ids_of(connection: Connection, subscriber_id: int) -> dict[str, int]:

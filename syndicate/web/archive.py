@@ -13,6 +13,7 @@ from syndicate.app import App
 from syndicate.model import Article, Digest, DigestState, Subscriber
 from syndicate.render.environment import render
 from syndicate.render.holes import fill, reader_values
+from syndicate.settings import Newsletter
 from syndicate.store import articles, digests
 from syndicate.web.guard import LONE_PAGE
 from syndicate.web.pages import Pages
@@ -21,6 +22,7 @@ SHOWN = (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 """The states of digests that everyone may see."""
 
 _TITLE = re.compile(r"<title>.*?</title>\s*", re.DOTALL)
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _HEAD = re.compile(r"</head>", re.IGNORECASE)
 _Id = Annotated[int, InPath(ge=1, lt=2**63)]
 
@@ -47,11 +49,13 @@ class Archive:
             shown = articles.by_ids(connection, variants[0].articles)
         parts = variants[0].parts.for_name("")
         home = f"{self._app.settings.site.url}/"
-        about = self._app.links.newsletter(newsletter) if self._app.settings.newsletter(newsletter) else home
+        known = self._app.settings.newsletter(newsletter)
+        about = self._app.links.newsletter(newsletter) if known else home
         values = reader_values(
             Subscriber(id=0, email="a reader", name=""), unsubscribe_url=about, preferences_url=about
         )
         html = fill(parts.html, parts.nonce, values, escape=True)
+        html = self._with_line(html, known) if known else html
         headers = {"Content-Security-Policy": LONE_PAGE, "Cache-Control": "no-cache"}
         return HTMLResponse(self._with_head(html, found, shown), headers=headers)
 
@@ -70,3 +74,10 @@ class Archive:
             published_at=digest.due_at,
         )
         return _HEAD.sub(lambda end: head + end[0], _TITLE.sub("", html, count=1), count=1)
+
+    def _with_line(self, html: str, newsletter: Newsletter) -> str:
+        """Whose digest it is, and where one subscribes; in the newsletter's language, as the rest."""
+        language = self._app.templates.languages.best([newsletter.language, self._app.settings.site.language])
+        url = self._pages.links.newsletter(newsletter.slug)
+        line = render(self._app.templates, "web/above.html", language=language, newsletter=newsletter, url=url)
+        return _BODY.sub(lambda begin: begin[0] + line, html, count=1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from syndicate.app import App
 from syndicate.audience import requests
 from syndicate.errors import ExpiredError
-from syndicate.model import Purpose
+from syndicate.model import Purpose, Subscriber
 from syndicate.render.languages import translatable
 from syndicate.web.guard import ip_of
 from syndicate.web.pages import Pages
@@ -38,7 +40,9 @@ class Confirming:
             asked = requests.peek(self._app.store, token, self._app.jobs.clock())
         except ExpiredError:
             return self._pages.message(request, 410, *_TOO_OLD)
-        return self._show(request, asked.purpose, asked.email, dict.fromkeys(asked.newsletters, ""), asked.is_confirmed)
+        reader = Subscriber(id=0, email=asked.email, language=asked.language)
+        urls = dict.fromkeys(asked.newsletters, "")
+        return self._show(request, asked.purpose, reader, urls, is_done=asked.is_confirmed)
 
     def act(self, request: Request, token: str) -> Response:
         """Confirms; once more changes nothing."""
@@ -48,18 +52,22 @@ class Confirming:
         except ExpiredError:
             return self._pages.message(request, 410, *_TOO_OLD)
         urls = {one.newsletter: self._pages.links.preferences(one.id, now) for one in done.subscriptions}
-        return self._show(request, done.purpose, done.email, urls, is_done=True)
+        reader = next((one.subscriber for one in done.subscriptions), Subscriber(id=0, email=done.email))
+        return self._show(request, done.purpose, reader, urls, is_done=True)
 
-    def _show(self, request: Request, purpose: Purpose, email: str, urls: dict[str, str], is_done: bool) -> Response:
+    def _show(
+        self, request: Request, purpose: Purpose, reader: Subscriber, urls: Mapping[str, str], *, is_done: bool
+    ) -> Response:
         """``urls`` are those of the preferences by newsletter; newsletters that are no more are left out."""
         known = [one for one in self._app.settings.newsletters if one.slug in urls]
+        moves = purpose is Purpose.MOVE
         return self._pages.show(
             request,
             "confirm.html",
             private=True,
+            reader=reader,
             newsletter=known[0] if len(known) == 1 else None,
-            moves=purpose is Purpose.MOVE,
-            email=email,
-            subscribed=[(one, urls[one.slug]) for one in known],
+            moves=moves,
+            subscribed=() if moves else [(one, urls[one.slug]) for one in known],
             is_done=is_done,
         )

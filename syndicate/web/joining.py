@@ -159,8 +159,11 @@ class Joining:
         only = slugs[0] if len(slugs) == 1 and fields.one("offered") != "all" else ""
         newsletter = self._app.settings.newsletter(only)
         offered = [newsletter] if newsletter else self._app.settings.newsletters
+        blank = self._blank(request, offered)
+        stamp = fields.one(STAMP)
         form = replace(
-            self._blank(request, offered),
+            blank,
+            stamp=stamp if self._app.stamps.shown_at(stamp) else blank.stamp,
             newsletters=slugs,
             email=fields.one("email"),
             name=fields.one("name"),
@@ -176,7 +179,13 @@ class Joining:
         offered = self._app.settings.newsletters
         canonical = self._app.links.subscribing()
         return self._pages.show(
-            request, "subscribe.html", status=status, form=form, offered=offered, canonical=canonical
+            request,
+            "subscribe.html",
+            status=status,
+            private=status != 200,
+            form=form,
+            offered=offered,
+            canonical=canonical,
         )
 
     def _landing(self, request: Request, newsletter: Newsletter, form: Form, status: int = 200) -> Response:
@@ -186,6 +195,7 @@ class Joining:
             request,
             "newsletter.html",
             status=status,
+            private=status != 200,
             newsletter=newsletter,
             form=form,
             past=past,

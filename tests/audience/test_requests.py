@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from syndicate.audience import remove, subscribe
+from syndicate.audience.preferences import of_reader
 from syndicate.audience.requests import Confirmed, ask, confirm, move, peek, token_of
 from syndicate.audience.traces import Traces
 from syndicate.errors import AddressError, ExpiredError, NotFoundError, SyndicateError, TokenError
@@ -153,8 +155,6 @@ def test_the_same_work_for_known_unknown_and_banned_addresses(door: Door) -> Non
     with door.store.write() as connection:
         suppressions.add(connection, "banned@example.org", "complaint", now=NOW)
     spoken: dict[str, list[str]] = {}
-    from sqlalchemy import event
-
     for email in (ANA, BO, "banned@example.org"):
         said: list[str] = spoken.setdefault(email, [])
 
@@ -269,6 +269,32 @@ def test_moving_to_an_address_that_is_known_makes_one_of_both(door: Door) -> Non
     assert (door.gets(), door.gets(BO)) == ({}, {"brief": "weekly", "sport": "weekly"})
 
 
+def test_links_of_who_moved_show_nothing_of_whom_they_moved_to(door: Door) -> None:
+    door.ask("brief", "sport")
+    mine = door.confirm().subscriptions
+    subscribe(door.store, door.settings.newsletters, email=BO, slugs=["sport"], name="Bo", consent="", now=NOW)
+    move(door.store, door.settings, mine[0].id, BO, now=NOW)
+    door.confirm(BO, Purpose.MOVE)
+    for one in mine:
+        seen = of_reader(door.store, one.id)
+        assert {held.subscriber.email for held in seen} == {ANA}
+        assert {held.state for held in seen} == {SubscriptionState.UNSUBSCRIBED}
+
+
+def test_two_who_want_to_move_to_one_address_are_two_requests(door: Door) -> None:
+    door.ask("brief")
+    mine = door.confirm().subscriptions[0].id
+    joined = subscribe(
+        door.store, door.settings.newsletters, email="eve@example.org", slugs=["sport"], consent="", now=NOW
+    )
+    move(door.store, door.settings, mine, BO, now=NOW)
+    token = door.token(BO, Purpose.MOVE)
+    move(door.store, door.settings, joined.subscriptions[0].id, BO, now=NOW)
+    assert [at - NOW for _, _, at in door.mails(BO)] == [timedelta(0), timedelta(hours=6)]
+    confirm(door.store, door.settings, token, now=NOW)
+    assert (door.gets(), door.gets(BO), len(door.gets("eve@example.org"))) == ({}, {"brief": "daily"}, 1)
+
+
 def test_moving_where_somebody_had_left_takes_the_place_over(door: Door) -> None:
     door.ask("brief", cadence="weekly")
     mine = door.confirm().subscriptions
@@ -290,6 +316,18 @@ def test_a_move_and_a_subscription_share_the_window(door: Door) -> None:
     ]
     with pytest.raises(NotFoundError):
         move(door.store, door.settings, 99, BO, now=NOW)
+
+
+def test_requests_and_confirmations_at_the_same_time(door: Door) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(door.ask, ["brief", "sport"] * 8))
+    assert door.mails() == [("queued", "confirm", NOW)]
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: door.confirm(), range(8)))
+    assert len({one.subscriptions for one in done}) == 1
+    with door.store.read() as connection:
+        records = consents.of_subscriber(connection, done[0].subscriptions[0].subscriber.id)
+    assert sorted(one.newsletter for one in records) == ["brief", "sport"]
 
 
 @contextmanager

@@ -177,6 +177,17 @@ def test_a_process_that_dies_sends_nothing_twice(room: Newsroom, relay: Relay) -
     assert state(room)[0][::2] == ("uncertain", "begun, and the process died")
 
 
+def test_several_processes_send_each_once(room: Newsroom, relay: Relay) -> None:
+    for number in range(20):
+        asked(room, f"r{number}@example.org")
+
+    async def together() -> list[Told]:
+        return list(await asyncio.gather(*(room.app.jobs.send_notices(stop=asyncio.Event()) for _ in range(3))))
+
+    assert sum(one.accepted for one in asyncio.run(together())) == 20
+    assert sorted(relay.recipients) == sorted(f"r{number}@example.org" for number in range(20))
+
+
 def test_who_was_suppressed_or_confirmed_meanwhile_is_not_told(room: Newsroom, relay: Relay) -> None:
     asked(room)
     asked(room, "bo@example.org")

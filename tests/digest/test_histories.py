@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from syndicate.audience import remove
 from syndicate.audience.preferences import choose, describe, pause, resume
+from syndicate.audience.requests import confirm, move, token_of
 from syndicate.model import SubscriptionState
-from syndicate.store import leases, subscribers
+from syndicate.store import leases, requests, subscribers
 from syndicate.store.schema import variants
 from tests.newsroom import Newsroom, newsroom
 
@@ -159,3 +161,19 @@ def test_a_pause_after_planning_loses_nothing(tmp_path: Path) -> None:
         history.do(("pause", 1, 1))
         history.deliver()
         assert sum(history.got[1].values()) == 1
+
+
+def test_mail_that_waits_moves_along(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as room:
+        history = History(room)
+        room.reader("bo@example.org", "weekly")
+        remove(history.store, "bo@example.org", now=room.clock())
+        history.publish("sport")
+        history.do(("hours", 24))
+        move(history.store, room.app.settings, 1, "bo@example.org", now=room.clock())
+        with history.store.read() as connection:
+            [request] = requests.of_person(connection, "bo@example.org", 0)
+        confirm(history.store, room.app.settings, token_of(room.app.settings, request), now=room.clock())
+        history.deliver()
+        assert (history.got[1], sum(history.got[4].values())) == (Counter(), 1)
+        assert room.equation().cancelled == 0

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from syndicate.app import App, open_app
+from syndicate.audience.requests import ask
 from syndicate.audience.subscribe import subscribe
 from syndicate.jobs import ticks
 from syndicate.jobs.ticks import Ticks
+from syndicate.model import Via
+from syndicate.store import requests
 from tests.newsroom import settings_for
 from tests.relay import Relay
 
@@ -92,3 +95,20 @@ async def test_a_failing_job_does_not_end_the_others(app: App, relay: Relay, tmp
     await until(lambda: len(relay.messages) == 1)
     await clock.stop()
     app.close()
+
+
+async def test_who_asks_is_asked_back_and_what_is_too_old_is_forgotten(app: App, relay: Relay) -> None:
+    now = datetime.now(UTC)
+    ask(app.store, app.settings, email="old@example.org", via=Via.WEB, now=now - timedelta(days=8))
+    ask(app.store, app.settings, email="ana@example.org", via=Via.WEB, now=now)
+    clock = Ticks(app.jobs)
+    clock.start()
+
+    def kept() -> int:
+        with app.store.read() as connection:
+            return sum(len(requests.of_person(connection, f"{who}@example.org", 0)) for who in ("old", "ana"))
+
+    await until(lambda: len(relay.messages) == 1 and kept() == 1)
+    await clock.stop()
+    app.close()
+    assert relay.recipients == ["ana@example.org"]

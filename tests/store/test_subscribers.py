@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from syndicate.model import Digest, DigestState, Subscriber, SubscriptionState
-from syndicate.store import Store, digests, subscribers, subscriptions
+from syndicate.store import Store, digests, erasure, subscribers, subscriptions
 from syndicate.store import schema as tables
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
@@ -202,3 +202,12 @@ def test_no_other_state_is_stored(connection: Connection) -> None:
     (ana,) = _add(connection, ANA)
     with pytest.raises(IntegrityError), connection.begin_nested():
         _subscribe(connection, ana, state="gone")
+
+
+def test_who_was_erased_is_not_counted(connection: Connection) -> None:
+    ana, bo = _add(connection, ANA, BO)
+    for person in (ana, bo):
+        _subscribe(connection, person)
+    erasure.erase(connection, bo, BO, trace="erased:x", reason="erased", now=NOW)
+    assert subscribers.counts(connection) == {("brief", "daily", SubscriptionState.ACTIVE): 1}
+    assert [one.subscriber.email for one in subscribers.stream(connection)] == [ANA]

@@ -172,6 +172,7 @@ def test_nothing_typed_is_lost(pressroom: Pressroom) -> None:
     assert 'value="&#34;&gt;&lt;b&gt;"' in page
     assert 'value="Ana &lt;3"' in page
     assert 'value="weekly" checked' in page
+    assert pressroom.client.post("/subscribe", data=form).headers["cache-control"] == "no-store"
     assert 'value="Sport" checked' in page
     assert 'value="Culture" checked' not in page
     page = pressroom.client.post("/subscribe", data={"email": "x", "newsletter": ["daily", "harbour"]}).text
@@ -212,6 +213,7 @@ def test_who_is_too_quick_presses_once_more(pressroom: Pressroom) -> None:
     assert (response.status_code, response.headers["retry-after"]) == (429, "2")
     assert "press the button once more" in response.text
     assert 'value="ana@reader.example"' in response.text
+    assert f'name="shown" value="{quick["shown"]}"' in response.text
     assert pressroom.client.post("/subscribe", data={**ANA, "shown": "1-forged"}).status_code == 429
     assert pressroom.notices(ANA["email"]) == []
     slow = {**quick, "shown": stamp_of(pressroom, 3)}

@@ -14,6 +14,15 @@ down_revision = "0001"
 def upgrade() -> None:
     """Adds what readers ask for and say."""
     op.add_column("subscribers", sa.Column("erased_at", Instant(timezone=True), nullable=True))
+    op.create_index(op.f("ix_subscribers_timezone"), "subscribers", ["timezone"], unique=False)
+    op.create_index(
+        "ix_subscribers_erased",
+        "subscribers",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("erased_at IS NOT NULL"),
+        postgresql_where=sa.text("erased_at IS NOT NULL"),
+    )
     op.add_column("subscriptions", sa.Column("resume_at", Instant(timezone=True), nullable=True))
     op.add_column("subscriptions", sa.Column("chosen_at", Instant(timezone=True), nullable=True))
     op.create_table(
