@@ -149,7 +149,7 @@ class Notices:
         except HeaderError as error:
             self._end(notice, DeliveryState.REJECTED, f"not handed over: {error}")
             return None
-        signature = self._signer.sign(message.header, message.body, newsletter.domain, now)
+        signature = self._signer.sign(message.header, message.body_digest, newsletter.domain, now)
         return _Ready(notice, newsletter, signature + message.whole)
 
     def _reply_to(self, notice: Notice, request: Request | None, newsletter: Newsletter) -> str | None:
@@ -161,7 +161,7 @@ class Notices:
             token = self._tokens.token(request.purpose, request.nonce)
             return extended(newsletter.address, f"confirm-{token}")
         if len(leaving) == 1:
-            token = self._links.unsubscribe(leaving[0]["id"]).rpartition("/")[2]
+            token = self._links.unsubscribe_token(leaving[0]["id"])
             return extended(newsletter.address, f"unsubscribe-{token}")
         return None
 
@@ -222,7 +222,7 @@ class Notices:
         """
         notice = ready.notice
         try:
-            answer: Reply | Broken | None = await path.open(ready.envelope)
+            answer: Reply | Broken | None = await path.open(ready.envelope.commands(path.abilities))
         except AddressError as error:
             answer = Reply("RCPT", 553, str(error))
         if answer is None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from syndicate.delivery.dkim import Signer
+from syndicate.delivery.dkim import Signer, body_digest
 from syndicate.delivery.due import DueQueue
 from syndicate.delivery.envelope import Envelope
 from syndicate.delivery.lane import LOOK_SECONDS, Lane
@@ -222,10 +222,11 @@ async def send_copy(
     )
     relay = next((one for one in settings.every_relay if one.label == newsletter.relay), settings.smtp)
     header, _, body = letter.partition(b"\r\n\r\n")
-    signature = signer.sign(header, body, newsletter.domain, now)
+    signature = signer.sign(header, body_digest(body), newsletter.domain, now)
     try:
         async with connect(relay) as path:
-            if refusal := await path.open(Envelope(newsletter.address, email, len(signature) + len(letter))):
+            envelope = Envelope(newsletter.address, email, len(signature) + len(letter)).commands(path.abilities)
+            if refusal := await path.open(envelope):
                 return refusal
             return await path.finish(signature + letter, None)
     except ConnectionError as error:

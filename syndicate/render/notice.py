@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import css_inline
@@ -63,4 +64,4 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
 def build_notice(headers: NoticeHeaders, parts: Parts) -> Message:
     """The message. :raises HeaderError: for a value that can't stand in its header."""
     content_type, body = plain_body(parts)
-    return Message(notice_header(headers, parts.subject, content_type), body, body)
+    return Message(notice_header(headers, parts.subject, content_type), (body,), sha256(body))

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from syndicate.errors import ConflictError
 from syndicate.model import OUTSTANDING, DeliveryState, Digest, DigestState, SubscriptionState, states_before
 from syndicate.store import digests as rows
-from syndicate.store.schema import deliveries, digests, subscribers, subscriptions, suppressions
+from syndicate.store.schema import QUEUED, TROUBLED, deliveries, digests, subscribers, subscriptions, suppressions
 from syndicate.store.standing import UNDECIDED
 
 RETRIED = states_before(DeliveryState.QUEUED) - frozenset(OUTSTANDING)
@@ -73,7 +73,7 @@ def resume(connection: Connection, digest_id: int, *, now: datetime) -> Digest:
     """
     only = "only one that is paused can be resumed"
     digest = move(connection, digest_id, DigestState.SENDING, (DigestState.PAUSED,), only=only)
-    _change(connection, and_(_d.digest_id == digest_id, _d.state == DeliveryState.QUEUED), {"planned_at": now})
+    _change(connection, and_(_d.digest_id == digest_id, QUEUED), {"planned_at": now})
     return digest
 
 
@@ -95,7 +95,7 @@ def requeue(
     digest = _lock(connection, digest_id)
     if digest.state in _WHY_NOT:
         raise ConflictError(f"digest {digest_id} is {digest.state}: {_WHY_NOT[digest.state]}")
-    chosen = and_(_d.digest_id == digest_id, _d.state.in_(RETRIED & frozenset(states)))
+    chosen = and_(_d.digest_id == digest_id, TROUBLED, _d.state.in_(RETRIED & frozenset(states)))
     if not also_held:
         chosen = and_(chosen, or_(_d.state != DeliveryState.UNCERTAIN, UNDECIDED))
     again = {"state": DeliveryState.QUEUED, "planned_at": now, "next_at": now, "sender_id": None, "finished_at": None}
@@ -132,7 +132,7 @@ def sweep(connection: Connection, *, now: datetime) -> int:
     """
     over = select(digests.c.id).where(digests.c.state == DigestState.CANCELLED)
     values = {"state": DeliveryState.CANCELLED, "finished_at": now, "sender_id": None}
-    return _change(connection, and_(_d.state == DeliveryState.QUEUED, _d.digest_id.in_(over)), values)
+    return _change(connection, and_(QUEUED, _d.digest_id.in_(over)), values)
 
 
 def _lock(connection: Connection, digest_id: int) -> Digest:

@@ -46,7 +46,7 @@ class Mailroom:
 
     def unsubscribe_token(self, subscription_id: int) -> str:
         """The token of a mail's own link."""
-        return self.app.links.unsubscribe(subscription_id).rpartition("/")[2]
+        return self.app.links.unsubscribe_token(subscription_id)
 
     def subscriptions(self, email: str = ANA) -> dict[str, SubscriptionState]:
         """Newsletter → state."""

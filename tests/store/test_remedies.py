@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from syndicate.errors import ConflictError, NotFoundError, StoreError
 from syndicate.model import DeliveryState, Digest, DigestState, Parts, SubscriptionState
@@ -54,6 +54,7 @@ def keep(store: Store, state: DigestState = DigestState.SENDING, names: tuple[st
         variant = digests.add_variant(connection, digest.id, [1], Parts("S", "", "", "h1"))
         for number, name in enumerate(names, digest.id * 100):
             _owe(connection, digest.id, variant, number, name)
+        connection.execute(update(digest_rows).where(digest_rows.c.id == digest.id).values(planned=len(names)))
     return digest.id
 
 
@@ -68,7 +69,6 @@ def _owe(connection: Connection, digest_id: int, variant_id: int, number: int, n
         "digest_id": digest_id,
         "variant_id": variant_id,
         "subscription_id": number,
-        "domain": name,
         "state": state,
         "attempts": 2,
         "planned_at": PLANNED,
@@ -88,7 +88,10 @@ def changed(store: Store, digest_id: int, before: dict[str, Any]) -> dict[str, s
 def snapshot(store: Store, digest_id: int) -> dict[str, Any]:
     """Each delivery's row by its name."""
     with store.read() as connection:
-        rows = connection.execute(select(deliveries).where(deliveries.c.digest_id == digest_id)).all()
+        named = select(deliveries, subscribers.c.domain).join(
+            subscribers, subscribers.c.id == deliveries.c.subscription_id
+        )
+        rows = connection.execute(named.where(deliveries.c.digest_id == digest_id)).all()
         assert standing.equation(connection, digest_id).balances
     return {row.domain: row for row in rows}
 
@@ -96,6 +99,18 @@ def snapshot(store: Store, digest_id: int) -> dict[str, Any]:
 def digest_of(store: Store, digest_id: int) -> Digest:
     with store.read() as connection:
         return digests.get(connection, digest_id)
+
+
+def test_a_delivery_that_is_gone_is_noticed(store: Store) -> None:
+    digest_id, other = keep(store), keep(store)
+    for name in NAMES:
+        with store.write() as connection:
+            lost = deliveries.c.subscription_id.in_(select(subscribers.c.id).where(subscribers.c.domain == name))
+            connection.execute(delete(deliveries).where(deliveries.c.digest_id == digest_id, lost))
+        with store.read() as connection:
+            assert not standing.equation(connection, digest_id).balances
+            assert not standing.equation(connection).balances
+            assert standing.equation(connection, other).balances
 
 
 ANY = remedies.RETRIED
