@@ -55,6 +55,8 @@ EXAMPLES = {
     "subscribers remove": "syndicate subscribers remove ana@example.org",
     "subscribers show": "syndicate subscribers show ana@example.org --json",
     "subscribers erase": "syndicate subscribers erase ana@example.org --yes",
+    "inbound poll": "syndicate inbound poll",
+    "inbound feed": "syndicate inbound feed --dry-run mails/*.eml",
     "dkim new": "syndicate dkim new --dir keys",
     "sources": "syndicate sources",
     "sources release": "syndicate sources release wire --publish-only",

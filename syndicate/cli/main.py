@@ -28,6 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "people": ("subscribers",),
     "personal": ("subscribers",),
     "sources": ("sources", "articles"),
+    "inbound": ("inbound",),
     "dkim": ("dkim",),
 }
 """Each module of commands, and what it has."""

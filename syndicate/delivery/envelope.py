@@ -48,7 +48,7 @@ class Commands(NamedTuple):
 
 
 class Envelope(NamedTuple):
-    """Who it is from and for (RFC 5321 §3.3), and its length in octets.
+    """Who it is from and for (RFC 5321 §3.3), and its length in octets. Nothing comes back to an empty ``sender``.
 
     ``reports`` asks for reports of failure and delay, where they are offered; it is the name that they will carry.
     """
@@ -63,9 +63,10 @@ class Envelope(NamedTuple):
 
         :raises AddressError: for an address that could end its command, or that the server can't be told.
         """
-        plain = _ADDRESS.fullmatch(self.recipient) and _ADDRESS.fullmatch(self.sender)
+        sender = self.sender or self.recipient
+        plain = _ADDRESS.fullmatch(self.recipient) and _ADDRESS.fullmatch(sender)
         if not plain:
-            for address in (self.sender, self.recipient):
+            for address in (sender, self.recipient):
                 if not _INTERNATIONAL.fullmatch(address) or not address.isprintable():
                     raise AddressError(address, "it can't stand in an SMTP command")
         mail, rcpt = f"MAIL FROM:<{self.sender}>", f"RCPT TO:<{self.recipient}>"

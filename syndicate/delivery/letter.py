@@ -6,7 +6,7 @@ from datetime import datetime
 
 from syndicate.model import Digest, Parts, Subscriber
 from syndicate.render.headers import ReaderHeaders, SharedHeaders
-from syndicate.render.holes import greeting
+from syndicate.render.holes import called_by
 from syndicate.render.links import Links
 from syndicate.render.message import Message, compile_message
 from syndicate.settings import Newsletter
@@ -38,13 +38,14 @@ class Letter:
 
         :raises HeaderError: when the reader's name or address can't stand in a header.
         """
-        name, email = subscriber.name, subscriber.email
+        name, email, called = subscriber.name, subscriber.email, called_by(subscriber.name)
         unsubscribe = self._links.unsubscribe_token(subscription_id)
         preferences = self._links.preferences_token(subscription_id, self._date)
         return self._spliced.fill(
             ReaderHeaders(name, email, message_id, unsubscribe, preferences),
             {
-                "greeting": greeting(name),
+                "greeting": f"Hello{called},",
+                "called": called,
                 "name": name,
                 "email": email,
                 "unsubscribe": unsubscribe.encode(),

@@ -152,7 +152,7 @@ def open_holes(nonce: str, name: NameHole, language: Language = ENGLISH) -> dict
 
 def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_url: str) -> dict[str, str]:
     """What fills the holes for one reader."""
-    called = _called(subscriber.name)
+    called = called_by(subscriber.name)
     return {
         "greeting": f"Hello{called},",
         "called": called,
@@ -163,7 +163,7 @@ def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_u
     }
 
 
-def _called(name: str) -> str:
+def called_by(name: str) -> str:
     """The name after a space; empty when it is unknown, or is no name: strangers sign others up with links."""
     name = name.strip()
     usable = name and name.isprintable() and len(name) <= _NAME_IN_GREETING and not _LIKE_AN_ADDRESS.search(name)

@@ -21,6 +21,9 @@ _TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{32}")
 _EXPIRING = re.compile(r"(0|[1-9][0-9]{0,18})-([0-9]{1,6})-[0-9a-f]{32}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAC_DIGITS = 32
+_LONGEST_LOCAL_PART = 64
+"""Octets before the @ (RFC 5321 §4.5.3.1.1)."""
+
 _BLOCK = 64
 
 
@@ -77,6 +80,13 @@ class Signer:
         inner.update(text.encode())
         outer.update(inner.digest())
         return outer.hexdigest()[:_MAC_DIGITS]
+
+
+def extended(address: str, extension: str) -> str | None:
+    """``user+extension@host``, where mail to ``user@host`` comes too; None when a local part can't be that long."""
+    local, _, domain = address.rpartition("@")
+    longer = f"{local}+{extension}"
+    return f"{longer}@{domain}" if len(longer.encode()) <= _LONGEST_LOCAL_PART else None
 
 
 class Links:

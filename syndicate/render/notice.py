@@ -27,7 +27,9 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 class NoticeContext:
     """What a notice's templates get: publisher, newsletter, where its button leads, and what else its kind has.
 
-    ``titles`` are the newsletters that it is about. It is written in ``language``.
+    ``titles`` are the newsletters that it is about, ``leaving`` those that can be left, each with the link that does
+    it. ``by_mail`` says that an answer to the mail does what its button does. It is written
+    in ``language``.
     """
 
     site: SiteFacts
@@ -35,6 +37,8 @@ class NoticeContext:
     url: str
     language: Language = ENGLISH
     titles: tuple[str, ...] = ()
+    leaving: tuple[tuple[str, str], ...] = ()
+    by_mail: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -47,6 +51,8 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
         "newsletter": context.newsletter,
         "url": context.url,
         "titles": context.titles,
+        "leaving": context.leaving,
+        "by_mail": context.by_mail,
         "facts": context.facts,
     }
     subject = " ".join(render(env, f"{folder}/subject.txt", **values).split())

@@ -38,7 +38,7 @@ from syndicate.model import (
     Via,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -381,4 +381,25 @@ paces = Table(
     Column("facts", JSON, nullable=False),
     Column("changed_at", Instant, nullable=False),
     CheckConstraint("kind IN ('relay', 'domain')", name="kind"),
+)
+
+received = Table(
+    "received",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("received_at", Instant, nullable=False, index=True),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("checked_at", Instant),
+    Column("succeeded_at", Instant),
+    Column("retry_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
 )
