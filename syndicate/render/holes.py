@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from jinja2 import TemplateRuntimeError
 from markupsafe import Markup, escape
@@ -22,6 +22,8 @@ from syndicate.render.languages import ENGLISH, Language
 
 NAMES = frozenset({"greeting", "called", "name", "email", "unsubscribe", "preferences"})
 """Every hole there is. ``greeting`` is an English one, in digests that were composed before there were others."""
+
+Some = TypeVar("Some")
 
 _NAME_IN_GREETING = 60
 _LIKE_AN_ADDRESS = re.compile(r"[@/:<>\\]|www\.", re.IGNORECASE)
@@ -42,16 +44,12 @@ def split(text: str, nonce: str) -> list[str]:
     return re.split(re.escape(nonce) + "_([a-z]+)_", text)
 
 
-def value_of(values: Mapping[str, str], name: str, *, escape: bool = False) -> str:
-    """What fills the hole ``name``; ``escape`` makes it safe between tags and inside quoted attributes.
-
-    Raises TemplateError when there is no such value.
-    """
+def value_of(values: Mapping[str, Some], name: str) -> Some:
+    """What fills the hole ``name``. Raises TemplateError when there is no such value."""
     try:
-        found = values[name]
+        return values[name]
     except KeyError:
         raise TemplateError("of the message", None, f"nothing is known to fill {name!r} with") from None
-    return html.escape(found) if escape else found
 
 
 def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> str:
@@ -60,7 +58,8 @@ def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> s
     Raises TemplateError for a hole that has no value.
     """
     pieces = split(text, nonce)
-    pieces[1::2] = [value_of(values, name, escape=escape) for name in pieces[1::2]]
+    found = (value_of(values, name) for name in pieces[1::2])
+    pieces[1::2] = [html.escape(value) if escape else value for value in found]
     return "".join(pieces)
 
 
@@ -153,7 +152,7 @@ def open_holes(nonce: str, name: NameHole, language: Language = ENGLISH) -> dict
 
 def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_url: str) -> dict[str, str]:
     """What fills the holes for one reader."""
-    called = _called(subscriber.name)
+    called = called_by(subscriber.name)
     return {
         "greeting": f"Hello{called},",
         "called": called,
@@ -164,7 +163,7 @@ def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_u
     }
 
 
-def _called(name: str) -> str:
+def called_by(name: str) -> str:
     """The name after a space; empty when it is unknown, or is no name: strangers sign others up with links."""
     name = name.strip()
     usable = name and name.isprintable() and len(name) <= _NAME_IN_GREETING and not _LIKE_AN_ADDRESS.search(name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import css_inline
@@ -26,7 +27,9 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 class NoticeContext:
     """What a notice's templates get: publisher, newsletter, where its button leads, and what else its kind has.
 
-    ``titles`` are the newsletters that it is about. It is written in ``language``.
+    ``titles`` are the newsletters that it is about, ``leaving`` those that can be left, each with the link that does
+    it. ``by_mail`` says that an answer to the mail does what its button does. It is written
+    in ``language``.
     """
 
     site: SiteFacts
@@ -34,6 +37,8 @@ class NoticeContext:
     url: str
     language: Language = ENGLISH
     titles: tuple[str, ...] = ()
+    leaving: tuple[tuple[str, str], ...] = ()
+    by_mail: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -46,6 +51,8 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
         "newsletter": context.newsletter,
         "url": context.url,
         "titles": context.titles,
+        "leaving": context.leaving,
+        "by_mail": context.by_mail,
         "facts": context.facts,
     }
     subject = " ".join(render(env, f"{folder}/subject.txt", **values).split())
@@ -57,4 +64,4 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
 def build_notice(headers: NoticeHeaders, parts: Parts) -> Message:
     """The message. :raises HeaderError: for a value that can't stand in its header."""
     content_type, body = plain_body(parts)
-    return Message(notice_header(headers, parts.subject, content_type), body, body)
+    return Message(notice_header(headers, parts.subject, content_type), (body,), sha256(body))

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
 from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
@@ -233,6 +234,7 @@ class Settings(Section):
     relays: tuple[AnotherRelay, ...] = ()
     pace: Pace = Pace()
     dkim: Dkim | None = None
+    inbound: Inbound = Inbound()
     web: Web = Web()
     readers: Readers = Readers()
     limits: Limits = Limits()
@@ -271,6 +273,9 @@ class Settings(Section):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "smtp", _with_ca_file(self.smtp, self.directory))
         object.__setattr__(self, "relays", tuple(_with_ca_file(one, self.directory) for one in self.relays))
+        if self.inbound.ca_file:
+            trusted = self.inbound.model_copy(update={"ca_file": self.directory / self.inbound.ca_file})
+            object.__setattr__(self, "inbound", trusted)
         if self.dkim:
             keys = {"rsa_key_file": self.dkim.rsa_key_file, "ed25519_key_file": self.dkim.ed25519_key_file}
             absolute = {name: self.directory / path for name, path in keys.items() if path}

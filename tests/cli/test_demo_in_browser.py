@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.cli.command import Folder
-from tests.cli.test_first_day import get, wait_for
+from tests.cli.command import Folder, wait_for
+from tests.cli.test_first_day import get
 
 ADDRESS = "mira@reader.example"
 

@@ -11,7 +11,18 @@ from syndicate.render.notice import NoticeContext, render_notice
 URL = "https://news.lakeside.example/confirm/abc"
 
 
-@pytest.mark.parametrize("kind", ["confirm", "move", "link"])
+FACTS: dict[str, dict[str, object]] = {
+    "help": {
+        "address": "news@lakeside.example",
+        "newsletters": [{"slug": "daily", "title": "Daily & <b>"}],
+        "contact": "us@lakeside.example",
+    },
+}
+BUTTONS = {"help": 0, "leave": 1}
+"""How often the link stands in HTML where that is not twice, as a button and as an address."""
+
+
+@pytest.mark.parametrize("kind", ["confirm", "move", "link", "help", "leave", "confirmed", "not-confirmed"])
 @pytest.mark.parametrize("tag", ["en", "de", "sq", "sr"])
 def test_a_notice_is_in_its_language(env: Environment, kind: str, tag: str) -> None:
     def made(language_tag: str) -> tuple[str, str, str]:
@@ -21,15 +32,24 @@ def test_a_notice_is_in_its_language(env: Environment, kind: str, tag: str) -> N
         parts = render_notice(
             env,
             kind,
-            NoticeContext(site=site, newsletter=newsletter, url=URL, titles=("The Daily Brief",), language=language),
+            NoticeContext(
+                site=site,
+                newsletter=newsletter,
+                url=URL,
+                titles=("The Daily Brief",),
+                leaving=(("The Daily Brief", URL),) if kind == "leave" else (),
+                by_mail=True,
+                language=language,
+                facts=FACTS.get(kind, {}),
+            ),
         )
         return parts.subject, parts.html, parts.text
 
     subject, html, text = made(tag)
     assert f'<html lang="{env.languages.best([tag]).tag}"' in html
-    assert html.count(URL) == 2
-    assert URL in text
-    assert "Courier & <Sons>" in subject
+    assert html.count(URL) == BUTTONS.get(kind, 2)
+    assert (URL in text) is (kind != "help")
+    assert "Courier & <Sons>" in subject or kind in ("leave", "confirmed")
     assert "<Sons>" not in html
     assert "%(" not in html + text
     assert (subject == made("en")[0]) is (tag == "en")
