@@ -179,6 +179,12 @@ subscriptions = Table(
     Column("chosen_at", Instant),
     UniqueConstraint("subscriber_id", "newsletter"),
     Index(None, "newsletter", "cadence", "state", "watermark", "topics"),
+    Index(
+        "ix_subscriptions_resume",
+        "resume_at",
+        sqlite_where=text("resume_at IS NOT NULL"),
+        postgresql_where=text("resume_at IS NOT NULL"),
+    ),
     _one_of("state", SubscriptionState),
 )
 

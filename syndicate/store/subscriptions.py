@@ -51,7 +51,7 @@ def wake(connection: Connection, *, now: datetime, subscription_id: int | None =
 def next_resume(connection: Connection) -> datetime | None:
     """When the next pause is over, None when no pause ends by itself."""
     c = subscriptions.c
-    query = select(func.min(c.resume_at, type_=c.resume_at.type)).where(c.state == _PAUSED)
+    query = select(c.resume_at).where(c.resume_at.is_not(None), c.state == _PAUSED).order_by(c.resume_at).limit(1)
     return connection.execute(query).scalar()
 
 

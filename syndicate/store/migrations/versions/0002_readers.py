@@ -25,6 +25,14 @@ def upgrade() -> None:
     )
     op.add_column("subscriptions", sa.Column("resume_at", Instant(timezone=True), nullable=True))
     op.add_column("subscriptions", sa.Column("chosen_at", Instant(timezone=True), nullable=True))
+    op.create_index(
+        "ix_subscriptions_resume",
+        "subscriptions",
+        ["resume_at"],
+        unique=False,
+        sqlite_where=sa.text("resume_at IS NOT NULL"),
+        postgresql_where=sa.text("resume_at IS NOT NULL"),
+    )
     op.create_table(
         "requests",
         sa.Column("id", Id, autoincrement=False, nullable=False),
