@@ -234,6 +234,7 @@ notices = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("kind", Text, nullable=False),
     Column("email", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
     Column("newsletter", Text, nullable=False),
     Column("language", Text),
     Column("facts", JSON, nullable=False),
@@ -247,6 +248,7 @@ notices = Table(
     Column("reply", Text, nullable=False),
     Index(None, "state", "next_at"),
     Index(None, "email"),
+    Index(None, "mailbox"),
     _one_of("state", DeliveryState),
 )
 

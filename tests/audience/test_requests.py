@@ -130,6 +130,16 @@ def test_one_mail_in_a_window_over_all_newsletters(door: Door) -> None:
     assert door.gets() == {"brief": "daily", "sport": "instant"}
 
 
+def test_spellings_of_one_address_share_the_window(door: Door) -> None:
+    spellings = ["ana@example.org", "Ana@example.org", "ANA+news@example.org", "aNa+x+y@EXAMPLE.org"]
+    for spelling in spellings:
+        door.ask(email=spelling)
+    assert [at - NOW for _, _, at in door.mails()] == [timedelta(hours=6 * number) for number in range(4)]
+    for number in range(100):
+        door.ask(email=f"ana+{number}@example.org")
+    assert len(door.mails()) == 28  # a week of them: later ones would come when nothing can be confirmed any more
+
+
 def test_who_confirmed_and_asks_for_more_is_asked_in_turn(door: Door) -> None:
     door.ask("brief")
     door.confirm()
