@@ -10,7 +10,7 @@ from typing import Any
 
 import typer.main
 
-from syndicate.cli.main import app
+from syndicate.cli.main import command_line
 
 PAGE = Path(__file__).with_name("commands.md")
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -55,6 +55,8 @@ EXAMPLES = {
     "subscribers remove": "syndicate subscribers remove ana@example.org",
     "subscribers show": "syndicate subscribers show ana@example.org --json",
     "subscribers erase": "syndicate subscribers erase ana@example.org --yes",
+    "inbound poll": "syndicate inbound poll",
+    "inbound feed": "syndicate inbound feed --dry-run mails/*.eml",
     "dkim new": "syndicate dkim new --dir keys",
     "sources": "syndicate sources",
     "sources release": "syndicate sources release wire --publish-only",
@@ -86,7 +88,7 @@ def main() -> None:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command as it is called, and what Typer knows about it; groups come before their own."""
-    yield from _below("", typer.main.get_command(app))
+    yield from _below("", typer.main.get_command(command_line()))
 
 
 def _below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
@@ -119,7 +121,7 @@ def table() -> str:
 
 def page() -> str:
     """The whole page, as it should be."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(command_line())
     before = "\n".join(["## Before every command", "", *_options(root), ""])
     return "\n".join([_INTRO, before, *(_section(called, one) for called, one in runnable().items())]).rstrip() + "\n"
 

@@ -11,6 +11,7 @@ from syndicate.audience.limits import Gate
 from syndicate.audience.traces import Traces
 from syndicate.delivery import dkim
 from syndicate.digest.digests import Digests
+from syndicate.inbound.reception import Reception
 from syndicate.jobs.jobs import Jobs
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
@@ -47,9 +48,11 @@ def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     store.check()
     templates = open_templates(settings.directory / "templates")
     secret = settings.site.secret.get_secret_value()
-    links = Links(settings.site.url, Signer(secret))
+    link_signer, gate = Signer(secret), Gate(settings.limits)
+    links = Links(settings.site.url, link_signer)
     digests = Digests(settings, store, templates, links)
     signer = dkim.Signer.open(settings.dkim)
     traces = Traces(secret)
-    jobs = Jobs(settings, store, templates, links, digests, signer, traces, clock)
-    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), Gate(settings.limits))
+    reception = Reception(settings, store, link_signer, gate, clock)
+    jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, clock)
+    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate)

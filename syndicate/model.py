@@ -376,3 +376,17 @@ class SourceStatus:
     error: str = ""
     etag: str = ""
     last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxStatus:
+    """What is known of a mailbox that is polled. All of it up to ``uid`` was dealt with (RFC 9051 §2.3.1.1)."""
+
+    name: str
+    uid_validity: int = 0
+    uid: int = 0
+    checked_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    retry_at: datetime | None = None
+    failures: int = 0
+    error: str = ""

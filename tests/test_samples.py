@@ -106,10 +106,15 @@ def test_what_is_commented_in_the_first_settings_is_the_default(tmp_path: Path) 
     for name in ("site", "store", "web", "feeds", "fetch", "pace"):
         assert getattr(in_full, name) == getattr(as_written, name)
     assert in_full.smtp.model_copy(update={"ca_file": None, "warm_up": None}) == as_written.smtp
+    examples = {"listen": None, "mailbox": None, "password": None, "done": "", "ca_file": None}
+    assert in_full.inbound.model_copy(update=examples) == as_written.inbound
     assert in_full.sources[0] == as_written.sources[0]
     feed = FeedSource(name="wire", kind="feed", url="https://wire.example/rss.xml")
     assert in_full.sources[1] == feed
-    assert in_full.newsletters[0].model_copy(update={"reply_to": None, "relay": None}) == as_written.newsletters[0]
+    assert (
+        in_full.newsletters[0].model_copy(update={"language": None, "reply_to": None, "relay": None})
+        == as_written.newsletters[0]
+    )
 
 
 def test_the_first_articles_are_read() -> None:

@@ -39,6 +39,7 @@ class Asked:
     purpose: Purpose
     email: str
     newsletters: tuple[str, ...]
+    language: str | None
     asked_at: datetime
     is_confirmed: bool
 
@@ -65,9 +66,12 @@ def ask(
     timezone: str | None = None,
     via: Via,
     ip: str | None = None,
+    in_reply_to: str = "",
     now: datetime,
 ) -> None:
     """Keeps a request to subscribe, and has its address asked. Newsletters with ``confirm = false`` begin at once.
+
+    By mail none does: who a mail is from is what anyone can write. ``in_reply_to`` is that mail's Message-ID.
 
     :raises AddressError: when mail can't be sent to ``email``.
     :raises NotFoundError: when a newsletter or a cadence does not exist.
@@ -86,13 +90,14 @@ def ask(
     evidence = _evidence(settings, via, ip, now)
     with store.write() as connection:
         request_id = kept_requests.take_turn(connection)
-        at_once = _at_once(connection, settings, wanted)
+        at_once = set() if via is Via.MAIL else _at_once(connection, settings, wanted)
         if at_once:
             proven = replace(wanted, chosen={slug: wanted.chosen[slug] for slug in at_once})
             join(connection, settings.newsletters, proven, replace(evidence, source="without confirmation"), now=now)
         chosen = {slug: choice for slug, choice in wanted.chosen.items() if slug not in at_once}
         if chosen:
-            _keep(connection, settings, request_id, Purpose.SUBSCRIBE, replace(wanted, chosen=chosen), evidence)
+            some = replace(wanted, chosen=chosen)
+            _keep(connection, settings, request_id, Purpose.SUBSCRIBE, some, evidence, in_reply_to=in_reply_to)
 
 
 def move(
@@ -132,6 +137,7 @@ def peek(store: Store, token: str, now: datetime) -> Asked:
         purpose=request.purpose,
         email=request.email,
         newsletters=newsletters,
+        language=request.wanted["language"],
         asked_at=request.asked_at,
         is_confirmed=request.confirmed_at is not None,
     )
@@ -201,6 +207,7 @@ def _keep(
     wanted: Wish,
     evidence: Evidence,
     subscriber_id: int | None = None,
+    in_reply_to: str = "",
 ) -> None:
     """Adds to the request of that address which still waits, or makes one; and has the address asked in its turn."""
     now = evidence.asked_at
@@ -224,10 +231,10 @@ def _keep(
     else:
         hashed = hash_of(token_of(settings, request))
         kept_requests.add(connection, request, hashed or "")
-    _have_asked(connection, settings, request)
+    _have_asked(connection, settings, request, in_reply_to)
 
 
-def _have_asked(connection: Connection, settings: Settings, request: Request) -> None:
+def _have_asked(connection: Connection, settings: Settings, request: Request, in_reply_to: str) -> None:
     """Queues the mail for when the address may next be asked, unless one for this request is out or on its way."""
     now, every = request.asked_at, settings.readers.confirm_every
     own = notices.last_asked(connection, request.email, request.id)
@@ -245,6 +252,7 @@ def _have_asked(connection: Connection, settings: Settings, request: Request) ->
             language=request.wanted["language"],
             facts={},
             request_id=request.id,
+            in_reply_to=in_reply_to,
             planned_at=due,
         ),
     )

@@ -7,6 +7,7 @@ a file is only served when it lies in the folder.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,6 +28,7 @@ _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+_HTTP = re.compile(r"<(https?://[A-Za-z0-9.:\[\]-]+/[!-;=?-~]*)>")
 _MAIL_POLICY = (
     "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -48,9 +50,10 @@ def create_inbox(directory: Path) -> FastAPI:
     app = FastAPI(title="Inbox", docs_url=None, redoc_url=None, openapi_url=None)
     templates = open_templates()
 
-    def page(template: str, **values: Any) -> HTMLResponse:
+    def page(template: str, form_action: str = "", **values: Any) -> HTMLResponse:
         html = render(templates, f"inbox/{template}", **values)
-        return HTMLResponse(html, headers={**_HEADERS, "Content-Security-Policy": _PAGE_POLICY})
+        policy = _PAGE_POLICY.replace("form-action 'self'", f"form-action 'self' {form_action}".rstrip())
+        return HTMLResponse(html, headers={**_HEADERS, "Content-Security-Policy": policy})
 
     def find(name: str) -> Path:
         path = directory / name
@@ -79,7 +82,10 @@ def create_inbox(directory: Path) -> FastAPI:
         path = find(name)
         mail = parse(path.read_bytes())
         parts = [*(kind for kind in ("html", "text") if getattr(mail, kind)), "headers"]
-        return page("mail.html", caught=_read(path), mail=mail, part=part or parts[0], parts=parts)
+        leaving = one_click(mail.headers)
+        host = "/".join(leaving.split("/", 3)[:3])
+        shown = {"caught": _read(path), "mail": mail, "part": part or parts[0], "parts": parts}
+        return page("mail.html", form_action=host, **shown, unsubscribe_url=leaving)
 
     @app.get("/messages/{name}/html")
     def html_part(name: str) -> HTMLResponse:
@@ -93,6 +99,14 @@ def create_inbox(directory: Path) -> FastAPI:
         return FileResponse(path, media_type="message/rfc822", filename=path.name, headers=headers)
 
     return app
+
+
+def one_click(headers: Iterable[tuple[str, str]]) -> str:
+    """Where a mail program's button to unsubscribe posts to (RFC 8058 §3.2), empty when the mail offers none."""
+    values = {name.lower(): value for name, value in headers}
+    found = _HTTP.search(values.get("list-unsubscribe", ""))
+    offered = values.get("list-unsubscribe-post", "").strip() == "List-Unsubscribe=One-Click"
+    return found[1] if found and offered else ""
 
 
 def _caught(directory: Path) -> list[Caught]:

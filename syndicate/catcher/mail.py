@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.utils import parseaddr
+
+from syndicate.inbound.mime import body_of, decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def parse(content: bytes) -> Mail:
 
 
 def _headers(message: Message) -> tuple[tuple[str, str], ...]:
-    return tuple((_decoded(name), _decoded(value)) for name, value in message.raw_items())
+    return tuple((decoded(name), decoded(str(value))) for name, value in message.raw_items())
 
 
 def _heading(headers: tuple[tuple[str, str], ...]) -> Heading:
@@ -72,52 +72,13 @@ def _heading(headers: tuple[tuple[str, str], ...]) -> Heading:
 
 def _file_name(part: Message) -> str:
     try:
-        return _decoded(part.get_filename() or "")
+        return decoded(part.get_filename() or "")
     except (LookupError, ValueError, TypeError):
         return "unreadable name"
 
 
 def _body(parts: list[Message], kind: str) -> str:
-    for part in parts:
-        if part.get_content_type() != kind:
-            continue
-        try:
-            content = part.get_payload(decode=True)
-            charset = part.get_content_charset() or "utf-8"
-        except (LookupError, ValueError, TypeError):
-            continue
-        if isinstance(content, bytes):
-            return _presentable(_text(content, charset))
-    return ""
-
-
-def _text(content: bytes, charset: str) -> str:
-    try:
-        return content.decode(charset, "replace")
-    except (LookupError, ValueError):
-        return content.decode("utf-8", "replace")
-
-
-def _decoded(value: object) -> str:
-    text = _presentable(str(value))
-    try:
-        pieces = decode_header(text)
-        joined = "".join(
-            _text(one, charset or "raw_unicode_escape") if isinstance(one, bytes) else one for one, charset in pieces
-        )
-    except (LookupError, ValueError):
-        joined = text
-    return _presentable(re.sub(r"\r?\n[ \t]*", " ", joined))
-
-
-def _presentable(text: str) -> str:
-    """Text that UTF-8 can carry: raw bytes that Python kept as surrogates are read as the UTF-8 they mostly are."""
-    return text.encode("utf-8", "surrogateescape" if _has_raw_bytes(text) else "replace").decode("utf-8", "replace")
-
-
-def _has_raw_bytes(text: str) -> bool:
-    surrogates = [character for character in text if "\ud800" <= character <= "\udfff"]
-    return bool(surrogates) and all("\udc80" <= character <= "\udcff" for character in surrogates)
+    return next((text for part in parts if part.get_content_type() == kind and (text := body_of(part))), "")
 
 
 def _all(headers: tuple[tuple[str, str], ...], name: str) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ allow_private = true
 name = "newsroom"
 kind = "folder"
 path = "articles"
+every = "2s"
 
 [[sources]]
 name = "wire"
@@ -195,7 +196,13 @@ async def _stay(app: App, at: Mapping[str, str], stop: asyncio.Event) -> None:
     tell("site", f"{at['service']}/")
     tell("feeds", f"{at['service']}/feeds/")
     tell("inbox", f"{at['inbox']}/")
-    say(f"\nPut an .md, .html or .txt file into {escape(str(articles))} and see it appear. Ctrl-C ends the demo.")
+    say("")
+    newsletter = app.settings.newsletters[0]
+    say(f"1. Subscribe at {at['service']}/{newsletter.slug}, best to what comes as soon as an article appears.")
+    say("2. Open the mail in the inbox that asks you to confirm, follow its link, and confirm.")
+    say(f"3. Put an .md, .html or .txt file into {escape(str(articles))}: some seconds later you have a digest.")
+    say("4. Leave with one click: the inbox shows the button that mail programs show.")
+    say("\nCtrl-C ends the demo.")
     ticks = Ticks(app.jobs)
     ticks.start()
     await stop.wait()

@@ -5,25 +5,49 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from syndicate.cli import demo, digests, dkim, pace, people, personal, sending, service, setup, sources, stages, status
 from syndicate.cli.terminal import fail, set_up_log
 from syndicate.errors import SyndicateError
 
-app = typer.Typer(
-    name="syndicate",
-    help="Newsletters and feeds: articles in, RSS and Atom and delivered digests out.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=True,
-)
-for group in (setup, demo, service, stages, sending, digests, status, pace, people, personal, sources, dkim):
-    group.register(app)
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "setup": ("init", "migrate"),
+    "demo": ("demo",),
+    "service": ("serve", "catch"),
+    "stages": ("run", "pickup", "publish", "compose", "preview"),
+    "sending": ("send",),
+    "digests": ("digests",),
+    "status": ("status",),
+    "pace": ("pace",),
+    "people": ("subscribers",),
+    "personal": ("subscribers",),
+    "sources": ("sources", "articles"),
+    "inbound": ("inbound",),
+    "dkim": ("dkim",),
+}
+"""Each module of commands, and what it has."""
+
+
+def command_line(words: Sequence[str] = ()) -> typer.Typer:
+    """What ``syndicate`` understands. Of the modules only those are loaded whose commands are among the ``words``."""
+    app = typer.Typer(
+        name="syndicate",
+        help="Newsletters and feeds: articles in, RSS and Atom and delivered digests out.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=True,
+    )
+    app.callback()(root)
+    asked = frozenset(() if "--help" in words[:1] else words)
+    for module in [module for module, commands in GROUPS.items() if asked & {*commands}] or GROUPS:
+        import_module(f"syndicate.cli.{module}").register(app)
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -32,7 +56,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     context: typer.Context,
     config: Annotated[
@@ -52,7 +75,8 @@ def root(
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 could not, 2 wrong settings or usage, 130 interrupted."""
     try:
-        app(_config_first(sys.argv[1:]))
+        words = _config_first(sys.argv[1:])
+        command_line(words)(words)
     except SyndicateError as error:
         fail(error)
         sys.exit(error.exit_code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from syndicate.catcher import Catcher
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.terminal import opened, plural, tell
 from syndicate.errors import SyndicateError
+from syndicate.inbound.listener import Listener
 from syndicate.jobs import loop
 from syndicate.jobs.ticks import Ticks
 from syndicate.web.server import create_web
@@ -84,14 +85,23 @@ async def _serve(app: App) -> None:
     listening = listen(*app.settings.web.address)
     pages = Pages(create_web(app), listening)
     ticks = Ticks(app.jobs)
-    async with until_signal() as stop:
+    async with until_signal() as stop, _listener(app) as listener:
         serving = asyncio.create_task(pages.until(stop))
         tell("serving", f"{address(listening)}; feeds in {app.settings.feeds.directory}")
+        if listener:
+            protocol = "lmtp" if listener.is_lmtp else "smtp"
+            tell("taking mail", f"at {protocol}://{listener.host}:{listener.port}")
         ticks.start()
         await stop.wait()
         tell("stopping", "what is in flight is finished")
         await ticks.stop()
         await serving
+
+
+def _listener(app: App) -> AbstractAsyncContextManager[Listener | None]:
+    """What takes mail over SMTP or LMTP, if anything does."""
+    inbound, reception = app.settings.inbound, app.jobs.reception
+    return Listener(inbound, reception.addresses, reception) if inbound.listen else nullcontext()
 
 
 def catch(

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from syndicate.audience.retention import Forgotten
+from syndicate.cli.inbound import polled_facts, tell_polled
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.terminal import (
     Json,
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(now: Now = None, as_json: Json = False) -> None:
-    """One whole pass: pick up, publish, compose what is due, send; then exit. Made for cron."""
+    """One whole pass: read the mailbox, pick up, publish, compose what is due, send; then exit. Made for cron."""
     with opened(instant(now)) as app, bar("sending", None) as progress:
 
         async def one_pass() -> None:
@@ -53,6 +54,7 @@ def run(now: Now = None, as_json: Json = False) -> None:
             if as_json:
                 show_json(
                     {
+                        "inbound": polled_facts(done.polled) if done.polled else None,
                         "pickups": [_pickup_facts(one) for one in done.pickups],
                         "published": len(done.published.written),
                         "digests": [digest_facts(one) for one in done.digests],
@@ -62,6 +64,8 @@ def run(now: Now = None, as_json: Json = False) -> None:
                     }
                 )
             else:
+                if done.polled:
+                    tell_polled(done.polled)
                 _tell_pickups(done.pickups)
                 tell(
                     "published",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import typer
 
 from syndicate.app import App
+from syndicate.cli import inbound
 from syndicate.cli.pace import facts as pace_facts
 from syndicate.cli.pace import remarkable, tell_paces
 from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
@@ -51,6 +52,7 @@ def status(as_json: Json = False) -> None:
         readers = _readers(connection)
         told = notices.counts(connection)
         due = _next(app, connection, now)
+        came_in = inbound.standing(app, connection, now)
     if as_json:
         show_json(
             asdict(total)
@@ -61,6 +63,7 @@ def status(as_json: Json = False) -> None:
                 "pace": [pace_facts(row, now) for row in paced],
                 "notices": told,
                 "readers": readers,
+                "inbound": came_in,
                 "next": [{"newsletter": slug, "cadence": name, "due_at": at} for slug, name, at in due],
             }
         )
@@ -74,6 +77,7 @@ def status(as_json: Json = False) -> None:
             tell("next", f"{slug}/{name} at {local(at)}")
         for one in troubled:
             tell(one.state, f"source {one.name}: {one.error or 'waits for an operator'}", style="yellow")
+        inbound.tell_standing(came_in)
         tell_paces(paced, now)
     if not all(counts.balances for counts in (total, *(one.counts for one in unfinished))):
         raise typer.Exit(1)

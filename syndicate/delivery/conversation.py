@@ -14,7 +14,7 @@ from syndicate.delivery.outcome import Broken, Reply, Verdict
 from syndicate.delivery.outgoing import Noted, Outgoing, Ready
 from syndicate.delivery.pace import Pace
 from syndicate.delivery.smtp import MessagePath
-from syndicate.errors import AddressError, OfferError, RelayError
+from syndicate.errors import OfferError, RelayError
 from syndicate.settings import Smtp
 
 _FAR = 0.003
@@ -183,7 +183,7 @@ class Conversation:
             return None
         if self._is_ending() or self._taken >= self._relay.messages_per_connection:
             return None
-        ready = await self._out.next(self._relay, self._noted)
+        ready = await self._out.next(self._relay, self._path.abilities, self._noted)
         if ready:
             self._taken += 1
             self._pace.take(now)
@@ -193,11 +193,6 @@ class Conversation:
             raise RelayError(str(self._relay.relay), f"{limit} {len(ready.content):,}")
         if ready:
             self.domain = ready.due.delivery.domain
-            try:
-                ready.envelope.commands(self._path.abilities)
-            except AddressError as error:
-                self._note(ready, Reply("RCPT", 553, f"not handed over: {error}"))
-                return await self._next()
         return ready
 
     async def _open(self, ready: Ready) -> Reply | Broken | None:

@@ -1,18 +1,20 @@
 """Signs messages (RFC 6376, relaxed/relaxed; RFC 8463). Called for each message, just before it is handed over.
 
-A signature covers a digest of the body, and the headers. Most of a body is the same for all readers, and most of the
-time goes into the key: so the body's digest is continued from a common beginning (``BodyHash.copy``), and ``sign`` may
-be called from several threads at once, because `cryptography` lets other threads run while it signs.
+A signature covers a digest of the body, and the headers. Nearly all of the time goes into the key, and `cryptography`
+lets other threads run meanwhile: so ``draft`` does what is left, where the connections are served, and ``seal`` may be
+called in several threads at once.
 """
 
 from __future__ import annotations
 
-import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from syndicate.delivery.dkim_keys import Key, read_ed25519_key, read_rsa_key
 from syndicate.errors import Problem, SettingsError
@@ -35,45 +37,8 @@ _SIGNED = (
 _WIDTH = 76
 _CRLF = b"\r\n"
 _WSP = b" \t"
-_BLANK = b" \t\r\n"
-
-
-@dataclass(slots=True)
-class BodyHash:
-    """SHA-256 of a body in its relaxed form (RFC 6376 §3.4.4), fed in pieces that may be cut at any octet.
-
-    The body has CRLF line ends and no added dots. A last line without its CRLF counts as if it had one, as the
-    receiver will see it (RFC 5321 §4.1.1.4).
-    """
-
-    _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
-    _begun: bool = False
-    _tail: bytes = b""
-
-    def update(self, piece: bytes) -> None:
-        """Goes on with ``piece``. Blanks at its end wait: what they become depends on what follows."""
-        text = self._tail + piece if self._tail else piece
-        settled = len(text.rstrip(_BLANK))
-        self._tail = text[settled:]
-        if settled:
-            self._hash.update(_relaxed(text[:settled]))
-            self._begun = True
-
-    def copy(self) -> BodyHash:
-        """An independent one in the same state: the common beginning is hashed once, then continued per reader."""
-        return BodyHash(self._hash.copy(), self._begun, self._tail)
-
-    def digest(self) -> bytes:
-        """The 32 octets for what was fed until now; more may be fed afterwards."""
-        tail = _relaxed(self._tail + _CRLF)
-        end = len(tail)
-        while tail.endswith(_CRLF, 0, end):
-            end -= 2
-        last = tail[:end]
-        whole = self._hash.copy()
-        if self._begun or last:
-            whole.update(last + _CRLF)
-        return whole.digest()
+_DIGEST = b"0" * 44
+"""Stands where the body's digest goes: as long as that, in base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +47,14 @@ class SelectedKey:
 
     selector: str
     key: Key
+
+
+class Draft(NamedTuple):
+    """A signature to come: the header so far as it is shown, and what the key signs."""
+
+    key: Key
+    shown: bytes
+    text: bytes
 
 
 class Signer:
@@ -122,24 +95,43 @@ class Signer:
         """Whether there is a key."""
         return bool(self._keys)
 
-    def body(self) -> BodyHash:
-        """The digest of a body that begins now."""
-        return BodyHash()
-
-    def sign(self, message_header: bytes, body: BodyHash | bytes, domain: str, now: datetime) -> bytes:
+    def sign(self, message_header: bytes, body_digest: bytes, domain: str, now: datetime) -> bytes:
         """The ``DKIM-Signature`` headers to put before the message, one for each key, each ending in CRLF.
 
-        ``message_header`` is all headers, CRLF after each, with or without the empty line. ``body`` has been fed, or is
-        the whole one. ``domain`` is the sender's (d=), in ASCII; ``now`` is aware and becomes t=, in seconds.
+        ``message_header`` is all headers, CRLF after each, with or without the empty line. ``body_digest`` is SHA-256
+        of the body in its relaxed form. ``domain`` is the sender's (d=), in ASCII; ``now`` is aware and becomes t=, in
+        seconds.
         """
-        if isinstance(body, bytes):
-            whole, body = body, self.body()
-            body.update(whole)
+        return seal(self.draft(message_header, body_digest, domain, now))
+
+    def draft(self, message_header: bytes, body_digest: bytes, domain: str, now: datetime) -> list[Draft]:
+        """What ``sign`` makes, with the signatures still to come."""
         names, headers = _covered(_headers(message_header))
-        body_digest = b64encode(body.digest()).decode()
-        return b"".join(
-            _signature(one, names, headers, body_digest, domain.lower(), int(now.timestamp())) for one in self._keys
-        )
+        digest, at = b64encode(body_digest), int(now.timestamp())
+        drafts = []
+        for one in self._keys:
+            shown, relaxed = _frame(one.key.algorithm, one.selector, names, domain.lower(), at)
+            text = b"%bdkim-signature:%b" % (headers, relaxed.replace(_DIGEST, digest))
+            drafts.append(Draft(one.key, shown.replace(_DIGEST, digest), text))
+        return drafts
+
+
+def seal(drafts: Sequence[Draft]) -> bytes:
+    """The finished headers. Several threads may do this at once, while the others' go on."""
+    return b"".join(_signature(one) for one in drafts)
+
+
+def body_digest(body: bytes) -> bytes:
+    """SHA-256 of a body in its relaxed form (RFC 6376 §3.4.4, §3.7).
+
+    The body has CRLF line ends and no added dots. A last line without its CRLF counts as if it had one, as the
+    receiver will see it (RFC 5321 §4.1.1.4).
+    """
+    relaxed = _relaxed(body + _CRLF)
+    end = len(relaxed)
+    while relaxed.endswith(_CRLF, 0, end):
+        end -= 2
+    return sha256(relaxed[:end] + _CRLF if end else b"").digest()
 
 
 class Unsigned(Signer):
@@ -148,21 +140,9 @@ class Unsigned(Signer):
     def __init__(self) -> None:
         super().__init__(())
 
-    def body(self) -> BodyHash:
-        """A digest that nobody will ask for."""
-        return _Unhashed()
-
-    def sign(self, message_header: bytes, body: BodyHash | bytes, domain: str, now: datetime) -> bytes:  # noqa: ARG002
+    def draft(self, message_header: bytes, body_digest: bytes, domain: str, now: datetime) -> list[Draft]:  # noqa: ARG002
         """Nothing."""
-        return b""
-
-
-class _Unhashed(BodyHash):
-    def update(self, piece: bytes) -> None:
-        """Forgets it."""
-
-    def copy(self) -> BodyHash:
-        return self
+        return []
 
 
 def _relaxed(text: bytes) -> bytes:
@@ -180,7 +160,7 @@ def _headers(block: bytes) -> list[tuple[bytes, bytes]]:
     return [(name.rstrip(_WSP).lower(), _relaxed(value).strip(_WSP)) for name, _, value in pairs]
 
 
-def _covered(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], bytes]:
+def _covered(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, ...], bytes]:
     """The names for h=, and what they stand for: of several with one name the last comes first (RFC 6376 §5.4.2)."""
     found: dict[bytes, list[bytes]] = {}
     for name, value in reversed(headers):
@@ -192,23 +172,29 @@ def _covered(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], bytes]:
         values = found.get(name, [])
         names += [shown] * (len(values) + (shown in _OVERSIGNED))
         lines += [b"%b:%b\r\n" % (name, value) for value in values]
-    return names, b"".join(lines)
+    return tuple(names), b"".join(lines)
 
 
-def _signature(one: SelectedKey, names: list[str], headers: bytes, body_digest: str, domain: str, at: int) -> bytes:
+@lru_cache(maxsize=16)
+def _frame(algorithm: str, selector: str, names: tuple[str, ...], domain: str, at: int) -> tuple[bytes, bytes]:
+    """The header without its signature, as it is shown and relaxed, with ``_DIGEST`` where the body's goes."""
     tags = [
-        *("v=1;", f"a={one.key.algorithm};", "c=relaxed/relaxed;", f"d={domain};", f"s={one.selector};", f"t={at};"),
+        *("v=1;", f"a={algorithm};", "c=relaxed/relaxed;", f"d={domain};", f"s={selector};", f"t={at};"),
         f"h={names[0]}",
         *(f":{name}" for name in names[1:]),
         ";",
-        f"bh={body_digest};",
+        f"bh={_DIGEST.decode()};",
         "b=",
     ]
-    unsigned = "\r\n ".join(_lines(tags)).encode("ascii")
-    (_, value), *_ = _headers(unsigned)
-    signature = b64encode(one.key.sign(headers + b"dkim-signature:" + value)).decode()
+    shown = "\r\n ".join(_lines(tags)).encode("ascii")
+    (_, relaxed), *_ = _headers(shown)
+    return shown, relaxed
+
+
+def _signature(draft: Draft) -> bytes:
+    signature = b64encode(draft.key.sign(draft.text))
     pieces = (signature[at : at + _WIDTH - 1] for at in range(0, len(signature), _WIDTH - 1))
-    return unsigned + b"".join(b"\r\n %b" % piece.encode() for piece in pieces) + _CRLF
+    return draft.shown + b"".join(b"\r\n %b" % piece for piece in pieces) + _CRLF
 
 
 def _lines(tags: list[str]) -> Iterator[str]:

@@ -25,6 +25,8 @@ BATCH = 500
 _HELD = 100
 """So many deliveries of a domain that must wait are kept at hand; the others are due later."""
 
+_DRY_SECONDS = 0.05
+
 log = structlog.get_logger()
 
 
@@ -62,6 +64,7 @@ class DueQueue:
         self._news = asyncio.Event()
         self._digests: dict[int, Digest] = {}
         self._letters: dict[int, Letter] = {}
+        self._dry_at = 0.0
         self.departs: datetime | None = None
 
     def at_hand(self, relay: str) -> int:
@@ -72,12 +75,17 @@ class DueQueue:
         """Leases more when nothing waits for that relay; returns how many do."""
         line = self._lines[relay]
         async with self._leasing:
-            if not line or not self.could_go(relay):
+            if not self._is_dry() and (not line or not self.could_go(relay)):
                 leased = await self._ledger.run(self._claim)
+                self._dry_at = 0.0 if leased else asyncio.get_running_loop().time()
                 self._ledger.held.update(one.delivery.id for one in leased)
                 await self._place(leased)
                 self._tell()
         return len(line)
+
+    def _is_dry(self) -> bool:
+        """Whether it was seen just now that nothing is due; at the end of a run every connection asks."""
+        return asyncio.get_running_loop().time() - self._dry_at < _DRY_SECONDS
 
     def take(self, relay: str) -> Due | None:
         """The next one that may go over that relay now."""

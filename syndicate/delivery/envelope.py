@@ -40,8 +40,15 @@ class Abilities:
         )
 
 
+class Commands(NamedTuple):
+    """What opens a message: MAIL and RCPT, each with its CRLF."""
+
+    mail: bytes
+    rcpt: bytes
+
+
 class Envelope(NamedTuple):
-    """Who it is from and for (RFC 5321 §3.3), and its length in octets.
+    """Who it is from and for (RFC 5321 §3.3), and its length in octets. Nothing comes back to an empty ``sender``.
 
     ``reports`` asks for reports of failure and delay, where they are offered; it is the name that they will carry.
     """
@@ -51,15 +58,17 @@ class Envelope(NamedTuple):
     size: int = 0
     reports: str = ""
 
-    def commands(self, abilities: Abilities) -> tuple[bytes, bytes]:
-        """MAIL and RCPT.
+    def commands(self, abilities: Abilities) -> Commands:
+        """What a server of those abilities is told.
 
         :raises AddressError: for an address that could end its command, or that the server can't be told.
         """
-        plain = self.recipient.isascii() and self.sender.isascii()
-        for address in (self.sender, self.recipient):
-            if not (_ADDRESS if plain else _INTERNATIONAL).fullmatch(address) or not address.isprintable():
-                raise AddressError(address, "it can't stand in an SMTP command")
+        sender = self.sender or self.recipient
+        plain = _ADDRESS.fullmatch(self.recipient) and _ADDRESS.fullmatch(sender)
+        if not plain:
+            for address in (sender, self.recipient):
+                if not _INTERNATIONAL.fullmatch(address) or not address.isprintable():
+                    raise AddressError(address, "it can't stand in an SMTP command")
         mail, rcpt = f"MAIL FROM:<{self.sender}>", f"RCPT TO:<{self.recipient}>"
         if abilities.says_size and self.size:
             mail += f" SIZE={self.size}"
@@ -72,7 +81,7 @@ class Envelope(NamedTuple):
             rcpt += " NOTIFY=FAILURE,DELAY"
             if plain:
                 rcpt += f" ORCPT=rfc822;{_xtext(self.recipient)}"
-        return f"{mail}\r\n".encode(), f"{rcpt}\r\n".encode()
+        return Commands(f"{mail}\r\n".encode(), f"{rcpt}\r\n".encode())
 
 
 def _xtext(text: str) -> str:

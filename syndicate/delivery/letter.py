@@ -6,7 +6,7 @@ from datetime import datetime
 
 from syndicate.model import Digest, Parts, Subscriber
 from syndicate.render.headers import ReaderHeaders, SharedHeaders
-from syndicate.render.holes import reader_values
+from syndicate.render.holes import called_by
 from syndicate.render.links import Links
 from syndicate.render.message import Message, compile_message
 from syndicate.settings import Newsletter
@@ -23,6 +23,9 @@ class Letter:
         self.address, self.domain = newsletter.address, newsletter.domain
         shared = SharedHeaders(
             sender=newsletter.sender,
+            unsubscribe_url=links.unsubscribe_url,
+            unsubscribe_mailto=f"mailto:{self.address}?subject=unsubscribe%20",
+            help_url=links.preferences_url,
             reply_to=newsletter.reply_to or "",
             date=date,
             list_id=f"{newsletter.slug}.{self.domain}",
@@ -35,19 +38,19 @@ class Letter:
 
         :raises HeaderError: when the reader's name or address can't stand in a header.
         """
-        unsubscribe_url = self._links.unsubscribe(subscription_id)
-        preferences_url = self._links.preferences(subscription_id, self._date)
-        token = unsubscribe_url.rpartition("/")[2]
+        name, email, called = subscriber.name, subscriber.email, called_by(subscriber.name)
+        unsubscribe = self._links.unsubscribe_token(subscription_id)
+        preferences = self._links.preferences_token(subscription_id, self._date)
         return self._spliced.fill(
-            ReaderHeaders(
-                to_name=subscriber.name,
-                to_email=subscriber.email,
-                message_id=message_id,
-                unsubscribe_url=unsubscribe_url,
-                unsubscribe_mailto=f"mailto:{self.address}?subject=unsubscribe%20{token}",
-                help_url=preferences_url,
-            ),
-            reader_values(subscriber, unsubscribe_url=unsubscribe_url, preferences_url=preferences_url),
+            ReaderHeaders(name, email, message_id, unsubscribe, preferences),
+            {
+                "greeting": f"Hello{called},",
+                "called": called,
+                "name": name,
+                "email": email,
+                "unsubscribe": unsubscribe.encode(),
+                "preferences": preferences.encode(),
+            },
         )
 
 

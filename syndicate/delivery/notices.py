@@ -26,7 +26,7 @@ from syndicate.model import DeliveryState
 from syndicate.render.digest import NewsletterFacts, SiteFacts
 from syndicate.render.environment import Environment
 from syndicate.render.headers import NoticeHeaders
-from syndicate.render.links import Links
+from syndicate.render.links import Links, extended
 from syndicate.render.notice import NoticeContext, build_notice, render_notice
 from syndicate.render.tokens import Tokens
 from syndicate.settings import Newsletter, Settings, Smtp
@@ -70,7 +70,8 @@ class _Ready(NamedTuple):
 
     @property
     def envelope(self) -> Envelope:
-        return Envelope(self.newsletter.address, self.notice.email, len(self.content))
+        sender = "" if self.notice.is_answer else self.newsletter.address  # RFC 3834 §3.3
+        return Envelope(sender, self.notice.email, len(self.content))
 
 
 class Notices:
@@ -128,14 +129,16 @@ class Notices:
         if newsletter is None or (notice.request_id is not None and not is_open):
             self._end(notice, DeliveryState.CANCELLED, "nothing is left to confirm")
             return None
+        reply_to = self._reply_to(notice, request, newsletter)
+        context = self._context(notice, request, newsletter, now, by_mail=reply_to is not None)
         try:
-            parts = render_notice(self._templates, notice.kind, self._context(notice, request, newsletter, now))
+            parts = render_notice(self._templates, notice.kind, context)
         except TemplateError as error:
             log.warning("notice can't be rendered, and is tried again later", notice=notice.id, reason=str(error))
             return None
         headers = NoticeHeaders(
             sender=newsletter.sender,
-            reply_to=newsletter.reply_to or "",
+            reply_to=reply_to or newsletter.reply_to or "",
             to_email=notice.email,
             date=now,
             message_id=f"<notice.{notice.id}.{int(notice.planned_at.timestamp())}@{newsletter.domain}>",
@@ -146,21 +149,43 @@ class Notices:
         except HeaderError as error:
             self._end(notice, DeliveryState.REJECTED, f"not handed over: {error}")
             return None
-        signature = self._signer.sign(message.header, message.body, newsletter.domain, now)
+        signature = self._signer.sign(message.header, message.body_digest, newsletter.domain, now)
         return _Ready(notice, newsletter, signature + message.whole)
 
-    def _context(self, notice: Notice, request: Request | None, newsletter: Newsletter, now: datetime) -> NoticeContext:
+    def _reply_to(self, notice: Notice, request: Request | None, newsletter: Newsletter) -> str | None:
+        """Where an answer does what the button does; None when that can't be done by mail."""
+        if not self._settings.inbound.takes_answers:
+            return None
+        leaving = notice.facts.get("leaving", ())
+        if request:
+            token = self._tokens.token(request.purpose, request.nonce)
+            return extended(newsletter.address, f"confirm-{token}")
+        if len(leaving) == 1:
+            token = self._links.unsubscribe_token(leaving[0]["id"])
+            return extended(newsletter.address, f"unsubscribe-{token}")
+        return None
+
+    def _context(
+        self, notice: Notice, request: Request | None, newsletter: Newsletter, now: datetime, *, by_mail: bool
+    ) -> NoticeContext:
         site, every = self._settings.site, self._settings.newsletters
+        language = self._templates.languages.best([notice.language, newsletter.language, site.language])
         url = site.url
         if request:
             url = self._links.confirm(self._tokens.token(request.purpose, request.nonce))
         elif "subscription_id" in notice.facts:
             url = self._links.preferences(int(notice.facts["subscription_id"]), now)
         return NoticeContext(
-            site=SiteFacts(site.name, site.url, site.postal_address, site.language),
+            site=SiteFacts(site.name, site.url, site.postal_address, language.tag),
             newsletter=NewsletterFacts(newsletter.slug, newsletter.title, newsletter.description),
             url=url,
-            titles=tuple(one.title for one in every if request and one.slug in request.wanted["newsletters"]),
+            language=language,
+            titles=tuple(one.title for one in every if request and one.slug in request.wanted["newsletters"])
+            or tuple(notice.facts.get("titles", ())),
+            leaving=tuple(
+                (one["title"], self._links.unsubscribe(one["id"])) for one in notice.facts.get("leaving", ())
+            ),
+            by_mail=by_mail,
             facts=notice.facts,
         )
 
@@ -192,7 +217,7 @@ class Notices:
         """One message. :raises RelayError: when the relay refuses us; the message stays queued."""
         was_begun = False
         try:
-            answer: Reply | Broken | None = await path.open(ready.envelope)
+            answer: Reply | Broken | None = await path.open(ready.envelope.commands(path.abilities))
         except AddressError as error:
             answer = Reply("RCPT", 553, str(error))
         except ConnectionError as error:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from syndicate.delivery.dkim import Signer
+from syndicate.delivery.dkim import Signer, seal
 from syndicate.delivery.due import Due, DueQueue
-from syndicate.delivery.envelope import Envelope
+from syndicate.delivery.envelope import Abilities, Commands, Envelope
 from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import message_id
 from syndicate.delivery.outcome import Broken, Reply, Verdict, outcome
@@ -25,10 +25,10 @@ from syndicate.store.attempts import Attempt, Begin
 
 
 class Ready(NamedTuple):
-    """A message that can go: its envelope, and its content as it goes over the wire."""
+    """A message that can go: what opens it, and its content as it goes over the wire."""
 
     due: Due
-    envelope: Envelope
+    envelope: Commands
     content: bytes
 
 
@@ -57,30 +57,31 @@ class Outgoing:
         self.queue, self.ledger, self.traffic, self.clock = queue, ledger, traffic, clock
         self._signer, self._on_outcome = signer, on_outcome
         self._signing = ThreadPoolExecutor(os.cpu_count() or 1, "signing") if signer.signs else None
+        self._loop = asyncio.get_running_loop()
         self._began, self._accepted = clock(), 0
         self._stopping: set[asyncio.Task[None]] = set()
 
-    async def next(self, relay: Smtp, noted: Noted) -> Ready | None:
+    async def next(self, relay: Smtp, abilities: Abilities, noted: Noted) -> Ready | None:
         """The next message that may go over that relay now and can be written; None when there is none."""
         label = relay.label
         while (due := self.queue.take(label)) or (await self.queue.fill(label) and (due := self.queue.take(label))):
             try:
-                if self._signing is None:
-                    return self._write(due, relay)
-                return await asyncio.get_running_loop().run_in_executor(self._signing, self._write, due, relay)
+                return await self._write(due, relay, abilities)
             except (HeaderError, AddressError) as error:
                 self.note(noted, due, label, Reply("message", 553, f"not handed over: {error}"), self.clock())
         return None
 
-    def _write(self, due: Due, relay: Smtp) -> Ready:
+    async def _write(self, due: Due, relay: Smtp, abilities: Abilities) -> Ready:
         delivery, domain = due.delivery, due.letter.domain
         identity = message_id(due.digest, delivery.subscription_id, domain)
         message = due.letter.write(delivery.subscriber, subscription_id=delivery.subscription_id, message_id=identity)
         content = message.whole
         if self._signing is not None:
-            content = self._signer.sign(message.header, message.body, domain, self.clock()) + content
+            drafts = self._signer.draft(message.header, message.body_digest, domain, self.clock())
+            content = await self._loop.run_in_executor(self._signing, seal, drafts) + content
         reports = identity if relay.dsn else ""
-        return Ready(due, Envelope(due.letter.address, delivery.subscriber.email, len(content), reports), content)
+        envelope = Envelope(due.letter.address, delivery.subscriber.email, len(content), reports)
+        return Ready(due, envelope.commands(abilities), content)
 
     def note(
         self, noted: Noted, due: Due, relay: str, answer: Reply | Broken, began_at: datetime, *, was_begun: bool = True

@@ -15,12 +15,13 @@ from typing import NoReturn, Self, cast
 
 import aiosmtplib
 
-from syndicate.delivery.envelope import Abilities, Envelope
+from syndicate.delivery.envelope import Abilities, Commands
 from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.replies import Replies
 
 _DATA = b"DATA\r\n"
 _DOT = b".\r\n"
+_OPENING = ("MAIL", "RCPT", "DATA")
 _GOODBYE_SECONDS = 5.0
 
 
@@ -72,26 +73,24 @@ class MessagePath(asyncio.Protocol):
         await self._reply()
         return self._loop.time() - began
 
-    async def open(self, envelope: Envelope) -> Reply | None:
+    async def open(self, envelope: Commands) -> Reply | None:
         """Says who it is from and for. None: the server waits for the content; else what it refuses with.
 
-        :raises AddressError: when the server can't be told the address; nothing was said.
         :raises ConnectionError: when the connection broke: nothing was handed over.
         """
-        mail, rcpt = envelope.commands(self.abilities)
         try:
             if not self.abilities.pipelining:
-                return await self._open_in_turn(mail, rcpt)
-            await self._write(b"".join((self._reset(), mail, rcpt, _DATA)))
+                return await self._open_in_turn(envelope)
+            await self._write(b"".join((self._reset(), *envelope, _DATA)))
             return await self._opened()
         except ConnectionError as error:
             raise ConnectionError(f"connection lost before DATA: {error}") from None
 
-    async def finish(self, content: bytes, following: Envelope | None) -> Reply | Broken:
+    async def finish(self, content: bytes, following: Commands | None) -> Reply | Broken:
         """Sends the open message's content, and says the ``following`` envelope; returns the answer to the content."""
         try:
             if following and self.abilities.pipelining:
-                await self._write(b"".join((content, _DOT, *following.commands(self.abilities), _DATA)))
+                await self._write(b"".join((content, _DOT, *following, _DATA)))
             else:
                 await self._write(content + _DOT)
             answer = Reply("content", *await self._reply())
@@ -101,23 +100,21 @@ class MessagePath(asyncio.Protocol):
             return Broken(f"connection lost during DATA: {error}")
         return answer
 
-    async def opened(self, envelope: Envelope) -> Reply | Broken | None:
+    async def opened(self, envelope: Commands) -> Reply | Broken | None:
         """What the server says to the envelope that ``finish`` was given. Broken: nothing of it was handed over."""
         try:
             if self.abilities.pipelining:
                 return await self._opened()
-            return await self._open_in_turn(*envelope.commands(self.abilities))
+            return await self._open_in_turn(envelope)
         except ConnectionError as error:
             return Broken(f"connection lost before DATA: {error}")
 
-    async def hand_over(self, envelope: Envelope, content: bytes) -> None:
+    async def hand_over(self, envelope: Commands, content: bytes) -> None:
         """Sends a whole message in one chunk (RFC 3030 §2); ``handed_over`` reads what the server says to it.
 
-        :raises AddressError: when the server can't be told the address; nothing was said.
         :raises ConnectionError: when the connection is lost.
         """
-        commands = envelope.commands(self.abilities)
-        await self._write(b"".join((*commands, b"BDAT %d LAST\r\n" % len(content), content)))
+        await self._write(b"".join((*envelope, b"BDAT %d LAST\r\n" % len(content), content)))
 
     async def handed_over(self) -> Reply | Broken:
         """The answer to the oldest message of ``hand_over``: the first refusal, or what became of the chunk.
@@ -148,15 +145,15 @@ class MessagePath(asyncio.Protocol):
                 await self._reply()
         self.close()
 
-    async def _open_in_turn(self, mail: bytes, rcpt: bytes) -> Reply | None:
+    async def _open_in_turn(self, envelope: Commands) -> Reply | None:
         """One command after the other, and none after a refusal."""
         if reset := self._reset():
             await self._write(reset)
             await self._reply()
-        for verb, command in (("MAIL", mail), ("RCPT", rcpt), ("DATA", _DATA)):
+        for verb, command in zip(_OPENING, (*envelope, _DATA), strict=True):
             await self._write(command)
             reply = Reply(verb, *await self._reply())
-            if not _goes_on(reply):
+            if not _goes_on(verb, reply.code):
                 if reply.code < 400:
                     self._out_of_step(reply)
                 self._must_reset = True
@@ -170,7 +167,7 @@ class MessagePath(asyncio.Protocol):
             self._resetting = False
         self._is_opening = True
         try:
-            self.data_received(b"")
+            self._check_opening()
             await self._until(3)
         except ConnectionError:
             if not self.is_out_of_step and (refusal := self._refusal()):
@@ -190,9 +187,11 @@ class MessagePath(asyncio.Protocol):
 
     def _refusal(self) -> Reply | None:
         """The first refusal among the answers to MAIL, RCPT and DATA that came."""
-        ready = self._replies.ready
-        replies = [Reply(verb, *ready.popleft()) for verb in ("MAIL", "RCPT", "DATA") if ready]
-        refusal = next((reply for reply in replies if not _goes_on(reply)), None)
+        ready, refusal = self._replies.ready, None
+        for verb in _OPENING[: len(ready)]:
+            code, text = ready.popleft()
+            if refusal is None and not _goes_on(verb, code):
+                refusal = Reply(verb, code, text)
         if refusal and refusal.code < 400:
             self._out_of_step(refusal)
         return refusal
@@ -245,11 +244,15 @@ class MessagePath(asyncio.Protocol):
         """Replies, or parts of them."""
         if wrong := self._replies.feed(data):
             self._lose(wrong)
-        if self._is_opening and any(300 <= code < 400 for code, _ in islice(self._replies.ready, 2)):
-            self.is_out_of_step = True  # an answer to DATA where one to MAIL or RCPT must be: one before is missing
-            self._lose("the server's answers are out of step")
+        if self._is_opening:
+            self._check_opening()
         if len(self._replies.ready) >= self._wanted:
             self._wake()
+
+    def _check_opening(self) -> None:
+        if any(300 <= code < 400 for code, _ in islice(self._replies.ready, 2)):
+            self.is_out_of_step = True  # an answer to DATA where one to MAIL or RCPT must be: one before is missing
+            self._lose("the server's answers are out of step")
 
     def connection_lost(self, error: Exception | None) -> None:
         """The server, or the network, ended it."""
@@ -277,5 +280,5 @@ class MessagePath(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-def _goes_on(reply: Reply) -> bool:
-    return reply.code == 354 if reply.verb == "DATA" else 200 <= reply.code < 300
+def _goes_on(verb: str, code: int) -> bool:
+    return code == 354 if verb == "DATA" else 200 <= code < 300

@@ -37,11 +37,12 @@ class _Domain:
 
 @dataclass(slots=True)
 class Traffic:
-    """One run's knowledge of all domains. Most are never noticed: nothing is kept about them but a number."""
+    """One run's knowledge of all domains. Most are never noticed: little is kept about them."""
 
     settings: Pace
     clock: Callable[[], datetime]
     known: Iterable[PaceRow] = ()
+    _heard: set[str] = field(default_factory=set)
     _busy: dict[str, int] = field(default_factory=dict)
     _sent: dict[str, int] = field(default_factory=dict)
     _noticed: dict[str, _Domain] = field(default_factory=dict)
@@ -57,9 +58,11 @@ class Traffic:
             self._notice(name)
 
     def may_go(self, domain: str) -> bool:
-        """Whether one more message may go to that domain now."""
+        """Whether one more message may go to that domain now. Until it was heard of, it gets one at a time."""
         busy = self._busy.get(domain, 0)
         noticed = self._noticed.get(domain)
+        if busy and domain not in self._heard:
+            return False
         if noticed is None:
             return busy < self.settings.connections
         width = min(self.settings.connections, noticed.width or self.settings.connections)
@@ -117,6 +120,7 @@ class Traffic:
         """An answer about it came after ``seconds``; a slow domain that is quick now gets one connection more."""
         slow = self.slow
         self._usual += (min(seconds, slow) - self._usual) / 64
+        self._heard.add(domain)
         noticed = self._noticed.get(domain)
         if noticed and noticed.width is not None:
             noticed.seconds += (seconds - noticed.seconds) / 4

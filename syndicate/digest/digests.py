@@ -277,10 +277,11 @@ class Digests:
         self, newsletter: Newsletter, cadence: str, shown: list[Article], digest_id: int, due_at: datetime
     ) -> Parts:
         site = self.settings.site
+        tag = newsletter.language or site.language
         return render_digest(
             self.templates,
             DigestContext(
-                site=SiteFacts(site.name, site.url, site.postal_address, site.language),
+                site=SiteFacts(site.name, site.url, site.postal_address, tag),
                 newsletter=NewsletterFacts(newsletter.slug, newsletter.title, newsletter.description),
                 cadence=cadence,
                 due_at=due_at,
@@ -288,6 +289,7 @@ class Digests:
                 more=tuple(shown[newsletter.max_articles :]),
                 links={article.id: self.links.article(article) for article in shown},
                 view_url=self.links.view(newsletter.slug, digest_id),
+                language=self.templates.languages.best([tag]),
             ),
         )
 

@@ -118,7 +118,7 @@ def _begin(feed: FeedContext, file: str, media_type: str) -> Any:
     out = FeedGenerator()
     out.title(_line(newsletter.title))
     out.description(_line(newsletter.description or newsletter.title))
-    out.language(site.language)
+    out.language(feed.newsletter.language or site.language)
     out.generator("syndicate")
     out.link(href=feed.links.feed(newsletter.slug, file), rel="self", type=media_type)
     out.link(href=f"{site.url}/", rel="alternate", type="text/html")

@@ -88,7 +88,9 @@ def _files(settings: Settings, store: Store, templates: Environment, links: Link
         feed = feed_of(settings, store, newsletter, links)
         for kind in FORMATS:
             yield directory / newsletter.slug / kind.file, kind.build(feed)
-    index = render(templates, f"feeds/{INDEX}", site=settings.site, newsletters=settings.newsletters, formats=FORMATS)
+    language = templates.languages.best([settings.site.language])
+    values = {"site": settings.site, "newsletters": settings.newsletters, "formats": FORMATS}
+    index = render(templates, f"feeds/{INDEX}", language=language, **values)
     yield directory / INDEX, index.encode()
 
 

@@ -18,6 +18,8 @@ from syndicate.delivery.notices import Notices, Told
 from syndicate.delivery.send import Sending, Sent
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
+from syndicate.inbound.mailbox import Polled, poll
+from syndicate.inbound.reception import Reception
 from syndicate.model import Digest, Equation
 from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
@@ -28,8 +30,9 @@ from syndicate.store import Store, notices, standing
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one whole pass did."""
+    """What one whole pass did. ``polled`` is None when there is no mailbox to look into."""
 
+    polled: Polled | None
     pickups: tuple[Pickup, ...]
     published: Published
     digests: tuple[Digest, ...]
@@ -49,11 +52,19 @@ class Jobs:
     digests: Digests
     signer: Signer
     traces: Traces
+    reception: Reception
     clock: Callable[[], datetime]
 
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
         """Looks at one source."""
         return pick_up(self.settings, self.store, name, now=now, even_if_failing=even_if_failing)
+
+    def poll(self, now: datetime, *, even_if_failing: bool = False) -> Polled | None:
+        """Looks into the mailbox; None when there is none."""
+        inbound = self.settings.inbound
+        if inbound.mailbox is None:
+            return None
+        return poll(inbound, self.store, self.reception, now=now, even_if_failing=even_if_failing)
 
     def publish(self) -> Published:
         """Brings the feeds' folder up to date."""
@@ -108,10 +119,11 @@ class Jobs:
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
         """One whole pass: pick up, publish, compose what is due, send, tidy up."""
         now = self.clock()
+        polled = await asyncio.to_thread(self.poll, now)
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
         published = await asyncio.to_thread(self.publish)
         composed = await asyncio.to_thread(self.compose_due, now)
         told = await self.send_notices(stop=stop)
         sent = await self.send_due(stop=stop, progress=progress)
         forgotten = await asyncio.to_thread(self.tidy, now)
-        return Pass(pickups, published, tuple(composed), told, sent, forgotten)
+        return Pass(polled, pickups, published, tuple(composed), told, sent, forgotten)

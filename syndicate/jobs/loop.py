@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -13,8 +14,13 @@ except ImportError:
 
 Some = TypeVar("Some")
 
+_GARBAGE = 20_000
+"""So many new objects before their garbage is looked for: what a run holds is held for long, and is little."""
+
 
 def run(coroutine: Coroutine[Any, Any, Some]) -> Some:
-    """Like ``asyncio.run``."""
+    """Like ``asyncio.run``. What was made until now is taken for lasting, and never looked through again."""
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     with asyncio.Runner(loop_factory=loops.new_event_loop) as runner:
         return runner.run(coroutine)

@@ -46,6 +46,10 @@ class Ticks:
         self._tick("tell", SEND_EVERY, self._tell)
         self._tick("tidy", TIDY_EVERY, self._tidy)
         self._start("tidy", self._tidy)
+        inbound = self._jobs.settings.inbound
+        if inbound.mailbox:
+            self._start("poll mailbox", self._poll)
+            self._tick("poll mailbox", inbound.every, self._poll)
         self._start("begin", self._begin)
 
     async def _begin(self) -> None:
@@ -110,6 +114,13 @@ class Ticks:
         if found.touched:
             log.info("picked up", source=name, new=found.new, changed=found.changed, withdrawn=found.withdrawn)
         return found.touched
+
+    async def _poll(self) -> None:
+        polled = await asyncio.to_thread(self._jobs.poll, self._jobs.clock())
+        if polled and polled.error:
+            log.warning("the mailbox can't be read", reason=polled.error)
+        if polled and polled.kinds:
+            log.info("mail came in", **polled.kinds)
 
     async def _publish(self) -> None:
         async with self._publishing:

@@ -22,6 +22,7 @@ from syndicate.render.body import adapt, underline_headings
 from syndicate.render.environment import Environment, render
 from syndicate.render.filters import clip
 from syndicate.render.holes import NameHole, check, new_nonce, open_holes
+from syndicate.render.languages import ENGLISH, Language
 from syndicate.render.text import html_to_text
 
 LIMIT = 90_000
@@ -59,6 +60,7 @@ class DigestContext:
     """Everything a digest is made of. ``links`` gives each article's absolute address by its id.
 
     ``due_at`` is aware and in the newsletter's zone, which all dates are shown in. ``more`` is listed as links only.
+    ``language`` is that of the words around the articles.
     """
 
     site: SiteFacts
@@ -70,6 +72,7 @@ class DigestContext:
     links: Mapping[int, str]
     view_url: str
     intro: str = ""
+    language: Language = ENGLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,7 @@ def _rendered(env: Environment, context: DigestContext, nonce: str, reader_name:
     rest = [_short(_shown(article, context, zone)) for article in context.more]
 
     def values(fit: _Fit) -> dict[str, object]:
-        return {**open_holes(nonce, reader_name), **_values(context, whole, rest, fit)}
+        return {**open_holes(nonce, reader_name, context.language), **_values(context, whole, rest, fit)}
 
     def html_of(fit: _Fit) -> str:
         return _INLINER.inline(render(env, _BODY, **values(fit))).strip() + "\n"
@@ -150,6 +153,7 @@ def _values(
     ]
     linked = [*whole[fit.shown :], *rest]
     return {
+        "language": context.language,
         "site": context.site,
         "newsletter": context.newsletter,
         "cadence": context.cadence,
@@ -209,7 +213,7 @@ def _shown(article: Article, context: DigestContext, zone: tzinfo | None) -> Sho
     return ShownArticle(
         title=" ".join(article.title.split()),
         url=context.links[article.id],
-        byline=_joined(article.authors),
+        byline=context.language.both(article.authors),
         dated_at=article.dated_at.astimezone(zone),
         reading_minutes=article.reading_minutes,
         tags=article.tags,
@@ -229,8 +233,3 @@ def _short(article: ShownArticle) -> ShownArticle:
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    """``A``, ``A and B``, ``A, B and C``."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

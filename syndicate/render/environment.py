@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from syndicate.errors import TemplateError
-from syndicate.render.filters import FILTERS
+from syndicate.render.filters import FILTERS, language_of
 from syndicate.render.holes import Hole
-
-Environment = ImmutableSandboxedEnvironment
+from syndicate.render.languages import ENGLISH, Languages
 
 _MARK = "__jinja_exception__"
 """Jinja puts this name into the globals of the frames that stand for a template's lines (``jinja2.debug``)."""
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """Templates, and the ``languages`` that their words are translated into."""
+
+    languages: Languages
 
 
 def shipped_templates() -> Path:
@@ -41,16 +49,38 @@ def open_templates(operator: Path | None = None) -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(FILTERS)
+    env.globals.update({"_": _gettext, "ngettext": _ngettext})
+    env.languages = Languages(folders)
     return env
 
 
 def render(env: Environment, name: str, **values: object) -> str:
-    """The template's text. Whatever goes wrong in it raises TemplateError with the template and line to blame."""
+    """The template's text, in English unless ``language`` is given.
+
+    Whatever goes wrong in it raises TemplateError with the template and line to blame.
+    """
     try:
-        return env.get_template(name).render(values)
+        return env.get_template(name).render({"language": ENGLISH, **values})
     except Exception as error:
         template, line = _blame(env, error, name)
         raise TemplateError(template, line, _reason(error)) from error
+
+
+@jinja2.pass_context
+def _gettext(context: Context, text: str, /, **values: Any) -> str:
+    """``_("Leave %(title)s?", title=title)``: translated, then filled. Values are escaped where the file is HTML."""
+    return _filled(context, language_of(context).gettext(text), values)
+
+
+@jinja2.pass_context
+def _ngettext(context: Context, one: str, many: str, count: int, /, **values: Any) -> str:
+    """As ``_``, in the form that goes with ``count``, which is ``%(num)s`` in the text."""
+    return _filled(context, language_of(context).ngettext(one, many, count), {"num": count, **values})
+
+
+def _filled(context: Context, text: str, values: Mapping[str, Any]) -> str:
+    whole = Markup(text) if context.eval_ctx.autoescape else text  # noqa: S704 - our words, with what tags they have
+    return whole % {name: _written(value) for name, value in values.items()}
 
 
 def _written(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """What templates can do to a value with ``|``. Called by ``environment``, which hands them to every template.
 
-English throughout and without the locale: a locale belongs to the whole process, not to one newsletter.
+Those that say something say it in the template's ``language``, and days are those of its ``zone`` where it has one.
 """
 
 from __future__ import annotations
@@ -12,41 +12,42 @@ from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_OFTEN = {
-    "instant": "as soon as an article appears",
-    "hourly": "every hour",
-    "daily": "every day",
-    "weekly": "every week",
-    "monthly": "every month",
-    "manual": "when its editors send it",
-}
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from syndicate.render.languages import Language
+
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _INDENT = re.compile(r"\s*(?:(?:[*•–>-]|\d+[.)])\s+)?")
 
 
-def day(value: datetime) -> str:
-    """``23 November 2026``, in the instant's own zone."""
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+def language_of(context: Context) -> Language:
+    """The language that a template is being rendered in."""
+    found: Language = context["language"]
+    return found
 
 
-def long_day(value: datetime) -> str:
-    """``Monday, 23 November 2026``, in the instant's own zone."""
-    return f"{_DAYS[value.weekday()]}, {day(value)}"
+@pass_context
+def day(context: Context, value: datetime) -> str:
+    """``23 November 2026``, in the template's zone, else in the instant's own."""
+    return language_of(context).day(_local(context, value))
+
+
+@pass_context
+def long_day(context: Context, value: datetime) -> str:
+    """``Monday, 23 November 2026``, in the template's zone, else in the instant's own."""
+    return language_of(context).long_day(_local(context, value))
+
+
+@pass_context
+def often(context: Context, cadence: str) -> str:
+    """How often a cadence comes, to stand in a sentence."""
+    return language_of(context).often(cadence)
 
 
 def host(url: str) -> str:
     """The host of an address, as readers say it."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def often(cadence: str) -> str:
-    """How often a cadence comes, to stand in a sentence."""
-    return _OFTEN.get(cadence, f"on the schedule “{cadence}”")
 
 
 def direction(language: str | None) -> str:
@@ -73,6 +74,11 @@ def underline(text: str, mark: str = "-", width: int = 72) -> str:
 def wrap(text: str, width: int = 72) -> str:
     """Each line broken to ``width`` columns, under its own indent or bullet; addresses stay whole."""
     return "\n".join(_wrapped(line.rstrip(), width) for line in text.split("\n"))
+
+
+def _local(context: Context, value: datetime) -> datetime:
+    zone = context.get("zone")
+    return value.astimezone(zone) if zone else value
 
 
 def _wrapped(line: str, width: int) -> str:

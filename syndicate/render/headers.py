@@ -18,6 +18,9 @@ from syndicate.errors import HeaderError
 _WORD_BYTES = 36
 """Bytes in one encoded word: 60 characters with its frame, so that no line passes 76 (RFC 2047 §2)."""
 
+_PLAIN_NAME = 30
+"""Characters of a name, and of an address, that fit on one line with any header's name."""
+
 _REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 """Unicode's categories Cc, Cs, Zl and Zp."""
 _TOKENS = re.compile(r"[!-~]{1,66}(?: [!-~]{1,66})*")
@@ -29,6 +32,8 @@ _INTERNATIONAL = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~\u00a1-\U0010ffff]{1,64}@[A-
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 _LIST_ID = re.compile(r"[A-Za-z0-9._-]+")
 _URL = re.compile(r"(?:https?://|mailto:)[!-;=?-~]+")
+_TOKEN = re.compile(r"[0-9A-Za-z-]{1,75}")
+_PAIR = re.compile(rf"{_TOKEN.pattern} {_TOKEN.pattern}")
 _LONGEST = 900
 
 
@@ -37,26 +42,29 @@ class SharedHeaders:
     """What is the same for every reader of a digest, already decided.
 
     ``sender`` and ``reply_to`` are ``Name <user@host>`` or ``user@host``; ``list_id`` is bare (RFC 2919); ``date`` is
-    aware. An empty value leaves its header out.
+    aware. ``unsubscribe_url``, ``unsubscribe_mailto`` and ``help_url`` end where a reader's token follows. An empty
+    value leaves its header out.
     """
 
     sender: str
     date: datetime
     list_id: str
+    unsubscribe_url: str
+    unsubscribe_mailto: str
+    help_url: str = ""
     reply_to: str = ""
     feedback_id: str = ""
     auto_submitted: str = ""
 
 
 class ReaderHeaders(NamedTuple):
-    """What differs. ``message_id`` has its angle brackets; an empty ``help_url`` leaves its header out."""
+    """What differs. ``message_id`` has its angle brackets; tokens are letters, digits and hyphens, 75 at most."""
 
     to_name: str
     to_email: str
     message_id: str
-    unsubscribe_url: str
-    unsubscribe_mailto: str
-    help_url: str = ""
+    unsubscribe_token: str
+    preferences_token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +85,7 @@ class HeaderFrame:
     Raises HeaderError for a shared value that can't stand in its header.
     """
 
-    __slots__ = ("_after_subject", "_before_to", "_list_id", "_rest")
+    __slots__ = ("_after_help", "_after_subject", "_before_mailto", "_before_to", "_help", "_list_id", "_rest")
 
     def __init__(self, shared: SharedHeaders, content_type: str) -> None:
         reply_to = _mailbox("Reply-To", *_parsed("Reply-To", shared.reply_to)) if shared.reply_to else ""
@@ -90,6 +98,13 @@ class HeaderFrame:
         )
         self._after_subject = _line("Date", format_datetime(shared.date))
         self._list_id = _line("List-Id", f"<{_matching('List-Id', shared.list_id, _LIST_ID)}>")
+        self._list_id += f"List-Unsubscribe: <{_matching('List-Unsubscribe', shared.unsubscribe_url, _URL)}"
+        self._before_mailto = f">,\r\n <{_matching('List-Unsubscribe', shared.unsubscribe_mailto, _URL)}"
+        one_click = ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 §3.1
+        self._help, self._after_help = "", one_click
+        if shared.help_url:
+            self._help += f"{one_click}List-Help: <{_matching('List-Help', shared.help_url, _URL)}"
+            self._after_help = ">\r\n"
         self._rest = "".join(
             _line(name, _matching(name, value, _TOKENS) if value else "")
             for name, value in (
@@ -104,17 +119,16 @@ class HeaderFrame:
 
         Raises HeaderError for a value that can't stand in its header.
         """
-        to_name, to_email, message_id, unsubscribe_url, unsubscribe_mailto, help_url = reader
-        https = _matching("List-Unsubscribe", unsubscribe_url, _URL)
-        mailto = _matching("List-Unsubscribe", unsubscribe_mailto, _URL)
-        list_help = f"List-Help: <{_matching('List-Help', help_url, _URL)}>\r\n" if help_url else ""
+        to_name, to_email, message_id, unsubscribe, preferences = reader
+        if not _PAIR.fullmatch(f"{unsubscribe} {preferences}"):
+            _matching("List-Unsubscribe", unsubscribe, _TOKEN)
+            _matching("List-Help", preferences, _TOKEN)
         return (
             f"{self._before_to}To: {_mailbox('To', to_name, to_email)}\r\n"
             f"Subject: {subject}\r\n{self._after_subject}"
-            f"Message-ID: {_matching('Message-ID', message_id, _MESSAGE_ID)}\r\n{self._list_id}"
-            f"List-Unsubscribe: <{https}>,\r\n <{mailto}>\r\n"
-            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 §3.1
-            f"{list_help}{self._rest}"
+            f"Message-ID: {_matching('Message-ID', message_id, _MESSAGE_ID)}\r\n{self._list_id}{unsubscribe}"
+            f"{self._before_mailto}{unsubscribe}{self._help}{preferences if self._help else ''}{self._after_help}"
+            f"{self._rest}"
         ).encode()
 
 
@@ -174,7 +188,9 @@ def _parsed(header: str, mailbox: str) -> tuple[str, str]:
 
 
 def _mailbox(header: str, name: str, address: str) -> str:
-    _matching(header, _safe(header, address), _ADDRESS if address.isascii() else _INTERNATIONAL)
+    _matching(header, *((address, _ADDRESS) if address.isascii() else (_safe(header, address), _INTERNATIONAL)))
+    if len(name) <= _PLAIN_NAME and len(address) <= _PLAIN_NAME and _ATOMS.fullmatch(name) and "=?" not in name:
+        return f"{name} <{address}>"
     name = " ".join(_safe(header, name).split())
     if not name:
         return address

@@ -11,16 +11,19 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from jinja2 import TemplateRuntimeError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from syndicate.errors import TemplateError
 from syndicate.model import Subscriber
+from syndicate.render.languages import ENGLISH, Language
 
-NAMES = frozenset({"greeting", "name", "email", "unsubscribe", "preferences"})
-"""Every hole there is."""
+NAMES = frozenset({"greeting", "called", "name", "email", "unsubscribe", "preferences"})
+"""Every hole there is. ``greeting`` is an English one, in digests that were composed before there were others."""
+
+Some = TypeVar("Some")
 
 _NAME_IN_GREETING = 60
 _LIKE_AN_ADDRESS = re.compile(r"[@/:<>\\]|www\.", re.IGNORECASE)
@@ -41,16 +44,12 @@ def split(text: str, nonce: str) -> list[str]:
     return re.split(re.escape(nonce) + "_([a-z]+)_", text)
 
 
-def value_of(values: Mapping[str, str], name: str, *, escape: bool = False) -> str:
-    """What fills the hole ``name``; ``escape`` makes it safe between tags and inside quoted attributes.
-
-    Raises TemplateError when there is no such value.
-    """
+def value_of(values: Mapping[str, Some], name: str) -> Some:
+    """What fills the hole ``name``. Raises TemplateError when there is no such value."""
     try:
-        found = values[name]
+        return values[name]
     except KeyError:
         raise TemplateError("of the message", None, f"nothing is known to fill {name!r} with") from None
-    return html.escape(found) if escape else found
 
 
 def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> str:
@@ -59,7 +58,8 @@ def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> s
     Raises TemplateError for a hole that has no value.
     """
     pieces = split(text, nonce)
-    pieces[1::2] = [value_of(values, name, escape=escape) for name in pieces[1::2]]
+    found = (value_of(values, name) for name in pieces[1::2])
+    pieces[1::2] = [html.escape(value) if escape else value for value in found]
     return "".join(pieces)
 
 
@@ -104,6 +104,18 @@ class Hole:
         self._refuse()
 
 
+class Greeting(Hole):
+    """``Hello Ana,``, or ``Hello,`` when the name is unknown, in a language: its words around a hole."""
+
+    def __init__(self, nonce: str, language: Language) -> None:
+        super().__init__(nonce, "called")
+        self._words = language.gettext("Hello%(name)s,")
+
+    def written(self) -> Markup:
+        """The greeting, as it goes into the output."""
+        return escape(self._words) % {"name": super().written()}
+
+
 class NameHole(Hole):
     """The reader's name. It may be tested: then there are two renderings, for a name that is known and one that isn't.
 
@@ -128,10 +140,10 @@ class ReaderHoles:
     email: Hole
 
 
-def open_holes(nonce: str, name: NameHole) -> dict[str, object]:
-    """The template variables that differ between readers."""
+def open_holes(nonce: str, name: NameHole, language: Language = ENGLISH) -> dict[str, object]:
+    """The template variables that differ between readers; the greeting is in ``language``."""
     return {
-        "greeting": Hole(nonce, "greeting"),
+        "greeting": Greeting(nonce, language),
         "subscriber": ReaderHoles(name=name, email=Hole(nonce, "email")),
         "unsubscribe_url": Hole(nonce, "unsubscribe"),
         "preferences_url": Hole(nonce, "preferences"),
@@ -140,8 +152,10 @@ def open_holes(nonce: str, name: NameHole) -> dict[str, object]:
 
 def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_url: str) -> dict[str, str]:
     """What fills the holes for one reader."""
+    called = called_by(subscriber.name)
     return {
-        "greeting": greeting(subscriber.name),
+        "greeting": f"Hello{called},",
+        "called": called,
         "name": subscriber.name,
         "email": subscriber.email,
         "unsubscribe": unsubscribe_url,
@@ -149,8 +163,8 @@ def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_u
     }
 
 
-def greeting(name: str) -> str:
-    """``Hello Ana,``, or ``Hello,`` when the name is unknown, or is no name: strangers sign others up with links."""
+def called_by(name: str) -> str:
+    """The name after a space; empty when it is unknown, or is no name: strangers sign others up with links."""
     name = name.strip()
     usable = name and name.isprintable() and len(name) <= _NAME_IN_GREETING and not _LIKE_AN_ADDRESS.search(name)
-    return f"Hello {name}," if usable else "Hello,"
+    return f" {name}" if usable else ""

@@ -20,7 +20,10 @@ PREFERENCES_LAST = timedelta(days=90)
 _TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{32}")
 _EXPIRING = re.compile(r"(0|[1-9][0-9]{0,18})-([0-9]{1,6})-[0-9a-f]{32}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAC_BYTES = 16
+_MAC_DIGITS = 32
+_LONGEST_LOCAL_PART = 64
+"""Octets before the @ (RFC 5321 §4.5.3.1.1)."""
+
 _BLOCK = 64
 
 
@@ -34,7 +37,7 @@ class Signer:
     def __init__(self, secret: str) -> None:
         key = secret.encode()
         block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        self._inner = sha256(bytes(octet ^ 0x36 for octet in block))
+        self._inner = sha256(bytes(octet ^ 0x36 for octet in block))  # RFC 2104 §4: both blocks are hashed only once
         self._outer = sha256(bytes(octet ^ 0x5C for octet in block))
 
     def sign(self, purpose: str, subject: int) -> str:
@@ -76,27 +79,50 @@ class Signer:
         inner, outer = self._inner.copy(), self._outer.copy()  # RFC 2104 §4: the key's two blocks are hashed only once
         inner.update(text.encode())
         outer.update(inner.digest())
-        return outer.digest()[:_MAC_BYTES].hex()
+        return outer.hexdigest()[:_MAC_DIGITS]
+
+
+def extended(address: str, extension: str) -> str | None:
+    """``user+extension@host``, where mail to ``user@host`` comes too; None when a local part can't be that long."""
+    local, _, domain = address.rpartition("@")
+    longer = f"{local}+{extension}"
+    return f"{longer}@{domain}" if len(longer.encode()) <= _LONGEST_LOCAL_PART else None
 
 
 class Links:
-    """Every public address of the site. ``site_url`` has no slash at its end."""
+    """Every public address of the site. A reader's token goes behind those that end in a slash."""
 
     def __init__(self, site_url: str, signer: Signer) -> None:
         self._site, self._signer = site_url.rstrip("/"), signer
+        self.unsubscribe_url, self.preferences_url = f"{self._site}/unsubscribe/", f"{self._site}/preferences/"
 
     def unsubscribe(self, subscription_id: int) -> str:
         """Where a reader stops one newsletter; also the one-click address (RFC 8058 §3.1)."""
-        return f"{self._site}/unsubscribe/{self._signer.sign('unsubscribe', subscription_id)}"
+        return self.unsubscribe_url + self.unsubscribe_token(subscription_id)
+
+    def unsubscribe_token(self, subscription_id: int) -> str:
+        """What that address ends in."""
+        return self._signer.sign("unsubscribe", subscription_id)
 
     def preferences(self, subscription_id: int, now: datetime) -> str:
         """Where a reader changes what they chose, moves, or is erased; for ``PREFERENCES_LAST`` from ``now``."""
-        token = self._signer.sign_until("preferences", subscription_id, now + PREFERENCES_LAST)
-        return f"{self._site}/preferences/{token}"
+        return self.preferences_url + self.preferences_token(subscription_id, now)
+
+    def preferences_token(self, subscription_id: int, now: datetime) -> str:
+        """What that address ends in."""
+        return self._signer.sign_until("preferences", subscription_id, now + PREFERENCES_LAST)
 
     def confirm(self, token: str) -> str:
         """Where the owner of a mailbox confirms what was asked for in their name."""
         return f"{self._site}/confirm/{token}"
+
+    def newsletter(self, slug: str) -> str:
+        """A newsletter's own page."""
+        return f"{self._site}/{quote(slug, safe='')}"
+
+    def subscribing(self) -> str:
+        """Where one subscribes, to any of the newsletters."""
+        return f"{self._site}/subscribe"
 
     def view(self, newsletter: str, digest_id: int) -> str:
         """A digest as a page."""

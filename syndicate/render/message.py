@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import html
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from syndicate.model import Parts
 from syndicate.render.headers import HeaderFrame, ReaderHeaders, SharedHeaders, folded
-from syndicate.render.holes import fill, split, value_of
-from syndicate.render.splice import Body, Hole, Run, encode
+from syndicate.render.holes import fill, hole, split, value_of
+from syndicate.render.splice import Body, Hole, Run, Values, encode
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 
 class Message(NamedTuple):
@@ -16,19 +20,37 @@ class Message(NamedTuple):
 
     It is ASCII, but for an address that has other letters before the @ (RFC 6532 §3.2).
     ``header`` ends with its last line's CRLF; the empty line that follows is in neither. No line of either begins with
-    a dot, so they go over SMTP as they are. ``body`` is its own canonical form, simple and relaxed (RFC 6376 §3.4), and
-    begins with ``prefix``, whole lines until the first hole: the same object for all readers of the variant, or for all
-    with a name and all without one where the templates make a difference.
+    a dot, so they go over SMTP as they are. The body, which is ``pieces`` joined, is its own canonical form, simple and
+    relaxed (RFC 6376 §3.4). Its ``prefix``, whole lines until the first hole, is the same object for all readers of the
+    variant, or for all with a name and all without one where the templates make a difference; SHA-256 has ``begun``
+    with it.
     """
 
     header: bytes
-    body: bytes
-    prefix: bytes
+    pieces: Sequence[bytes]
+    begun: Hash
+
+    @property
+    def prefix(self) -> bytes:
+        """How the body begins."""
+        return self.pieces[0]
+
+    @property
+    def body_digest(self) -> bytes:
+        """SHA-256 of the body, continued from where all readers' are alike."""
+        digest = self.begun.copy()
+        digest.update(b"".join(self.pieces[1:]))
+        return digest.digest()
+
+    @property
+    def body(self) -> bytes:
+        """The body as one."""
+        return b"".join(self.pieces)
 
     @property
     def whole(self) -> bytes:
         """The message as one."""
-        return b"".join((self.header, b"\r\n", self.body))
+        return b"".join((self.header, b"\r\n", *self.pieces))
 
 
 class Spliced:
@@ -42,20 +64,23 @@ class Spliced:
         self._open_subject = parts.subject if len(split(parts.subject, parts.nonce)) > 1 else None
         self._subject = "" if self._open_subject else folded("Subject", parts.subject)
         self._frame = HeaderFrame(shared, f'multipart/alternative; boundary="{boundary}"')
+        in_text = {"unsubscribe": shared.unsubscribe_url, "preferences": shared.help_url}
         self._unnamed = Spliced(shared, parts.unnamed) if parts.unnamed else None
-        self._body = _body(parts, boundary)
+        self._body = _body(parts, boundary, in_text)
 
-    def fill(self, reader: ReaderHeaders, values: Mapping[str, str]) -> Message:
+    def fill(self, reader: ReaderHeaders, values: Values) -> Message:
         """The message for one reader. The same arguments give the same bytes.
 
+        Of a link, ``values`` has what the reader's address ends in: the rest of it is shared.
         Raises HeaderError for a value that can't stand in its header, and TemplateError for a hole without a value.
         """
         if self._unnamed and not value_of(values, "name").strip():
             return self._unnamed.fill(reader, values)
         subject = self._subject
         if self._open_subject:
-            subject = folded("Subject", fill(self._open_subject, self._nonce, values, escape=False))
-        return Message(self._frame.fill(reader, subject), self._body.fill(values), self._body.prefix)
+            texts = {name: value for name, value in values.items() if isinstance(value, str)}
+            subject = folded("Subject", fill(self._open_subject, self._nonce, texts, escape=False))
+        return Message(self._frame.fill(reader, subject), self._body.fill(values), self._body.digest)
 
 
 def compile_message(shared: SharedHeaders, parts: Parts) -> Spliced:
@@ -63,7 +88,7 @@ def compile_message(shared: SharedHeaders, parts: Parts) -> Spliced:
     return Spliced(shared, parts)
 
 
-def build_message(shared: SharedHeaders, reader: ReaderHeaders, parts: Parts, values: Mapping[str, str]) -> bytes:
+def build_message(shared: SharedHeaders, reader: ReaderHeaders, parts: Parts, values: Values) -> bytes:
     """One message for one reader, for when there is no second. Raises as ``compile_message`` and ``fill`` do."""
     return compile_message(shared, parts).fill(reader, values).whole
 
@@ -71,7 +96,7 @@ def build_message(shared: SharedHeaders, reader: ReaderHeaders, parts: Parts, va
 def plain_body(parts: Parts) -> tuple[str, bytes]:
     """The Content-Type and the body of parts that have no holes."""
     boundary = _boundary(parts)
-    return f'multipart/alternative; boundary="{boundary}"', _body(parts, boundary).fill({})
+    return f'multipart/alternative; boundary="{boundary}"', b"".join(_body(parts, boundary, {}).fill({}))
 
 
 def _boundary(parts: Parts) -> str:
@@ -79,10 +104,18 @@ def _boundary(parts: Parts) -> str:
     return f"=_{parts.nonce}"
 
 
-def _body(parts: Parts, boundary: str) -> Body:
-    text = _part(boundary, "plain", parts.text, parts.nonce)
-    html = _part(boundary, "html", parts.html, parts.nonce)
-    return Body([*text, *html, f"--{boundary}--\r\n".encode("ascii")])
+def _body(parts: Parts, boundary: str, urls: Mapping[str, str]) -> Body:
+    in_html = {name: html.escape(url) for name, url in urls.items()}
+    plain = _part(boundary, "plain", _with_urls(parts.text, parts.nonce, urls), parts.nonce)
+    marked_up = _part(boundary, "html", _with_urls(parts.html, parts.nonce, in_html), parts.nonce)
+    return Body([*plain, *marked_up, f"--{boundary}--\r\n".encode("ascii")])
+
+
+def _with_urls(text: str, nonce: str, urls: Mapping[str, str]) -> str:
+    """Only a link's token differs between readers, so the rest of it is written where its hole is."""
+    for name, url in urls.items():
+        text = text.replace(hole(nonce, name), url + hole(nonce, name))
+    return text
 
 
 def _part(boundary: str, subtype: str, text: str, nonce: str) -> list[bytes | Hole | Run]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import css_inline
@@ -16,6 +17,7 @@ from syndicate.render.digest import NewsletterFacts, SiteFacts
 from syndicate.render.environment import Environment, render
 from syndicate.render.headers import NoticeHeaders, notice_header
 from syndicate.render.holes import new_nonce
+from syndicate.render.languages import ENGLISH, Language
 from syndicate.render.message import Message, plain_body
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
@@ -25,13 +27,18 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 class NoticeContext:
     """What a notice's templates get: publisher, newsletter, where its button leads, and what else its kind has.
 
-    ``titles`` are the newsletters that it is about.
+    ``titles`` are the newsletters that it is about, ``leaving`` those that can be left, each with the link that does
+    it. ``by_mail`` says that an answer to the mail does what its button does. It is written
+    in ``language``.
     """
 
     site: SiteFacts
     newsletter: NewsletterFacts
     url: str
+    language: Language = ENGLISH
     titles: tuple[str, ...] = ()
+    leaving: tuple[tuple[str, str], ...] = ()
+    by_mail: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -39,10 +46,13 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
     """The parts of a notice. :raises TemplateError: when a template of its kind can't be rendered."""
     folder = f"email/notices/{kind}"
     values: dict[str, Any] = {
+        "language": context.language,
         "site": context.site,
         "newsletter": context.newsletter,
         "url": context.url,
         "titles": context.titles,
+        "leaving": context.leaving,
+        "by_mail": context.by_mail,
         "facts": context.facts,
     }
     subject = " ".join(render(env, f"{folder}/subject.txt", **values).split())
@@ -54,4 +64,4 @@ def render_notice(env: Environment, kind: str, context: NoticeContext) -> Parts:
 def build_notice(headers: NoticeHeaders, parts: Parts) -> Message:
     """The message. :raises HeaderError: for a value that can't stand in its header."""
     content_type, body = plain_body(parts)
-    return Message(notice_header(headers, parts.subject, content_type), body, body)
+    return Message(notice_header(headers, parts.subject, content_type), (body,), sha256(body))

@@ -7,13 +7,18 @@ signed (RFC 6376 §3.4): nobody needs to look at its bytes again.
 
 from __future__ import annotations
 
+import html
 import re
 from base64 import encodebytes
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias
 
 from syndicate.render.holes import split, value_of
+
+Values: TypeAlias = Mapping[str, str | bytes]
+"""What fills the holes. Octets are a token: at most 75 letters, digits and hyphens, the same in any encoding."""
 
 _LINE = 75
 """Characters of encoded text on a line, so that one more ends it softly (RFC 2045 §6.7 rule 5)."""
@@ -48,11 +53,12 @@ class Run:
         self._tail = tail
         self._rest = [(hole, [_cut(text, at) for at in range(3)]) for hole, text in rest]
 
-    def fill(self, values: Mapping[str, str]) -> bytes:
+    def fill(self, values: Values) -> bytes:
         """The text for one reader, in lines that end in CRLF."""
         pieces, open_ = [], self._tail
         for hole, cuts in self._rest:
-            open_ += _octets(value_of(values, hole.name, escape=hole.escape))
+            value = value_of(values, hole.name)
+            open_ += value if isinstance(value, bytes) else _octets(html.escape(value) if hole.escape else value)
             head, encoded, tail = cuts[-len(open_) % 3]
             if encoded:
                 pieces += [_base64(open_ + head), encoded]
@@ -63,9 +69,12 @@ class Run:
 
 
 class Body:
-    """The pieces of one MIME body or more: constant octets, holes between them, runs of base64."""
+    """The pieces of one MIME body or more: constant octets, holes between them, runs of base64.
 
-    __slots__ = ("_holes", "_pieces", "_runs", "prefix")
+    ``digest`` is the state of SHA-256 after the first piece, which is the same for all readers.
+    """
+
+    __slots__ = ("_holes", "_pieces", "_runs", "digest")
 
     def __init__(self, pieces: Sequence[bytes | Hole | Run]) -> None:
         merged: list[bytes | Hole | Run] = [b""]
@@ -81,18 +90,20 @@ class Body:
         self._holes = [(name, *places) for name, places in holes.items()]
         self._runs = [(at, piece) for at, piece in enumerate(merged) if isinstance(piece, Run)]
         self._pieces = [piece if isinstance(piece, bytes) else b"" for piece in merged]
-        self.prefix = self._pieces[0]
+        self.digest = sha256(self._pieces[0])
 
-    def fill(self, values: Mapping[str, str]) -> bytes:
-        """The body for one reader. Raises TemplateError for a hole that has no value."""
+    def fill(self, values: Values) -> list[bytes]:
+        """The body for one reader, in pieces. Raises TemplateError for a hole that has no value."""
         pieces = self._pieces.copy()
         for name, in_text, in_html in self._holes:
             value = value_of(values, name)
-            if _PLAIN.fullmatch(value) and (plain := _broken(value)):
+            if isinstance(value, bytes):
+                encoded = escaped = value
+            elif _PLAIN.fullmatch(value) and (plain := _broken(value)):
                 encoded = escaped = plain
             else:
                 encoded = quoted(value)
-                in_markup = value_of(values, name, escape=True)
+                in_markup = html.escape(value)
                 escaped = encoded if in_markup == value else quoted(in_markup)
             for at in in_text:
                 pieces[at] = encoded
@@ -100,7 +111,7 @@ class Body:
                 pieces[at] = escaped
         for at, run in self._runs:
             pieces[at] = run.fill(values)
-        return b"".join(pieces)
+        return pieces
 
 
 def encode(text: str, nonce: str, *, escape: bool) -> tuple[str, list[bytes | Hole | Run]]:

@@ -1,5 +1,6 @@
 """``syndicate.toml`` and ``SYNDICATE_*`` → frozen settings; nothing else reads either."""
 
+from syndicate.settings.inbound import Account, Inbound, Listening
 from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.mail import Dkim, Pace, Relay, Smtp
 from syndicate.settings.rates import Rate, WarmUp
@@ -19,11 +20,14 @@ __all__ = [
     "CONFIG_NAME",
     "INSTANT",
     "MANUAL",
+    "Account",
     "Dkim",
     "FeedSource",
     "Fetch",
     "FolderSource",
+    "Inbound",
     "Limits",
+    "Listening",
     "Newsletter",
     "Pace",
     "Rate",

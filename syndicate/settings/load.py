@@ -17,7 +17,8 @@ from syndicate.settings.schema import Settings
 CONFIG_NAME = "syndicate.toml"
 _PREFIX = "SYNDICATE_"
 _CONFIG_VARIABLE = "SYNDICATE_CONFIG"
-_SECRETS = {("site", "secret"), ("smtp", "url")}
+_SECRETS = {("site", "secret"), ("smtp", "url"), ("inbound", "password")}
+_PASSWORD_BY_MISTAKE = ("inbound", "mailbox")
 _NO_SUCH_KEY = "no such key; check its spelling and section"
 _ARRAYS = {"sources": "name", "newsletters": "slug", "relays": "name"}
 
@@ -202,7 +203,7 @@ def _is_secret(location: KeyPath) -> bool:
     """Whether a secret stands there, or may stand inside of what stands there."""
     if location[:1] == ("relays",):
         return len(location) < 3 or location[2] == "url"
-    return any(location[:2] == path[: len(location)] for path in _SECRETS)
+    return any(location[:2] == path[: len(location)] for path in (*_SECRETS, _PASSWORD_BY_MISTAKE))
 
 
 def _allowed(error: ErrorDetails) -> str:

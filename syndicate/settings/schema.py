@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
 from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
@@ -26,6 +27,12 @@ MANUAL = "manual"
 """Stands where a cadence would, for what an operator sends by hand to readers of all cadences; no cadence's name."""
 
 _RESERVED = "all"
+ROUTES = frozenset(
+    {"api", "archive", "articles", "confirm", "console", "feeds", "healthz", "preferences", "subscribe", "unsubscribe"}
+)
+"""Names that the service has in addresses where a newsletter's page would be."""
+
+_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _AnyRelay = TypeVar("_AnyRelay", bound=Smtp)
 
 
@@ -36,7 +43,7 @@ class Site(Section):
     url: WebAddress = Field(description="Public address of this service; links in mails and feeds begin with it.")
     postal_address: Line = Field(min_length=1, description="Shown in every mail's footer, as the law wants.")
     secret: SecretStr = Field(description="Signs links; at least 32 characters. Or `secret_file`.")
-    language: Line = Field("en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", description="Language tag (BCP 47).")
+    language: Line = Field("en", pattern=_LANGUAGE, description="Language tag (BCP 47).")
 
     @field_validator("secret")
     @classmethod
@@ -134,6 +141,9 @@ class Newsletter(Section):
     slug: str = Field(pattern=SLUG, description="Its name in addresses: lower-case letters, digits, hyphens.")
     title: Line = Field(min_length=1, description="What readers see.")
     description: Line = Field("", description="One sentence for the site, the feed and the mail.")
+    language: Line | None = Field(
+        None, pattern=_LANGUAGE, description="What it is written in, as a language tag (BCP 47); else the site's."
+    )
     sender: Mailbox = Field(description='The From header: "Name <user@host>".')
     reply_to: Mailbox | None = Field(None, description="The Reply-To header, when answers go elsewhere.")
     sources: tuple[str, ...] = Field((), description="Names of sources; empty means all.")
@@ -224,6 +234,7 @@ class Settings(Section):
     relays: tuple[AnotherRelay, ...] = ()
     pace: Pace = Pace()
     dkim: Dkim | None = None
+    inbound: Inbound = Inbound()
     web: Web = Web()
     readers: Readers = Readers()
     limits: Limits = Limits()
@@ -243,6 +254,8 @@ class Settings(Section):
                 raise ValueError(f"{key} {name!r} stands more than once; each must be its own")
             if name == (_RESERVED if info.field_name != "relays" else "smtp"):
                 raise ValueError(f"{key} {name!r} is kept for the service itself; another one")
+            if key == "slug" and name in ROUTES:
+                raise ValueError(f"slug {name!r} is the address of a page of the service; another one")
         return value
 
     @model_validator(mode="after")
@@ -260,6 +273,9 @@ class Settings(Section):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "smtp", _with_ca_file(self.smtp, self.directory))
         object.__setattr__(self, "relays", tuple(_with_ca_file(one, self.directory) for one in self.relays))
+        if self.inbound.ca_file:
+            trusted = self.inbound.model_copy(update={"ca_file": self.directory / self.inbound.ca_file})
+            object.__setattr__(self, "inbound", trusted)
         if self.dkim:
             keys = {"rsa_key_file": self.dkim.rsa_key_file, "ed25519_key_file": self.dkim.ed25519_key_file}
             absolute = {name: self.directory / path for name, path in keys.items() if path}

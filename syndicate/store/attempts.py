@@ -118,7 +118,7 @@ def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
                 one.number,
                 one.next_at,
                 None if one.state in _OPEN else one.ended_at,
-                one.reply,
+                "" if one.state is DeliveryState.ACCEPTED else one.reply,  # its attempt has it, and the row stays short
             )
             for one in tries
         ],

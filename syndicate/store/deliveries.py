@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.model import DeliveryState, Digest, states_before
 from syndicate.store.digests import readers_of
-from syndicate.store.schema import audiences, deliveries, subscribers, subscriptions, suppressions
+from syndicate.store.schema import QUEUED, audiences, deliveries, digests, subscribers, subscriptions, suppressions
 
 _LATER = ("id", "sender_id", "finished_at")
 
@@ -35,7 +35,6 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
             literal(digest.id),
             a.variant_id,
             s.id,
-            subscribers.c.domain,
             state,
             literal(0),
             literal(now, deliveries.c.planned_at.type),
@@ -51,6 +50,7 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
     names = [c.name for c in deliveries.c if c.name not in _LATER]
     writing = insert(deliveries).from_select(names, chosen)
     planned = connection.execute(writing, execution_options={"preserve_rowcount": True}).rowcount
+    connection.execute(update(digests).where(digests.c.id == digest.id).values(planned=digests.c.planned + planned))
     given = update(subscriptions).where(mine, s.watermark < digest.upto, exists(select(a.digest_id).where(matches)))
     connection.execute(given.values(watermark=digest.upto))
     return int(planned)
@@ -65,7 +65,7 @@ def abandon(connection: Connection, ids: Sequence[int], state: DeliveryState, *,
 
 def cancel(connection: Connection, digest_id: int, *, now: datetime) -> int:
     """Ends what a cancelled digest had not begun; returns how many."""
-    queued = and_(deliveries.c.digest_id == digest_id, deliveries.c.state == DeliveryState.QUEUED)
+    queued = and_(deliveries.c.digest_id == digest_id, QUEUED)
     return _move(connection, queued, DeliveryState.CANCELLED, reply="digest cancelled", now=now)
 
 

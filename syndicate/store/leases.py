@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
 from syndicate.store.prepared import Batch, Prepared
-from syndicate.store.schema import deliveries, digests, senders, subscribers, subscriptions, suppressions
-
-_QUEUED = text("deliveries.state = 'queued'")
-"""Written out, for SQLite uses an index with a condition only where the query says the same words."""
-
+from syndicate.store.schema import (
+    QUEUED,
+    TROUBLED,
+    deliveries,
+    digests,
+    senders,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 
 _LEFT = SubscriptionState.UNSUBSCRIBED.value
 
@@ -75,7 +80,7 @@ def claim(
             d.id,
             d.variant_id,
             d.subscription_id,
-            d.domain,
+            subscribers.c.domain,
             d.attempts,
             d.planned_at,
             s.state,
@@ -87,7 +92,7 @@ def claim(
         .join(subscriptions, s.id == d.subscription_id)
         .join(subscribers, subscribers.c.id == s.subscriber_id)
         .join(suppressions, suppressions.c.email == subscribers.c.email, isouter=True)
-        .where(_QUEUED, d.digest_id == digest_id, d.next_at <= due, d.sender_id.is_(None))
+        .where(QUEUED, d.digest_id == digest_id, d.next_at <= due, d.sender_id.is_(None))
         .order_by(d.next_at, d.id)
         .limit(limit)
         .with_for_update(of=deliveries, skip_locked=True)
@@ -132,14 +137,14 @@ def sending(connection: Connection) -> list[int]:
 def give_back(connection: Connection, sender_id: int, ids: Sequence[int]) -> None:
     """Ends the lease on deliveries that were not begun."""
     for some in _portions(ids):
-        mine = update(deliveries).where(_QUEUED, deliveries.c.id.in_(some), deliveries.c.sender_id == sender_id)
+        mine = update(deliveries).where(QUEUED, deliveries.c.id.in_(some), deliveries.c.sender_id == sender_id)
         connection.execute(mine.values(sender_id=None))
 
 
 def put_off(connection: Connection, sender_id: int, until: Sequence[tuple[int, datetime]]) -> None:
     """Ends the lease on deliveries that were not begun, and makes them due later: (id, instant) each."""
     if until:
-        mine = update(deliveries).where(_QUEUED, deliveries.c.id == bindparam("held"))
+        mine = update(deliveries).where(QUEUED, deliveries.c.id == bindparam("held"))
         mine = mine.where(deliveries.c.sender_id == sender_id).values(sender_id=None, next_at=bindparam("later"))
         connection.execute(mine, [{"held": one, "later": later} for one, later in until])
 
@@ -158,7 +163,7 @@ def orphans(connection: Connection, gone: Sequence[int]) -> list[Orphan]:
     query = (
         select(d.id, digests.c.newsletter)
         .join(digests, digests.c.id == d.digest_id)
-        .where(d.state == DeliveryState.BEGUN, d.sender_id.not_in(living))
+        .where(TROUBLED, d.state == DeliveryState.BEGUN, d.sender_id.not_in(living))
         .order_by(d.id)
     )
     return [Orphan(row.id, row.newsletter) for row in connection.execute(query)]
@@ -166,7 +171,7 @@ def orphans(connection: Connection, gone: Sequence[int]) -> list[Orphan]:
 
 def bury(connection: Connection, gone: Sequence[int]) -> None:
     """Ends the leases of senders that are gone, and forgets them."""
-    held = update(deliveries).where(_QUEUED, deliveries.c.sender_id.in_(gone))
+    held = update(deliveries).where(QUEUED, deliveries.c.sender_id.in_(gone))
     connection.execute(held.values(sender_id=None))
     connection.execute(delete(senders).where(senders.c.id.in_(gone)))
 

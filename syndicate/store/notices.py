@@ -6,7 +6,7 @@ takes it moves that on, so that nobody else takes it meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,13 @@ CONFIRM = "confirm"
 MOVE = "move"
 LINK = "link"
 """The kinds that the audience queues; each has its templates in ``email/notices/``."""
+
+HELP = "help"
+LEAVE = "leave"
+CONFIRMED = "confirmed"
+NOT_CONFIRMED = "not-confirmed"
+ANSWERS = (HELP, LEAVE, CONFIRMED, NOT_CONFIRMED)
+"""The kinds that answer a reader's mail."""
 
 _ASKING = (CONFIRM, MOVE)
 
@@ -42,6 +49,11 @@ class Notice:
     in_reply_to: str = ""
     attempts: int = 0
     planned_at: datetime
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether a mail brought it about."""
+        return self.kind in ANSWERS or bool(self.in_reply_to)
 
 
 _COLUMNS = [notices.c[field.name] for field in fields(Notice)]
@@ -86,6 +98,13 @@ def last_sent(connection: Connection, email: str, kind: str) -> datetime | None:
     c = notices.c
     query = select(func.max(c.planned_at, type_=c.planned_at.type)).where(c.email == email, c.kind == kind)
     return connection.execute(query).scalar()
+
+
+def count(connection: Connection, email: str, kinds: Collection[str], *, since: datetime) -> int:
+    """How many notices of those kinds were queued for that address since then."""
+    c = notices.c
+    query = select(func.count()).where(c.email == email, c.kind.in_(kinds), c.planned_at >= since)
+    return connection.execute(query).scalar_one()
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -52,19 +52,25 @@ class _Compiled:
         self.text = str(compiled)
         wanted = list(compiled.params) if compiled.positiontup is None else compiled.positiontup
         self._names = None if compiled.positiontup is not None else wanted
-        self._plan: list[tuple[int, Any, Callable[[Any], Any] | None]] = []
-        for name in wanted:
+        self._constants: tuple[Any, ...] = ()
+        self._order: list[int] = []
+        self._processes: list[tuple[int, Callable[[Any], Any]]] = []
+        for at, name in enumerate(wanted):
             process = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
-            if name in names:
-                self._plan.append((names.index(name), None, process))
-            else:
+            if name not in names:
                 constant = compiled.params[name]
-                self._plan.append((-1, process(constant) if process else constant, None))
+                self._order.append(len(names) + len(self._constants))
+                self._constants += (process(constant) if process else constant,)
+                continue
+            self._order.append(names.index(name))
+            if process is not None:
+                self._processes.append((at, process))
 
     def bind(self, row: Sequence[Any]) -> Any:
         """One row's values as the driver takes them."""
-        values = []
-        for at, constant, process in self._plan:
-            value = constant if at < 0 else row[at]
-            values.append(process(value) if process is not None and value is not None else value)
+        given = (*row, *self._constants)
+        values = [given[at] for at in self._order]
+        for at, process in self._processes:
+            if values[at] is not None:
+                values[at] = process(values[at])
         return values if self._names is None else dict(zip(self._names, values, strict=True))

@@ -16,8 +16,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from syndicate.errors import ConflictError
 from syndicate.model import OUTSTANDING, DeliveryState, Digest, DigestState, SubscriptionState, states_before
 from syndicate.store import digests as rows
-from syndicate.store.schema import deliveries, digests, subscribers, subscriptions, suppressions
-from syndicate.store.standing import UNDECIDED
+from syndicate.store.schema import QUEUED, TROUBLED, deliveries, digests, subscribers, subscriptions, suppressions
+from syndicate.store.standing import UNDECIDED, finished
 
 RETRIED = states_before(DeliveryState.QUEUED) - frozenset(OUTSTANDING)
 """The states in which a delivery stays unless a person has it tried once more."""
@@ -73,7 +73,7 @@ def resume(connection: Connection, digest_id: int, *, now: datetime) -> Digest:
     """
     only = "only one that is paused can be resumed"
     digest = move(connection, digest_id, DigestState.SENDING, (DigestState.PAUSED,), only=only)
-    _change(connection, and_(_d.digest_id == digest_id, _d.state == DeliveryState.QUEUED), {"planned_at": now})
+    _change(connection, and_(_d.digest_id == digest_id, QUEUED), {"planned_at": now})
     return digest
 
 
@@ -95,7 +95,7 @@ def requeue(
     digest = _lock(connection, digest_id)
     if digest.state in _WHY_NOT:
         raise ConflictError(f"digest {digest_id} is {digest.state}: {_WHY_NOT[digest.state]}")
-    chosen = and_(_d.digest_id == digest_id, _d.state.in_(RETRIED & frozenset(states)))
+    chosen = and_(_d.digest_id == digest_id, TROUBLED, _d.state.in_(RETRIED & frozenset(states)))
     if not also_held:
         chosen = and_(chosen, or_(_d.state != DeliveryState.UNCERTAIN, UNDECIDED))
     again = {"state": DeliveryState.QUEUED, "planned_at": now, "next_at": now, "sender_id": None, "finished_at": None}
@@ -125,6 +125,18 @@ def mark_sent(connection: Connection, digest_id: int, *, now: datetime) -> Remed
     return Remedied(_change(connection, and_(_d.digest_id == digest_id, UNDECIDED), sent))
 
 
+def finish(connection: Connection, digest_id: int, *, now: datetime) -> bool:
+    """Ends a digest that has nothing outstanding; false when it has by now, for a remedy may have come first.
+
+    :raises NotFoundError: when there is none of that id.
+    """
+    _lock(connection, digest_id)
+    if digest_id not in finished(connection):
+        return False
+    rows.set_state(connection, digest_id, DigestState.SENT, now=now)
+    return True
+
+
 def sweep(connection: Connection, *, now: datetime) -> int:
     """Ends what came back into the queue when its digest had been cancelled already; returns how many.
 
@@ -132,7 +144,7 @@ def sweep(connection: Connection, *, now: datetime) -> int:
     """
     over = select(digests.c.id).where(digests.c.state == DigestState.CANCELLED)
     values = {"state": DeliveryState.CANCELLED, "finished_at": now, "sender_id": None}
-    return _change(connection, and_(_d.state == DeliveryState.QUEUED, _d.digest_id.in_(over)), values)
+    return _change(connection, and_(QUEUED, _d.digest_id.in_(over)), values)
 
 
 def _lock(connection: Connection, digest_id: int) -> Digest:

@@ -5,7 +5,7 @@ Instants are stored as UTC. JSON columns hold short lists that are only ever rea
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 from syndicate.model import (
     ArticleState,
@@ -37,8 +38,11 @@ from syndicate.model import (
     Via,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 metadata = MetaData(
     naming_convention={
@@ -52,23 +56,31 @@ metadata = MetaData(
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware instant. Naive ones are refused on the way in; UTC comes out."""
+    """An aware instant. Naive ones are refused on the way in; UTC comes out.
+
+    SQLite, which knows no instants, keeps microseconds since 1970: a third of the room of words, and of the work.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Refuses what has no zone."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return value.astimezone(UTC) if value is not None else None
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """What the database keeps."""
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else self.impl_instance)
 
-    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
-        """Gives back UTC, also where the database keeps no zone."""
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Refuses what has no zone."""
         if value is None:
             return None
-        instant: datetime = value
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return (value - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
+        """Gives back UTC."""
+        if value is None:
+            return None
+        return _EPOCH + timedelta(microseconds=value) if isinstance(value, int) else value.astimezone(UTC)
 
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -178,7 +190,7 @@ subscriptions = Table(
     Column("resume_at", Instant),
     Column("chosen_at", Instant),
     UniqueConstraint("subscriber_id", "newsletter"),
-    Index(None, "newsletter", "cadence", "state", "watermark", "topics"),
+    Index(None, "newsletter", "cadence", "state"),
     Index(
         "ix_subscriptions_resume",
         "resume_at",
@@ -271,6 +283,7 @@ digests = Table(
     Column("state", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("upto", BigInteger, nullable=False),
+    Column("planned", BigInteger, nullable=False, server_default=text("0")),
     Column("note", Text, nullable=False),
     Column("composed_at", Instant, nullable=False),
     Column("finished_at", Instant),
@@ -324,7 +337,6 @@ deliveries = Table(
     Column("digest_id", Id, ForeignKey("digests.id"), nullable=False),
     Column("variant_id", Id, ForeignKey("variants.id"), nullable=False),
     Column("subscription_id", Id, ForeignKey("subscriptions.id"), nullable=False),
-    Column("domain", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("planned_at", Instant, nullable=False),
@@ -341,10 +353,19 @@ deliveries = Table(
         sqlite_where=text("state = 'queued'"),
         postgresql_where=text("state = 'queued'"),
     ),
-    Index(None, "digest_id", "state"),
-    Index(None, "subscription_id"),
+    Index(
+        "ix_deliveries_troubled",
+        "digest_id",
+        "state",
+        sqlite_where=text("state NOT IN ('queued', 'accepted')"),
+        postgresql_where=text("state NOT IN ('queued', 'accepted')"),
+    ),
     _one_of("state", DeliveryState),
 )
+
+QUEUED = text("deliveries.state = 'queued'")
+TROUBLED = text("deliveries.state NOT IN ('queued', 'accepted')")
+"""Written out, for SQLite uses an index with a condition only where the query says the same words."""
 
 attempts = Table(
     "attempts",
@@ -368,4 +389,25 @@ paces = Table(
     Column("facts", JSON, nullable=False),
     Column("changed_at", Instant, nullable=False),
     CheckConstraint("kind IN ('relay', 'domain')", name="kind"),
+)
+
+received = Table(
+    "received",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("received_at", Instant, nullable=False, index=True),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("checked_at", Instant),
+    Column("succeeded_at", Instant),
+    Column("retry_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
 )

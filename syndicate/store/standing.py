@@ -9,18 +9,30 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, and_, exists, func, literal, or_, select, union_all
 
 from syndicate.model import OUTSTANDING, DeliveryState, DigestState, Equation
-from syndicate.store.schema import attempts, deliveries, digests, subscribers, subscriptions
+from syndicate.store.schema import QUEUED, TROUBLED, attempts, deliveries, digests, subscribers, subscriptions
 
-UNDECIDED = and_(deliveries.c.state == DeliveryState.UNCERTAIN, deliveries.c.finished_at.is_(None))
+UNDECIDED = and_(TROUBLED, deliveries.c.state == DeliveryState.UNCERTAIN, deliveries.c.finished_at.is_(None))
 """Uncertain deliveries about which nobody has decided yet."""
 
 
 def equation(connection: Connection, digest_id: int | None = None) -> Equation:
-    """The ledger's counts at one moment, of one digest or of all."""
-    which = deliveries.c.digest_id == digest_id if digest_id is not None else literal(value=True)
-    everything = select(literal("planned"), func.count()).select_from(deliveries).where(which)
-    by_state = select(deliveries.c.state, func.count()).where(which).group_by(deliveries.c.state)
-    n = {str(name): int(count) for name, count in connection.execute(union_all(everything, by_state))}
+    """The ledger's counts at one moment, of one digest or of all.
+
+    ``planned`` was written down when the digest was planned; what is accepted are the rows that are nothing else.
+    """
+    d = deliveries.c
+    which = d.digest_id == digest_id if digest_id is not None else literal(value=True)
+    mine = digests.c.id == digest_id if digest_id is not None else literal(value=True)
+    count = func.count().label("count")
+    query = union_all(
+        select(literal("planned"), func.coalesce(func.sum(digests.c.planned), 0)).where(mine),
+        select(literal("all"), count).select_from(deliveries).where(which),
+        select(literal("queued"), count).select_from(deliveries).where(which, QUEUED),
+        select(d.state, count).where(which, TROUBLED).group_by(d.state),
+    )
+    n = {str(name): int(found) for name, found in connection.execute(query)}
+    planned, everything = n.pop("planned"), n.pop("all")
+    n |= {"planned": planned, "accepted": everything - sum(n.values())}
     ended = ("planned", "accepted", "rejected", "suppressed", "expired", "cancelled", "uncertain")
     outstanding = sum(n.get(state, 0) for state in OUTSTANDING)
     return Equation(outstanding=outstanding, **{state: n.get(state, 0) for state in ended})
@@ -65,7 +77,7 @@ def next_due(connection: Connection) -> datetime | None:
     query = (
         select(func.min(deliveries.c.next_at, type_=deliveries.c.next_at.type))
         .join(digests, digests.c.id == deliveries.c.digest_id)
-        .where(deliveries.c.state == DeliveryState.QUEUED, digests.c.state == DigestState.SENDING)
+        .where(QUEUED, digests.c.state == DigestState.SENDING)
     )
     return connection.execute(query).scalar()
 
@@ -74,8 +86,9 @@ def finished(connection: Connection) -> list[int]:
     """Digests under way that have nothing outstanding any more, and nothing uncertain that waits for a person."""
     d = deliveries.c
     own = select(d.id).where(d.digest_id == digests.c.id)
-    unfinished = exists(own.where(d.state.in_(OUTSTANDING))), exists(own.where(UNDECIDED))
-    query = select(digests.c.id).where(digests.c.state == DigestState.SENDING, ~unfinished[0], ~unfinished[1])
+    begun = and_(TROUBLED, d.state == DeliveryState.BEGUN)
+    unfinished = [~exists(own.where(which)) for which in (QUEUED, begun, UNDECIDED)]
+    query = select(digests.c.id).where(digests.c.state == DigestState.SENDING, *unfinished)
     return list(connection.execute(query.order_by(digests.c.id)).scalars())
 
 
@@ -87,7 +100,7 @@ def _not_accepted(digest_id: int) -> Select[Any]:
         .join(subscriptions, subscriptions.c.id == d.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .join(attempts, and_(last.delivery_id == d.id, last.number == d.attempts), isouter=True)
-        .where(d.digest_id == digest_id, d.state != DeliveryState.ACCEPTED)
+        .where(d.digest_id == digest_id, or_(QUEUED, TROUBLED))
     )
 
 

@@ -67,3 +67,8 @@ async def small_body(request: Request) -> bytes:
         if len(body) > LARGEST_BODY:
             raise HTTPException(413)
     return body
+
+
+def ip_of(request: Request) -> str | None:
+    """Where a request comes from, None when that can't be told. Behind a web server on this machine, it says so."""
+    return request.client.host if request.client else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,13 +13,17 @@ from fastapi.responses import HTMLResponse, Response
 from syndicate.app import App
 from syndicate.errors import TemplateError
 from syndicate.feeds.publish import FORMATS
+from syndicate.model import Subscriber
 from syndicate.render.environment import render
+from syndicate.render.languages import Language
 from syndicate.render.links import Links, Signer
+from syndicate.settings import Newsletter
+from syndicate.web.accept import languages_of
 from syndicate.web.cached import answer, etag_of
 from syndicate.web.guard import SECURITY
 
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-_PUBLIC = {"Cache-Control": "no-cache"}
+_PUBLIC = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -56,17 +61,44 @@ class Pages:
             "links": self.links,
         }
 
-    def show(self, name: str, *, status: int = 200, private: bool = False, **values: Any) -> HTMLResponse:
-        """The page of that template. ``private`` pages are kept by no cache and no search engine, and tell no other
-        site where the reader came from: their address alone allows what they offer."""
-        html = render(self._app.templates, f"web/{name}", **self._shared, **values)
+    def show(
+        self,
+        request: Request,
+        name: str,
+        *,
+        status: int = 200,
+        private: bool = False,
+        reader: Subscriber | None = None,
+        newsletter: Newsletter | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """The page of that template, in the language and the time zone of ``reader``, who may have chosen none.
+
+        ``private`` pages are kept by no cache and no search engine, and tell no other site where the reader came
+        from: their address alone allows what they offer.
+        """
+        said = {"language": self.language(request, reader, newsletter), "zone": zone_of(reader, newsletter)}
+        given = {**self._shared, **said, "reader": reader, "newsletter": newsletter, **values}
+        html = render(self._app.templates, f"web/{name}", **given)
         headers = {**SECURITY, **(_PRIVATE if private else _PUBLIC)}
         return HTMLResponse(html, status_code=status, headers=headers)
 
-    def message(self, status: int, title: str, *paragraphs: str, private: bool = True) -> Response:
-        """A page that only says something; in plain text when the operator's own templates can't even do that."""
+    def language(
+        self, request: Request, reader: Subscriber | None = None, newsletter: Newsletter | None = None
+    ) -> Language:
+        """What the reader chose, else what their browser asks for, else what the newsletter is written in."""
+        asked = languages_of(request.headers.get("accept-language", ""))
+        written = newsletter.language if newsletter else None
+        chosen = reader.language if reader else None
+        return self._app.templates.languages.best([chosen, *asked, written, self._app.settings.site.language])
+
+    def message(self, request: Request, status: int, title: str, *paragraphs: str, private: bool = True) -> Response:
+        """A page that only says something, in its reader's language where ``title`` and ``paragraphs`` are in the
+        catalogues; in plain English when the operator's own templates can't even do that."""
         try:
-            return self.show("message.html", status=status, private=private, title=title, paragraphs=paragraphs)
+            return self.show(
+                request, "message.html", status=status, private=private, title=title, paragraphs=paragraphs
+            )
         except TemplateError:
             text = "\n\n".join([title, *paragraphs])
             return Response(text, status_code=status, headers={**SECURITY, **_PRIVATE}, media_type="text/plain")
@@ -86,3 +118,10 @@ class Pages:
 
     def _slugs(self) -> list[str]:
         return [newsletter.slug for newsletter in self._app.settings.newsletters]
+
+
+def zone_of(reader: Subscriber | None, newsletter: Newsletter | None) -> ZoneInfo:
+    """Whose clock a page tells the day by: the reader's, else the newsletter's, else UTC."""
+    if reader and reader.timezone:
+        return ZoneInfo(reader.timezone)
+    return newsletter.zone if newsletter else ZoneInfo("UTC")

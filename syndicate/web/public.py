@@ -1,29 +1,27 @@
-"""The pages for everyone: what there is, articles that have no other home, digests as pages, and the health check."""
+"""The pages for everyone: what there is, articles that have no other home, and the health check."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi import Path as InPath
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from syndicate.app import App
 from syndicate.errors import StoreError
-from syndicate.model import Article, ArticleState, DigestState, Subscriber
-from syndicate.render.holes import fill, reader_values
-from syndicate.store import articles, digests
-from syndicate.web.guard import LONE_PAGE
+from syndicate.model import Article, ArticleState
+from syndicate.render.languages import translatable
+from syndicate.store import articles
 from syndicate.web.pages import Pages
 
 LATEST = 12
 """Articles on the front page."""
 
-_SHOWN = (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 _OPENING = 60
+_WITHDRAWN = (translatable("This article was withdrawn"), translatable("It is no longer published here."))
 _Slug = Annotated[str, InPath(pattern=r"^[^\x00]+$")]
-_Id = Annotated[int, InPath(ge=1, lt=2**63)]
 
 
 class PublicPages:
@@ -37,30 +35,30 @@ class PublicPages:
         router = APIRouter()
         router.get("/")(self.front)
         router.get("/articles/{slug}")(self.article)
-        router.get("/archive/{newsletter}/{digest_id}")(self.digest)
         router.get("/healthz")(self.health)
         router.get("/style.css")(self._pages.style)
         return router
 
-    def front(self) -> Response:
+    def front(self, request: Request) -> Response:
         """Newsletters with their feeds, and the newest articles."""
         settings = self._app.settings
         sources = [source.name for source in settings.sources]
         with self._app.store.read() as connection:
             latest = articles.latest(connection, sources, (), LATEST)
         newsletters = [(newsletter, self._pages.feeds_of(newsletter.slug)) for newsletter in settings.newsletters]
-        return self._pages.show("index.html", newsletters=newsletters, latest=latest)
+        return self._pages.show(request, "index.html", newsletters=newsletters, latest=latest)
 
-    def article(self, slug: _Slug) -> Response:
+    def article(self, request: Request, slug: _Slug) -> Response:
         """The page of an article that has none of its own; the others are where they came from."""
         found = self._find(slug)
         if found and found.state is ArticleState.WITHDRAWN:
-            return self._pages.message(410, "This article was withdrawn", "It is no longer published here.")
+            return self._pages.message(request, 410, *_WITHDRAWN)
         if not found or found.state is not ArticleState.CURRENT:
             raise HTTPException(404)
         if found.url or found.slug != slug:
             return RedirectResponse(self._pages.links.article(found), status_code=302)
         return self._pages.show(
+            request,
             "article.html",
             article=found,
             body=Markup(found.html),  # noqa: S704 - cleaned at pick-up
@@ -68,20 +66,6 @@ class PublicPages:
             standfirst=_standfirst(found),
             image=found.image if found.image and found.image not in found.html else None,
         )
-
-    def digest(self, newsletter: str, digest_id: _Id) -> Response:
-        """A digest as it was sent, without anything of a reader; its first variant stands for all."""
-        with self._app.store.read() as connection:
-            found = digests.get(connection, digest_id)
-            variants = digests.variants_of(connection, digest_id)
-        if found.newsletter != newsletter or found.state not in _SHOWN or not variants:
-            raise HTTPException(404)
-        parts = variants[0].parts.for_name("")
-        home = f"{self._app.settings.site.url}/"
-        nobody = Subscriber(id=0, email="a reader", name="")
-        values = reader_values(nobody, unsubscribe_url=home, preferences_url=home)
-        html = fill(parts.html, parts.nonce, values, escape=True)
-        return HTMLResponse(html, headers={"Content-Security-Policy": LONE_PAGE})
 
     def health(self) -> JSONResponse:
         """For whoever watches the service."""

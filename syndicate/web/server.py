@@ -6,70 +6,104 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from syndicate.app import App
 from syndicate.errors import NotFoundError, StoreError, TokenError
+from syndicate.render.languages import translatable
+from syndicate.web.accept import is_for_programs
+from syndicate.web.archive import Archive
+from syndicate.web.confirming import Confirming
 from syndicate.web.feeds import PublishedFeeds
 from syndicate.web.guard import Guard
+from syndicate.web.joining import Joining
 from syndicate.web.pages import Pages
+from syndicate.web.preferences import Preferences
 from syndicate.web.public import PublicPages
-from syndicate.web.reader import ReaderPages
+from syndicate.web.unsubscribing import Unsubscribing
 
 _SAID = {
-    404: ("There is no such page", "The address may be incomplete, or what it led to may be gone."),
-    405: ("This can't be done here", "The page is there, but not for what was asked of it."),
-    413: ("That was too much", "What was sent is larger than anything this page needs."),
-    500: ("Something went wrong", "It is our fault, and it was noted. Please try again in a while."),
-    503: ("Back in a moment", "This site can't reach its data right now. Please try again in a while."),
+    400: (
+        translatable("That could not be read"),
+        translatable("What was sent is not what this page expects. Please go back and try again."),
+    ),
+    404: (
+        translatable("There is no such page"),
+        translatable("The address may be incomplete, or what it led to may be gone."),
+    ),
+    405: (
+        translatable("This can't be done here"),
+        translatable("The page is there, but not for what was asked of it."),
+    ),
+    413: (
+        translatable("That was too much"),
+        translatable("What was sent is larger than anything this page needs."),
+    ),
+    415: (
+        translatable("That could not be read"),
+        translatable("What was sent is not what this page expects. Please go back and try again."),
+    ),
+    500: (
+        translatable("Something went wrong"),
+        translatable("It is our fault, and it was noted. Please try again in a while."),
+    ),
+    503: (
+        translatable("Back in a moment"),
+        translatable("This site can't reach its data right now. Please try again in a while."),
+    ),
 }
-_BAD_LINK = "This link does not work"
-_BAD_LINK_WHY = (
-    "It is incomplete, or was not made here. Mail programs sometimes break long links: go back to the mail, copy the "
-    "whole link, and paste it into your browser's address line."
+_BAD_LINK = (
+    translatable("This link does not work"),
+    translatable(
+        "It is incomplete, or was not made here. Mail programs sometimes break long links: go back to the mail, copy "
+        "the whole link, and paste it into your browser's address line."
+    ),
+    translatable("If that does not help, answer the mail and say what you wanted; a person will do it for you."),
 )
-_BAD_LINK_ELSE = "If that does not help, answer the mail and say what you wanted; a person will do it for you."
 
 
 def create_web(app: App) -> FastAPI:
-    """Every page of the service. Raises TemplateError when the stylesheet can't be rendered."""
+    """Every page of the service. Raises TemplateError when the stylesheet, or a catalogue, can't be used."""
     pages = Pages(app)
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
-    for kind in (PublicPages, PublishedFeeds, ReaderPages):
+    for kind in (PublicPages, PublishedFeeds, Archive, Confirming, Unsubscribing, Preferences, Joining):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web
 
 
 def _explain_errors(web: FastAPI, pages: Pages) -> None:
-    """What went wrong, as a page that gives nothing away; the server's log has the rest."""
+    """What went wrong, as a page that gives nothing away, or as JSON; the server's log has the rest."""
 
-    def say(status: int) -> Response:
-        return pages.message(status, *_SAID.get(status, (HTTPStatus(status).phrase,)))
+    def say(request: Request, status: int) -> Response:
+        said = _SAID.get(status, (HTTPStatus(status).phrase,))
+        if is_for_programs(request):
+            return JSONResponse({"status": said[0]}, status_code=status, headers={"Cache-Control": "no-store"})
+        return pages.message(request, status, *said)
 
     @web.exception_handler(HTTPException)
-    def http(_: Request, error: HTTPException) -> Response:
-        response = say(error.status_code)
+    def http(request: Request, error: HTTPException) -> Response:
+        response = say(request, error.status_code)
         response.headers.update(error.headers or {})
         return response
 
     @web.exception_handler(RequestValidationError)
     @web.exception_handler(NotFoundError)
-    def not_found(_: Request, __: Exception) -> Response:
-        return say(404)
+    def not_found(request: Request, __: Exception) -> Response:
+        return say(request, 404)
 
     @web.exception_handler(TokenError)
-    def bad_link(_: Request, __: TokenError) -> Response:
-        return pages.message(404, _BAD_LINK, _BAD_LINK_WHY, _BAD_LINK_ELSE)
+    def bad_link(request: Request, __: TokenError) -> Response:
+        return pages.message(request, 404, *_BAD_LINK)
 
     @web.exception_handler(StoreError)
-    def no_store(_: Request, __: StoreError) -> Response:
-        response = say(503)
+    def no_store(request: Request, __: StoreError) -> Response:
+        response = say(request, 503)
         response.headers["Retry-After"] = "60"
         return response
 
     @web.exception_handler(Exception)
-    def broken(_: Request, __: Exception) -> Response:
-        return say(500)
+    def broken(request: Request, __: Exception) -> Response:
+        return say(request, 500)

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from syndicate.catcher import Catcher, create_inbox
+from syndicate.catcher.inbox import one_click
 
 pytestmark = pytest.mark.anyio
 
@@ -144,3 +145,33 @@ async def test_reads_what_the_catcher_wrote(tmp_path: Path) -> None:
     (mail,) = (await get(tmp_path, "/messages.json")).json()
 
     assert (mail["to"], mail["subject"]) == (["žana@example.org"], "Dan")
+
+
+@pytest.mark.parametrize(
+    ("value", "post", "found"),
+    [
+        ("<https://n.example/u/1>, <mailto:a@b.example>", "List-Unsubscribe=One-Click", "https://n.example/u/1"),
+        ("<mailto:a@b.example>,\n <http://[::1]:8000/u/1>", "List-Unsubscribe=One-Click", "http://[::1]:8000/u/1"),
+        ("<https://n.example/u/1>", "", ""),
+        ("<mailto:a@b.example>", "List-Unsubscribe=One-Click", ""),
+        ("<javascript:alert(1)>", "List-Unsubscribe=One-Click", ""),
+        ("<https://n.example; script-src 'unsafe-inline'/>", "List-Unsubscribe=One-Click", ""),
+        ("<https://ana@n.example/>", "List-Unsubscribe=One-Click", ""),
+    ],
+)
+async def test_one_click_is_offered_where_the_mail_does(tmp_path: Path, value: str, post: str, found: str) -> None:
+    assert one_click([("List-Unsubscribe", value), ("List-Unsubscribe-Post", post)]) == found
+
+
+async def test_the_button_of_mail_programs(folder: Path) -> None:
+    path = folder / "000003-zoe@example.org.eml"
+    path.write_bytes(
+        b"From: a@example.org\r\nList-Unsubscribe: <https://n.example/u/1>\r\n"
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nHi\r\n"
+    )
+    page = await get(folder, f"/messages/{path.name}")
+    assert '<form class="leaving" method="post" action="https://n.example/u/1"' in page.text
+    assert "form-action 'self' https://n.example;" in page.headers["content-security-policy"]
+    page = await get(folder, "/messages/000001-ada@example.org.eml")
+    assert 'class="leaving"' not in page.text
+    assert "form-action 'self';" in page.headers["content-security-policy"]

@@ -42,6 +42,10 @@ def test_raw_utf8_headers_and_folded_lines_are_read() -> None:
     assert heading.sender_name == "ž@example.org"
 
 
+def test_an_encoded_word_that_is_not_base64_is_shown_as_it_is() -> None:
+    assert parse_heading(b"Subject: =?utf-8?B?A?=\r\n\r\n").subject == "=?utf-8?B?A?="
+
+
 def test_an_unknown_or_false_charset_is_shown_all_the_same() -> None:
     for charset in ("x-unheard-of", "rot13", "idna", '"\0"'):
         content = f"Content-Type: text/plain; charset={charset}\r\n\r\nstill here\r\n".encode()

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +141,14 @@ def make_folder(path: Path, relay: str = "smtp://127.0.0.1:9", more: str = "") -
 def command(*arguments: str) -> list[str]:
     """The command line that runs this checkout's command."""
     return [sys.executable, "-m", "syndicate", *arguments]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Returns as soon as it is so; fails when that takes too long."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.02)
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import dkim as dkimpy
 import pytest
 
-from syndicate.delivery.dkim import Signer
+from syndicate.delivery.dkim import Signer, body_digest
 from syndicate.settings import Dkim, load
 from tests.cli.command import Folder, make_folder
 
@@ -42,7 +42,9 @@ def test_printed_settings_sign_what_printed_records_verify(folder: Folder) -> No
     folder.write("syndicate.toml", config.read_text("utf-8") + "\n" + "\n".join(lines) + "\n")
 
     signer = Signer.open(load(config, {}).dkim)
-    message = signer.sign(HEADER, b"Hi\r\n", "lakeside.example", datetime.now(UTC)) + HEADER + b"\r\nHi\r\n"
+    message = (
+        signer.sign(HEADER, body_digest(b"Hi\r\n"), "lakeside.example", datetime.now(UTC)) + HEADER + b"\r\nHi\r\n"
+    )
 
     assert set(records) == {b"s1._domainkey.lakeside.example.", b"s1-ed25519._domainkey.lakeside.example."}
     for index in (0, 1):

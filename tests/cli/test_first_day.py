@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import email
 import re
-import time
 import urllib.request
-from collections.abc import Callable
 from email import policy
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import PASSWORD, Folder, make_folder
+from tests.cli.command import PASSWORD, Folder, make_folder, wait_for
 from tests.relay import Relay
 
 SEVEN = "2026-03-02T07:00:00Z"
@@ -351,11 +349,3 @@ def get(url: str, form: bytes | None = None) -> str:
     request = urllib.request.Request(url, form)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return str(answer.read().decode())
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Returns as soon as it is so; fails when that takes too long."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)

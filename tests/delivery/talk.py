@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from syndicate.delivery.envelope import Abilities, Envelope
+from syndicate.delivery.envelope import Abilities, Commands
 from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.smtp import MessagePath
 
@@ -50,7 +50,7 @@ class Talk:
 
 
 async def finish(
-    path: MessagePath, content: bytes, following: Envelope | None
+    path: MessagePath, content: bytes, following: Commands | None
 ) -> tuple[Reply | Broken, Reply | Broken | None]:
     """Hands over the content, and opens the next; returns what was said to both."""
     answer = await path.finish(content, following)

@@ -168,13 +168,13 @@ def test_a_file_that_may_not_grow_ends_the_run(tmp_path: Path, server: FaultySer
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk of 2 MB."""
+    """A folder on a disk of 8 MB."""
     mount, umount = shutil.which("mount"), shutil.which("umount")
     folder = tmp_path / "disk"
     folder.mkdir()
     if (
         not (mount and umount)
-        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True).returncode
+        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True).returncode
     ):
         pytest.skip("a small disk of its own may not be mounted here")
     yield folder

@@ -17,8 +17,8 @@ from tests.delivery.talk import Talk, finish, talking
 
 pytestmark = pytest.mark.anyio
 
-ANA = Envelope("news@lake.example", "ana@example.org")
-BEN = Envelope("news@lake.example", "ben@example.org")
+ANA = Envelope("news@lake.example", "ana@example.org").commands(Abilities())
+BEN = Envelope("news@lake.example", "ben@example.org").commands(Abilities())
 CONTENT = b"Subject: x\r\n\r\nHello\r\n"
 OK3 = b"250 ok\r\n250 ok\r\n354 go\r\n"
 

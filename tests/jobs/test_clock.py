@@ -216,7 +216,7 @@ def test_a_sender_that_slept_while_its_lease_ran_out(tmp_path: Path, wakes: str)
         server.hold_after(kept)
         with sleeping(tmp_path, server, kept + connections - 1) as sleeper:
             with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
-                connection.execute("UPDATE senders SET lease_until = '2020-01-01 00:00:00.000000'")
+                connection.execute("UPDATE senders SET lease_until = 0")
             stop = asyncio.Event()
             if wakes == "when all is sent":
                 server.go_on()

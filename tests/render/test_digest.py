@@ -254,3 +254,28 @@ def test_templates_that_ask_for_a_name_are_rendered_twice(
     assert parts.for_name("Ana") is parts
     blank = parts.for_name("  ")
     assert (blank.subject, blank.nonce, blank.html) == ("A digest", parts.nonce, parts.html)
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        (
+            "de",
+            ["Guten Tagh1_called_,", "2 Min. Lesezeit", "Von Ana und Jon", "Abbestellen", "jeden Tag", "23. November"],
+        ),
+        ("sq", ["Përshëndetjeh1_called_,", "2 min lexim", "Nga Ana dhe Jon", "Çabonohuni", "çdo ditë", "23 nëntor"]),
+        ("sr", ["Zdravoh1_called_,", "2 min čitanja", "Piše Ana i Jon", "Odjava", "svakog dana", "23. novembar"]),
+    ],
+)
+def test_the_words_around_articles_are_in_the_newsletters_language(
+    env: Environment, make_article: MakeArticle, make_context: MakeContext, tag: str, words: list[str]
+) -> None:
+    article = make_article(text="word " * 460, html="<p>" + "word " * 460 + "</p>", authors=("Ana", "Jon"))
+    parts = render_digest(env, make_context(article, make_article(2), language=env.languages.best([tag])))
+    text = parts.text.replace(parts.nonce, "h1")
+    html = parts.html.replace(parts.nonce, "h1").replace("\xa0", " ").replace("&nbsp;", " ")
+    for word in words:
+        assert word in " ".join(text.split())
+        assert word in " ".join(html.split())
+    for english in ("min read", "Unsubscribe", "You get this", "Preferences"):
+        assert english not in text + html

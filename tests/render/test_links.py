@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import ExpiredError, TokenError
 from syndicate.model import Article
-from syndicate.render.links import PREFERENCES_LAST, Links, Signer
+from syndicate.render.links import PREFERENCES_LAST, Links, Signer, extended
 
 SIGNER = Signer("a secret of this test, 32 characters or more")
 LINKS = Links("https://news.lakeside.example/", SIGNER)
@@ -104,3 +104,11 @@ def test_addresses_of_the_site(make_article: Callable[..., Article]) -> None:
     assert LINKS.article(make_article(3, url="https://wire.example/3")) == "https://wire.example/3"
     assert LINKS.article(make_article(3, slug="last ferry")) == "https://news.lakeside.example/articles/last%20ferry"
     assert LINKS.article(make_article(3)) == "https://news.lakeside.example/articles/3"
+
+
+def test_a_local_part_is_never_too_long() -> None:
+    assert extended("news@lake.example", "confirm-abc") == "news+confirm-abc@lake.example"
+    local = (extended("a@b", "x" * 62) or "").partition("@")[0]
+    assert len(local) == 64
+    assert extended("a@b", "x" * 63) is None
+    assert extended("ä@b", "x" * 62) is None

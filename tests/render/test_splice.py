@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import sha256
+from html import escape as escaped
 
 import pytest
 from hypothesis import given, settings
@@ -16,13 +18,21 @@ from syndicate.render.holes import NAMES, fill, hole, split
 from syndicate.render.message import Message, compile_message
 
 NONCE = "h0123456789"
-SHARED = SharedHeaders(sender="news@lakeside.example", date=datetime(2026, 11, 23, tzinfo=UTC), list_id="daily.example")
+SHARED = SharedHeaders(
+    sender="news@lakeside.example",
+    date=datetime(2026, 11, 23, tzinfo=UTC),
+    list_id="daily.example",
+    unsubscribe_url="https://u.example/?u=",
+    unsubscribe_mailto="mailto:u@lakeside.example?subject=",
+    help_url="https://p.example/?a&p=",
+)
+URLS = {"unsubscribe": SHARED.unsubscribe_url, "preferences": SHARED.help_url}
 READER = ReaderHeaders(
     to_name="Ana",
     to_email="ana@reader.example",
     message_id="<1@lakeside.example>",
-    unsubscribe_url="https://u.example/1",
-    unsubscribe_mailto="mailto:u@lakeside.example",
+    unsubscribe_token="1-0a",
+    preferences_token="1-0b",
 )
 VALUES = {
     "greeting": "Hello Ana,",
@@ -78,8 +88,14 @@ def normal(text: str) -> str:
 def expected(text: str, values: dict[str, str], *, escape: bool) -> str:
     """Each piece's line ends are its own: a CR that ends one and an LF that begins the next are two."""
     pieces = split(text, NONCE)
-    pieces[1::2] = [fill(hole(NONCE, name), NONCE, values, escape=escape) for name in pieces[1::2]]
+    pieces[1::2] = [_value(name, values, escape=escape) for name in pieces[1::2]]
     return "".join(normal(piece) for piece in pieces)
+
+
+def _value(name: str, values: dict[str, str], *, escape: bool) -> str:
+    """A link's address is shared, and its end the reader's."""
+    value = URLS.get(name, "") + values[name]
+    return escaped(value) if escape else value
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
@@ -115,12 +131,23 @@ def test_bodies_come_back_whatever_is_in_them(text: str, html: str, values: dict
     )
 
 
+@given(texts, readers, st.from_regex(r"[0-9A-Za-z-]{1,75}", fullmatch=True))
+@settings(max_examples=200, deadline=None)
+def test_a_token_is_the_same_as_octets(text: str, values: dict[str, str], token: str) -> None:
+    written = {**values, "unsubscribe": token, "preferences": token}
+    message = compile_message(SHARED, Parts("s", text, text, NONCE)).fill(
+        READER, {**values, "unsubscribe": token.encode(), "preferences": token.encode()}
+    )
+    assert message.whole == spliced(text, written).whole
+
+
 @given(texts, readers)
 @settings(max_examples=200, deadline=None)
 def test_it_goes_over_the_wire_and_is_signed_as_it_is(text: str, values: dict[str, str]) -> None:
     message = spliced(text, values)
     assert unstuffed(message.whole) == message.whole
     assert relaxed(message.body) == message.body
+    assert message.body_digest == sha256(message.body).digest()
 
 
 @given(texts, readers, readers)

@@ -201,6 +201,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ({"sources": [{"name": "a"}]}, "sources[0].kind", "'folder' or 'feed'"),
         ({"sources": [SOURCE, SOURCE]}, "sources", "name 'newsroom' stands more than once"),
         ({"sources": [SOURCE | {"name": "all"}]}, "sources", "kept for the service itself"),
+        ({"newsletters": [NEWSLETTER | {"slug": "subscribe"}]}, "newsletters", "address of a page of the service"),
         ({"newsletters": [NEWSLETTER, NEWSLETTER]}, "newsletters", "slug 'brief' stands more than once"),
         ({"newsletters": [NEWSLETTER | {"slug": "A b"}]}, "newsletters[0].slug", "found 'A b'"),
         ({"newsletters": [NEWSLETTER | {"cadences": {"d": "61 * * * *"}}]}, "newsletters[0].cadences", "cron line"),

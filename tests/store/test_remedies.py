@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from syndicate.errors import ConflictError, NotFoundError, StoreError
 from syndicate.model import DeliveryState, Digest, DigestState, Parts, SubscriptionState
@@ -54,6 +55,7 @@ def keep(store: Store, state: DigestState = DigestState.SENDING, names: tuple[st
         variant = digests.add_variant(connection, digest.id, [1], Parts("S", "", "", "h1"))
         for number, name in enumerate(names, digest.id * 100):
             _owe(connection, digest.id, variant, number, name)
+        connection.execute(update(digest_rows).where(digest_rows.c.id == digest.id).values(planned=len(names)))
     return digest.id
 
 
@@ -68,7 +70,6 @@ def _owe(connection: Connection, digest_id: int, variant_id: int, number: int, n
         "digest_id": digest_id,
         "variant_id": variant_id,
         "subscription_id": number,
-        "domain": name,
         "state": state,
         "attempts": 2,
         "planned_at": PLANNED,
@@ -88,7 +89,10 @@ def changed(store: Store, digest_id: int, before: dict[str, Any]) -> dict[str, s
 def snapshot(store: Store, digest_id: int) -> dict[str, Any]:
     """Each delivery's row by its name."""
     with store.read() as connection:
-        rows = connection.execute(select(deliveries).where(deliveries.c.digest_id == digest_id)).all()
+        named = select(deliveries, subscribers.c.domain).join(
+            subscribers, subscribers.c.id == deliveries.c.subscription_id
+        )
+        rows = connection.execute(named.where(deliveries.c.digest_id == digest_id)).all()
         assert standing.equation(connection, digest_id).balances
     return {row.domain: row for row in rows}
 
@@ -96,6 +100,18 @@ def snapshot(store: Store, digest_id: int) -> dict[str, Any]:
 def digest_of(store: Store, digest_id: int) -> Digest:
     with store.read() as connection:
         return digests.get(connection, digest_id)
+
+
+def test_a_delivery_that_is_gone_is_noticed(store: Store) -> None:
+    digest_id, other = keep(store), keep(store)
+    for name in NAMES:
+        with store.write() as connection:
+            lost = deliveries.c.subscription_id.in_(select(subscribers.c.id).where(subscribers.c.domain == name))
+            connection.execute(delete(deliveries).where(deliveries.c.digest_id == digest_id, lost))
+        with store.read() as connection:
+            assert not standing.equation(connection, digest_id).balances
+            assert not standing.equation(connection).balances
+            assert standing.equation(connection, other).balances
 
 
 ANY = remedies.RETRIED
@@ -253,6 +269,30 @@ def test_a_remedy_keeps_the_digest_to_itself_until_it_is_done(postgresql_url: st
             remedy(connection, digest_id, now=NOW)
             with pytest.raises(StoreError, match="lock"), store.write() as other:
                 other.execute(look)
+    store.close()
+
+
+def test_a_digest_that_is_tried_again_at_that_moment_does_not_end(postgresql_url: str) -> None:
+    store = Store(postgresql_url)
+    store.migrate()
+    digest_id = keep(store, names=("accepted", "rejected"))
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+
+    def end() -> tuple[list[int], bool]:
+        with store.write() as connection:
+            return standing.finished(connection), remedies.finish(connection, digest_id, now=NOW)
+
+    with ThreadPoolExecutor(1) as other:
+        with store.write() as connection:
+            assert remedies.requeue(connection, digest_id, ANY, now=NOW).changed == 1
+            ending = other.submit(end)
+            waiting = 0
+            while not waiting:
+                assert not ending.done()
+                with store.read() as looking:
+                    waiting = looking.execute(waits).scalar_one()
+        assert ending.result() == ([digest_id], False)
+    assert digest_of(store, digest_id).state is DigestState.SENDING
     store.close()
 
 

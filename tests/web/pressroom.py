@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,13 @@ import httpx2
 import uvicorn
 
 from syndicate.app import App, open_app
+from syndicate.audience.requests import token_of
+from syndicate.audience.subscribe import subscribe
+from syndicate.model import Subscription
+from syndicate.store import notices, requests, subscribers
+from syndicate.store.notices import Notice
 from syndicate.web.server import create_web
-from tests.feeds.newsroom import Newsroom, make_settings
+from tests.feeds.newsroom import NOON, Newsroom, make_settings
 
 
 class Pressroom:
@@ -28,11 +34,53 @@ class Pressroom:
         """An address of the site, without its host."""
         return url.removeprefix(self.app.settings.site.url)
 
+    def subscribe(self, email: str = "ana@reader.example", slug: str = "daily", **values: Any) -> Subscription:
+        """A reader who gets that newsletter."""
+        app = self.app
+        joined = subscribe(
+            app.store, app.settings.newsletters, email=email, slugs=[slug], consent="test", now=NOON, **values
+        )
+        return joined.subscriptions[0]
+
+    def now_of(self, reader: Subscription) -> Subscription:
+        """How it stands."""
+        with self.app.store.read() as connection:
+            found = subscribers.subscription(connection, reader.id)
+        assert found is not None
+        return found
+
+    def subscriptions_of(self, email: str) -> dict[str, Subscription]:
+        """What an address gets, by newsletter."""
+        with self.app.store.read() as connection:
+            return {one.newsletter: one for one in subscribers.of_address(connection, email)}
+
+    def notices(self, email: str) -> list[Notice]:
+        """The mails that were queued to an address, but for digests."""
+        with self.app.store.read() as connection:
+            return notices.of_address(connection, email)
+
+    def confirming(self, email: str) -> str:
+        """The path of the link in the newest mail that asks that address to confirm."""
+        notice = next(one for one in reversed(self.notices(email)) if one.request_id)
+        with self.app.store.read() as connection:
+            request = requests.by_id(connection, notice.request_id or 0)
+        assert request is not None
+        return f"/confirm/{token_of(self.app.settings, request)}"
+
+    def leaving(self, subscription_id: int) -> str:
+        """The path to unsubscribe."""
+        return self.path_of(self.app.links.unsubscribe(subscription_id))
+
+    def choosing(self, subscription_id: int, now: datetime | None = None) -> str:
+        """The path of the preferences."""
+        return self.path_of(self.app.links.preferences(subscription_id, now or self.app.jobs.clock()))
+
 
 @contextmanager
-def serve(directory: Path, **sections: Any) -> Iterator[Pressroom]:
-    """Opens and serves it until the block ends."""
-    app = open_app(make_settings(directory, **sections))
+def serve(directory: Path, clock: Callable[[], datetime] | None = None, **sections: Any) -> Iterator[Pressroom]:
+    """Opens and serves it until the block ends; ``clock`` tells the time there."""
+    settings = make_settings(directory, **sections)
+    app = open_app(settings, clock) if clock else open_app(settings)
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_web(app), log_level=60, lifespan="off", ws="none")
     server = uvicorn.Server(config)

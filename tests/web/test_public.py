@@ -6,33 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
-import pytest
 
-from syndicate.model import ArticleState, Digest, DigestState, Parts
-from syndicate.store import articles, digests
+from syndicate.model import ArticleState
+from syndicate.store import articles
 from tests.feeds.newsroom import NOON
 from tests.web.pressroom import Pressroom, serve
-
-NONCE = "h0123456789abcdef0123"
-
-
-def keep_digest(pressroom: Pressroom, state: DigestState, html: str) -> int:
-    with pressroom.app.store.write() as connection:
-        number = digests.take_id(connection)
-        made = Digest(
-            id=number,
-            newsletter="daily",
-            cadence="daily",
-            slot=f"slot {number}",
-            due_at=NOON,
-            state=state,
-            subject="s",
-            upto=1,
-            composed_at=NOON,
-        )
-        digests.add(connection, made)
-        digests.add_variant(connection, number, [], Parts("s", html, "t", NONCE))
-        return number
 
 
 def test_the_front_page_shows_newsletters_feeds_and_articles(pressroom: Pressroom) -> None:
@@ -74,35 +52,6 @@ def test_articles_that_are_not_published_have_no_page(pressroom: Pressroom) -> N
     paths = ("ferry-1", "ferry-2", "ferry-3", "a%00b", "%ff")
     statuses = [pressroom.client.get(f"/articles/{path}").status_code for path in paths]
     assert statuses == [404, 410, 404, 404, 404]
-
-
-@pytest.mark.parametrize("state", [DigestState.SENDING, DigestState.PAUSED, DigestState.SENT])
-def test_a_sent_digest_is_a_page_without_its_reader(pressroom: Pressroom, state: DigestState) -> None:
-    holes = " ".join(f"{NONCE}_{name}_" for name in ("greeting", "name", "email", "unsubscribe", "preferences"))
-    number = keep_digest(pressroom, state, f"<!DOCTYPE html><p>{holes}</p>")
-    response = pressroom.client.get(pressroom.path_of(pressroom.app.links.view("daily", number)))
-    assert response.status_code == 200
-    home = "https://news.lakeside.example/"
-    assert response.text == f"<!DOCTYPE html><p>Hello,  a reader {home} {home}</p>"
-    assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert "script-src" not in response.headers["content-security-policy"]
-    assert "default-src 'none'" in response.headers["content-security-policy"]
-
-
-@pytest.mark.parametrize(
-    "state", sorted(set(DigestState) - {DigestState.SENDING, DigestState.PAUSED, DigestState.SENT})
-)
-def test_other_digests_are_nobodys_business(pressroom: Pressroom, state: DigestState) -> None:
-    number = keep_digest(pressroom, state, "<p>secret</p>")
-    assert pressroom.client.get(f"/archive/daily/{number}").status_code == 404
-
-
-def test_a_digest_is_only_at_its_own_address(pressroom: Pressroom) -> None:
-    number = keep_digest(pressroom, DigestState.SENT, "<p>here</p>")
-    for path in (f"harbour/{number}", f"daily/{number + 1}", "daily/x", "daily/0", f"daily/{2**63}", "daily/-1"):
-        response = pressroom.client.get(f"/archive/{path}")
-        assert response.status_code == 404
-        assert "There is no such page" in response.text
 
 
 def test_health_is_that_of_the_database(pressroom: Pressroom, tmp_path: Path) -> None:

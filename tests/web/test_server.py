@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
+from syndicate.settings.schema import ROUTES
+from syndicate.settings.values import SLUG
+from syndicate.web.server import create_web
 from tests.web.pressroom import Pressroom, serve
 
 PATHS = [
@@ -19,11 +24,19 @@ PATHS = [
     "/feeds/daily/rss.xml",
     "/healthz",
     "/style.css",
+    "/daily",
+    "/subscribe",
+    "/confirm/x",
     "/unsubscribe/x",
     "/preferences/x",
     "/docs",
     "/openapi.json",
 ]
+
+
+def paths_of(web: FastAPI) -> list[str]:
+    """The address of every route."""
+    return [path for route in web.routes if (path := getattr(route, "path", ""))]
 
 
 def assert_guarded(headers: object) -> None:
@@ -46,6 +59,11 @@ def test_every_answer_is_guarded_and_has_a_head(pressroom: Pressroom) -> None:
         assert_guarded(head.headers)
         assert (head.status_code, head.content) == (full.status_code, b"")
         assert head.headers["content-length"] == full.headers["content-length"]
+
+
+def test_no_newsletter_takes_the_address_of_a_page(pressroom: Pressroom) -> None:
+    taken = {path.strip("/").partition("/")[0] for path in paths_of(create_web(pressroom.app))}
+    assert {one for one in taken if re.fullmatch(SLUG, one)} <= ROUTES
 
 
 def test_what_is_not_there_is_a_page_too(pressroom: Pressroom) -> None:

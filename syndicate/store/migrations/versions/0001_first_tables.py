@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("planned", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("composed_at", Instant(timezone=True), nullable=False),
         sa.Column("finished_at", Instant(timezone=True), nullable=True),
@@ -137,9 +138,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("subscriber_id", "newsletter", name=op.f("uq_subscriptions_subscriber_id_newsletter")),
     )
     op.create_index(
-        op.f("ix_subscriptions_newsletter_cadence_state_watermark_topics"),
+        op.f("ix_subscriptions_newsletter_cadence_state"),
         "subscriptions",
-        ["newsletter", "cadence", "state", "watermark", "topics"],
+        ["newsletter", "cadence", "state"],
         unique=False,
     )
     op.create_table(
@@ -180,7 +181,6 @@ def upgrade() -> None:
         sa.Column("digest_id", Id, nullable=False),
         sa.Column("variant_id", Id, nullable=False),
         sa.Column("subscription_id", Id, nullable=False),
-        sa.Column("domain", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("planned_at", Instant(timezone=True), nullable=False),
@@ -198,7 +198,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("digest_id", "subscription_id", name=op.f("uq_deliveries_digest_id_subscription_id")),
     )
-    op.create_index(op.f("ix_deliveries_digest_id_state"), "deliveries", ["digest_id", "state"], unique=False)
     op.create_index(
         "ix_deliveries_due",
         "deliveries",
@@ -207,7 +206,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'queued'"),
         postgresql_where=sa.text("state = 'queued'"),
     )
-    op.create_index(op.f("ix_deliveries_subscription_id"), "deliveries", ["subscription_id"], unique=False)
+    op.create_index(
+        "ix_deliveries_troubled",
+        "deliveries",
+        ["digest_id", "state"],
+        unique=False,
+        sqlite_where=sa.text("state NOT IN ('queued', 'accepted')"),
+        postgresql_where=sa.text("state NOT IN ('queued', 'accepted')"),
+    )
     op.create_table(
         "attempts",
         sa.Column("delivery_id", Id, autoincrement=False, nullable=False),

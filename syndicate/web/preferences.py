@@ -1,0 +1,268 @@
+"""``/preferences/``: how often, about what, who one is, a pause, another address, leaving, one's data and its erasure.
+
+A link in each mail leads here, for some months; then a fresh one can be had by mail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from syndicate.app import App
+from syndicate.audience import personal, preferences, requests
+from syndicate.audience.subscribe import unsubscribe
+from syndicate.errors import ConflictError, ExpiredError
+from syndicate.model import Subscription, SubscriptionState
+from syndicate.render.languages import Language, translatable
+from syndicate.web.fields import Fields, SentFields
+from syndicate.web.guard import ip_of
+from syndicate.web.joining import LATER, TOO_MANY, topics_of
+from syndicate.web.pages import Pages
+from syndicate.web.typed import Choices, Form, Reading
+from syndicate.web.unsubscribing import TEST_COPY, TEST_COPY_SAID, TOO_LATE
+
+_LINK_SENT = (
+    translatable("Check your mail"),
+    translatable("A fresh link is on its way to the address that your newsletters go to."),
+)
+_OVER = SubscriptionState.UNSUBSCRIBED
+
+
+class Preferences:
+    """What a reader can change with the link from a mail. What each button does is one method."""
+
+    def __init__(self, app: App, pages: Pages) -> None:
+        self._app, self._pages = app, pages
+        self._actions: dict[str, Callable[[Request, int, Fields], Response]] = {
+            "": self._save,
+            "save": self._save,
+            "pause": self._pause,
+            "resume": self._resume,
+            "move": self._move,
+            "leave": self._leave,
+            "leave-all": self._leave_all,
+            "undo": self._undo,
+            "download": self._download,
+            "erase": self._erase,
+        }
+
+    def routes(self) -> APIRouter:
+        """Each address and what answers it."""
+        router = APIRouter()
+        router.get("/preferences/{token}")(self.look)
+        router.post("/preferences/{token}")(self.act)
+        return router
+
+    def look(self, request: Request, token: str) -> Response:
+        """How everything stands; changes nothing."""
+        try:
+            subscription_id = self._pages.signer.verify_until("preferences", token, self._now())
+        except ExpiredError:
+            return self._pages.show(request, "expired.html", status=410, private=True)
+        if subscription_id == TEST_COPY:
+            return self._pages.message(request, 200, *TEST_COPY_SAID)
+        return self._show(request, subscription_id)
+
+    def act(self, request: Request, token: str, fields: SentFields) -> Response:
+        """Does what the button says. A link that is too old can still have a fresh one sent to where it came from."""
+        try:
+            subscription_id = self._pages.signer.verify_until("preferences", token, self._now())
+        except ExpiredError as error:
+            if fields.one("action") != "link" or not error.subject:
+                return self.look(request, token)
+            preferences.send_link(self._app.store, error.subject, now=self._now())
+            return self._pages.message(request, 202, *_LINK_SENT)
+        act = self._actions.get(fields.one("action"))
+        if subscription_id == TEST_COPY or act is None:
+            return self.look(request, token)
+        try:
+            return act(request, subscription_id, fields)
+        except ConflictError:  # the page was old: it has ended since, or was paused
+            return self._show(request, subscription_id, status=409)
+
+    def _save(self, request: Request, subscription_id: int, fields: Fields) -> Response:
+        held = self._held(subscription_id)
+        newsletter = self._app.settings.newsletter(held.newsletter)
+        reading = Reading(fields)
+        chosen = reading.choices([newsletter] if newsletter else [])
+        if reading.errors:
+            return self._show(request, subscription_id, status=422, errors=reading.errors, typed=fields)
+        self._keep(held, chosen)
+        language = self._language(request, subscription_id)
+        often = language.often(self._held(subscription_id).cadence)
+        said = language.gettext("Saved. It comes %(often)s.") % {"often": often}
+        return self._show(request, subscription_id, said=said if newsletter else language.gettext("Saved."))
+
+    def _keep(self, held: Subscription, chosen: Choices) -> None:
+        store, now = self._app.store, self._now()
+        if held.state is not _OVER and (chosen.cadence is not None or chosen.topics is not None):
+            newsletters = self._app.settings.newsletters
+            preferences.choose(store, newsletters, held.id, cadence=chosen.cadence, topics=chosen.topics, now=now)
+        preferences.describe(
+            store, held.id, name=chosen.name, language=chosen.language, timezone=chosen.timezone, now=now
+        )
+
+    def _pause(self, request: Request, subscription_id: int, fields: Fields) -> Response:
+        reading = Reading(fields)
+        weeks = reading.weeks()
+        if weeks is None:
+            return self._show(request, subscription_id, status=422, errors=reading.errors)
+        now = self._now()
+        preferences.pause(self._app.store, subscription_id, now + weeks, now=now)
+        return self._show(request, subscription_id)
+
+    def _resume(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        preferences.resume(self._app.store, subscription_id, now=self._now())
+        said = self._language(request, subscription_id).gettext(
+            "Welcome back. What you missed comes with the next digest."
+        )
+        return self._show(request, subscription_id, said=said)
+
+    def _move(self, request: Request, subscription_id: int, fields: Fields) -> Response:
+        reading = Reading(fields)
+        email = reading.email()
+        if reading.errors:
+            return self._show(request, subscription_id, status=422, errors=reading.errors, typed=fields)
+        if self._app.gate.admit(ip_of(request), email):
+            response = self._pages.message(request, 429, *TOO_MANY)
+            response.headers["Retry-After"] = str(LATER)
+            return response
+        requests.move(self._app.store, self._app.settings, subscription_id, email, ip=ip_of(request), now=self._now())
+        language = self._language(request, subscription_id)
+        said = language.gettext("We sent a link to %(email)s. Nothing changes until it is confirmed there.")
+        return self._show(request, subscription_id, said=said % {"email": email})
+
+    def _leave(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        unsubscribe(self._app.store, subscription_id, now=self._now())
+        return self._show(request, subscription_id)
+
+    def _leave_all(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        preferences.leave_all(self._app.store, subscription_id, now=self._now())
+        said = self._language(request, subscription_id).gettext("You left all newsletters.")
+        return self._show(request, subscription_id, said=said)
+
+    def _undo(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        if not preferences.undo(self._app.store, subscription_id, now=self._now()):
+            return self._pages.message(request, 410, *TOO_LATE)
+        said = self._language(request, subscription_id).gettext("You are subscribed again, and nothing was missed.")
+        return self._show(request, subscription_id, said=said)
+
+    def _download(self, _: Request, subscription_id: int, __: Fields) -> Response:
+        data = personal.data_of_reader(self._app.store, subscription_id)
+        content = json.dumps(data, ensure_ascii=False, indent=2, default=_written) + "\n"
+        headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "no-store"}
+        return Response(content, media_type="application/json", headers=headers)
+
+    def _erase(self, request: Request, subscription_id: int, fields: Fields) -> Response:
+        held = self._held(subscription_id)
+        sure = fields.one("sure") == "yes"
+        if sure:
+            personal.erase(self._app.store, self._app.traces, subscription_id, now=self._now())
+        newsletter = self._app.settings.newsletter(held.newsletter)
+        return self._pages.show(
+            request,
+            "erase.html",
+            private=True,
+            reader=held.subscriber,
+            newsletter=newsletter,
+            is_done=sure,
+            back_url=self._pages.links.preferences(held.id, self._now()),
+        )
+
+    def _show(
+        self,
+        request: Request,
+        subscription_id: int,
+        *,
+        status: int = 200,
+        said: str = "",
+        errors: dict[str, str] | None = None,
+        typed: Fields | None = None,
+    ) -> Response:
+        """The page as everything stands now, with what was typed where that can't be used."""
+        held, *others = preferences.of_reader(self._app.store, subscription_id)
+        newsletter = self._app.settings.newsletter(held.newsletter)
+        return self._pages.show(
+            request,
+            "preferences.html",
+            status=status,
+            private=True,
+            reader=held.subscriber,
+            newsletter=newsletter,
+            title=newsletter.title if newsletter else held.newsletter,
+            form=self._form(held, errors or {}, typed),
+            has_left=held.state is _OVER,
+            is_paused=held.state is SubscriptionState.PAUSED,
+            resume_at=held.resume_at,
+            others=[self._other(one) for one in others if one.state is not _OVER],
+            zones=_zones(),
+            said=said,
+        )
+
+    def _form(self, held: Subscription, errors: dict[str, str], typed: Fields | None) -> Form:
+        newsletter, person = self._app.settings.newsletter(held.newsletter), held.subscriber
+        offered = topics_of(self._app, newsletter) if newsletter else ()
+        known = {topic.casefold() for topic in offered}
+        form = Form(
+            cadences=tuple(newsletter.cadences) if newsletter else (),
+            topics=(*offered, *(topic for topic in held.topics if topic.casefold() not in known)),
+            languages=self._app.templates.languages.all,
+            cadence=held.cadence,
+            chosen=held.topics,
+            name=person.name,
+            language=self._app.templates.languages.best([person.language]).tag if person.language else "",
+            timezone=person.timezone or "",
+            errors=errors,
+        )
+        return _with(form, typed) if typed else form
+
+    def _other(self, held: Subscription) -> tuple[str, str | None, str]:
+        """Title, language and the preferences' address of another newsletter that the reader gets."""
+        newsletter = self._app.settings.newsletter(held.newsletter)
+        url = self._pages.links.preferences(held.id, self._now())
+        return (newsletter.title, newsletter.language, url) if newsletter else (held.newsletter, None, url)
+
+    def _held(self, subscription_id: int) -> Subscription:
+        return preferences.of_reader(self._app.store, subscription_id)[0]
+
+    def _language(self, request: Request, subscription_id: int) -> Language:
+        held = self._held(subscription_id)
+        return self._pages.language(request, held.subscriber, self._app.settings.newsletter(held.newsletter))
+
+    def _now(self) -> datetime:
+        return self._app.jobs.clock()
+
+
+def _with(form: Form, typed: Fields) -> Form:
+    """The form with what was typed in place of what is known, so that nothing typed is lost."""
+
+    def kept(name: str, known: str) -> str:
+        return typed.one(name) if name in typed else known
+
+    return replace(
+        form,
+        cadence=kept("cadence", form.cadence),
+        name=kept("name", form.name),
+        language=kept("language", form.language),
+        timezone=kept("timezone", form.timezone),
+        email=kept("email", form.email),
+        chosen=typed.all("topics") if "topics" in typed else form.chosen,
+    )
+
+
+def _written(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+@cache
+def _zones() -> tuple[str, ...]:
+    """Zones as people know them: by a city, and UTC."""
+    places = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+    return ("UTC", *sorted(zone for zone in available_timezones() if zone.partition("/")[0] in places))

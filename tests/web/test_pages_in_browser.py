@@ -1,0 +1,313 @@
+"""Every flow of a reader in a real browser: on a phone and on a desk, with and without scripts; and what axe says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count, product
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from syndicate.model import DigestState, Subscription, SubscriptionState
+from tests.feeds.newsroom import NOON
+from tests.newsroom import Clock
+from tests.site import HttpSite
+from tests.site import Page as Served
+from tests.web.pressroom import Pressroom, serve
+from tests.web.test_archive import keep_digest
+
+PHONE, DESK = 390, 1280
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    """A clock to be moved by hand."""
+    return Clock(NOON)
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Pressroom]:
+    """A newsroom with two newsletters, some articles and a digest; it takes any number of requests."""
+    limits = dict.fromkeys(("per_ip", "per_address", "per_domain", "overall"), "100000/hour")
+    with serve(tmp_path_factory.mktemp("room"), clock, limits=limits) as room:
+        for number, tags in enumerate((("Harbour", "Travel"), ("Culture",), ("Sport", "Harbour")), 1):
+            room.newsroom.add(number, tags=tags, authors=("Ana Hoxha",))
+        keep_digest(room, DigestState.SENT, "<!DOCTYPE html><html lang='en'><head></head><body>x</body></html>")
+        yield room
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One reader's browser in that newsroom."""
+
+    room: Pressroom
+    page: Page
+    email: str
+    clock: Clock
+
+    def go(self, path: str) -> None:
+        """Opens a page of the site, and sees that it fits onto the screen."""
+        self.page.goto(f"{self.room.client.base_url}{path}")
+        self.look()
+
+    def press(self, name: str) -> None:
+        """Presses a button some time after the page was opened."""
+        self.clock.pass_by(seconds=5)
+        self.page.get_by_role("button", name=name, exact=True).click()
+        self.look()
+
+    def look(self) -> None:
+        """Nothing is wider than the screen, and there is one heading."""
+        viewport = self.page.viewport_size
+        assert viewport
+        if self.page.evaluate("1") == 1:
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        expect(self.page.locator("h1")).to_have_count(1)
+
+    def says(self, text: str) -> None:
+        """Sees that the page has that text."""
+        expect(self.page.locator("main")).to_contain_text(text)
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[dict[tuple[int, bool], BrowserContext]]:
+    """The browser's windows by width and whether scripts run; each is opened once."""
+    opened: dict[tuple[int, bool], BrowserContext] = {}
+    yield opened
+    for context in opened.values():
+        context.close()
+
+
+@pytest.fixture(params=product((PHONE, DESK), (True, False)), ids=lambda p: f"{p[0]}-{'js' if p[1] else 'no-js'}")
+def visit(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    windows: dict[tuple[int, bool], BrowserContext],
+    room: Pressroom,
+    clock: Clock,
+) -> Iterator[Visit]:
+    """On a phone and on a desk, with and without scripts."""
+    width, scripts = request.param
+    if request.param not in windows:
+        windows[request.param] = browser.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=scripts, locale="en-GB"
+        )
+    page = windows[request.param].new_page()
+    yield Visit(room, page, f"reader{next(_numbers)}@reader.example", clock)
+    page.close()
+
+
+def reader_of(visit: Visit, slug: str = "daily") -> Subscription:
+    """The visitor, who gets that newsletter."""
+    return visit.room.subscribe(visit.email, slug)
+
+
+def test_subscribing_from_the_front_page_to_the_confirmation(visit: Visit) -> None:
+    visit.go("/")
+    visit.page.get_by_role("link", name="Subscribe to The Daily Brief").click()
+    visit.page.get_by_label("Email address").first.fill(visit.email)
+    visit.page.get_by_label("Every week").check()
+    visit.page.get_by_label("Harbour").check()
+    visit.page.get_by_text("Your name and language").click()
+    visit.page.get_by_label("Name, if you like").fill("Ana")
+    visit.press("Subscribe")
+    visit.says("Check your mail")
+    assert visit.room.subscriptions_of(visit.email) == {}
+
+    visit.go(visit.room.confirming(visit.email))
+    visit.says("Nothing happens until you press the button.")
+    assert visit.room.subscriptions_of(visit.email) == {}
+    visit.press("Confirm")
+    visit.says("You are subscribed")
+    held = visit.room.subscriptions_of(visit.email)["daily"]
+    assert (held.cadence, held.topics, held.subscriber.name) == ("weekly", ("harbour",), "Ana")
+
+    visit.page.get_by_role("link", name="Preferences for The Daily Brief").click()
+    expect(visit.page.get_by_label("Every week")).to_be_checked()
+
+
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(visit: Visit) -> None:
+    visit.go("/subscribe")
+    visit.page.get_by_label("Email address").fill("ana@nowhere")
+    visit.page.get_by_label("Every day", exact=True).check()
+    visit.press("Subscribe")
+    expect(visit.page.get_by_role("alert")).to_contain_text("Choose at least one newsletter")
+    expect(visit.page.get_by_label("Email address")).to_have_value("ana@nowhere")
+    expect(visit.page.get_by_label("Every day", exact=True)).to_be_checked()
+    visit.page.get_by_label("Email address").fill(visit.email)
+    visit.page.get_by_label("Harbour Notes").check()
+    visit.press("Subscribe")
+    expect(visit.page.get_by_role("alert")).to_contain_text("Nothing that you chose comes that often")
+    expect(visit.page.get_by_label("Harbour Notes")).to_be_checked()
+    visit.page.get_by_label("As usual for each").check()
+    visit.press("Subscribe")
+    visit.says("Check your mail")
+
+
+def test_who_is_too_quick_presses_once_more(visit: Visit) -> None:
+    visit.go("/daily")
+    visit.page.get_by_label("Email address").first.fill(visit.email)
+    visit.page.get_by_role("button", name="Subscribe", exact=True).click()
+    visit.says("That was quick!")
+    visit.press("Subscribe")
+    visit.says("Check your mail")
+
+
+def test_choosing_pausing_and_coming_back(visit: Visit) -> None:
+    reader = reader_of(visit)
+    visit.go(visit.room.choosing(reader.id))
+    visit.page.get_by_label("As soon as an article appears").check()
+    visit.page.get_by_label("Sport").check()
+    visit.page.get_by_label("Time zone").fill("Asia/Tokyo")
+    visit.press("Save")
+    visit.says("Saved. It comes as soon as an article appears.")
+    held = visit.room.now_of(reader)
+    assert (held.cadence, held.topics, held.subscriber.timezone) == ("instant", ("sport",), "Asia/Tokyo")
+    visit.page.get_by_label("Pause for").select_option("3 weeks")
+    visit.press("Pause")
+    visit.says("Nothing comes until")
+    assert visit.room.now_of(reader).state is SubscriptionState.PAUSED
+    visit.press("Resume now")
+    visit.says("Welcome back.")
+    assert visit.room.now_of(reader).state is SubscriptionState.ACTIVE
+
+
+def test_the_language_of_ones_choice(visit: Visit) -> None:
+    reader = reader_of(visit)
+    visit.go(visit.room.choosing(reader.id))
+    visit.page.get_by_label("Language of pages and notices").select_option("Srpski (latinica)")
+    visit.press("Save")
+    visit.says("Sačuvano. Stiže svakog dana.")
+    expect(visit.page.locator("html")).to_have_attribute("lang", "sr-Latn")
+    expect(visit.page.get_by_label("Pauza od")).to_contain_text("6 nedelja")
+
+
+def test_moving_to_another_address(visit: Visit) -> None:
+    reader, address = reader_of(visit), f"new-{visit.email}"
+    visit.go(visit.room.choosing(reader.id))
+    visit.page.get_by_label("New email address").fill(address)
+    visit.press("Send the link")
+    visit.says(f"We sent a link to {address}.")
+    visit.go(visit.room.confirming(address))
+    visit.press("Change it")
+    visit.says(f"From now on everything goes to {address}.")
+    assert visit.room.now_of(reader).subscriber.email == address
+
+
+def test_leaving_and_taking_it_back(visit: Visit) -> None:
+    reader = reader_of(visit)
+    visit.go(visit.room.leaving(reader.id))
+    expect(visit.page.get_by_role("button")).to_have_count(1)
+    visit.press("Unsubscribe")
+    visit.says("You are unsubscribed")
+    assert visit.room.now_of(reader).state is SubscriptionState.UNSUBSCRIBED
+    visit.press("That was a mistake: subscribe me again")
+    visit.says("You are subscribed again")
+    assert visit.room.now_of(reader).state is SubscriptionState.ACTIVE
+
+
+def test_leaving_one_then_all(visit: Visit) -> None:
+    daily, harbour = reader_of(visit), reader_of(visit, "harbour")
+    visit.go(visit.room.choosing(daily.id))
+    visit.press("Leave The Daily Brief")
+    visit.says("You are unsubscribed")
+    visit.page.get_by_role("link", name="Harbour Notes").click()
+    visit.press("Leave Harbour Notes")
+    assert visit.room.now_of(harbour).state is SubscriptionState.UNSUBSCRIBED
+
+
+def test_ones_data_and_its_erasure(visit: Visit) -> None:
+    reader = reader_of(visit)
+    visit.go(visit.room.choosing(reader.id))
+    with visit.page.expect_download() as started:
+        visit.page.get_by_role("button", name="Download my data").click()
+    assert started.value.suggested_filename == "my-data.json"
+    data = json.loads(Path(started.value.path()).read_text("utf-8"))
+    assert data["email"] == visit.email
+    visit.press("Erase me")
+    visit.page.get_by_role("link", name="No, go back").click()
+    visit.press("Erase me")
+    assert visit.room.subscriptions_of(visit.email)
+    visit.press("Erase me")
+    visit.says("You are erased")
+    assert visit.room.subscriptions_of(visit.email) == {}
+
+
+def test_the_form_works_on_another_site(visit: Visit, http_site: HttpSite) -> None:
+    visit.go("/daily")
+    visit.page.get_by_text("Put this form on your own site").click()
+    snippet = visit.page.locator("pre code").inner_text()
+    here = snippet.replace(visit.room.app.settings.site.url, str(visit.room.client.base_url))
+    http_site.pages["/"] = Served(f"<!DOCTYPE html><title>Blog</title><h1>Blog</h1>{here}".encode())
+    visit.page.goto(http_site.url)
+    visit.page.get_by_label("Email address").fill(visit.email)
+    visit.press("Subscribe to The Daily Brief")
+    visit.says("Check your mail")
+    assert len(visit.room.notices(visit.email)) == 1
+
+
+def states(room: Pressroom, clock: Clock) -> dict[str, str]:
+    """The address of a page in each state that it has."""
+    number = next(_numbers)
+    ana, bob, eve = (f"{name}{number}@reader.example" for name in ("ana", "bob", "eve"))
+    reading, paused, left = room.subscribe(ana), room.subscribe(bob), room.subscribe(eve)
+    room.subscribe(ana, "harbour")
+    room.client.post(room.choosing(paused.id), data={"action": "pause", "weeks": "3"})
+    room.client.post(room.leaving(left.id))
+    room.client.post("/subscribe", data={"email": f"new{number}@reader.example", "newsletter": ["daily", "harbour"]})
+    confirming = room.confirming(f"new{number}@reader.example")
+    return {
+        "front": "/",
+        "article": "/articles/ferry-1",
+        "newsletter": "/daily",
+        "subscribe": "/subscribe",
+        "confirm": confirming,
+        "preferences": room.choosing(reading.id),
+        "preferences, paused": room.choosing(paused.id),
+        "preferences, left": room.choosing(left.id),
+        "expired": room.choosing(reading.id, NOON.replace(year=2025)),
+        "unsubscribe": room.leaving(reading.id),
+        "unsubscribed": room.leaving(left.id),
+        "bad link": "/confirm/x",
+        "feeds": "/feeds/",
+    }
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "dark"), (DESK, "light")])
+def test_every_page_is_accessible(browser: Browser, room: Pressroom, clock: Clock, width: int, scheme: str) -> None:
+    room.newsroom.publish()
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page, axe = context.new_page(), Axe()
+    found = {}
+    for name, path in states(room, clock).items():
+        page.goto(f"{room.client.base_url}{path}")
+        for summary in page.locator("summary").all():
+            summary.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        found[name] = accessible(axe, page)
+    page.goto(f"{room.client.base_url}/subscribe")
+    page.get_by_label("Email address").fill("ana@nowhere")
+    page.get_by_role("button", name="Subscribe").click()
+    found["wrong"] = accessible(axe, page)
+    context.close()
+    assert found == {name: [] for name in found}
+
+
+def accessible(axe: Axe, page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA, contrast among it, and against its own best practices."""
+    violations = axe.run(page).response["violations"]
+    return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in violations for node in one["nodes"]]
+
+
+def test_no_page_needs_or_runs_a_script(room: Pressroom, clock: Clock) -> None:
+    for path in states(room, clock).values():
+        response = room.client.get(path)
+        assert "script-src" not in response.headers["content-security-policy"]
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
+        assert not re.search(r"<script|\son\w+=|javascript:", response.text)
