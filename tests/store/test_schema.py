@@ -14,13 +14,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from syndicate.errors import StoreError
 from syndicate.model import Content
 from syndicate.store import Store, articles, digests, subscribers
-from syndicate.store.schema import VERSION, metadata
+from syndicate.store.schema import VERSION, Instant, metadata
 from tests.newsroom import MONDAY
 
 
@@ -162,18 +162,13 @@ def test_readers_of_the_first_version_stay(store_url: str) -> None:
     with store.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        now = "2026-03-02 07:00:00+00:00"
-        connection.execute(
-            text("INSERT INTO subscribers (email, domain, name, created_at) VALUES ('a@b.example', '', '', :now)"),
-            {"now": now},
-        )
-        connection.execute(
-            text(
-                "INSERT INTO subscriptions (subscriber_id, newsletter, state, cadence, topics, watermark, consent,"
-                " created_at) VALUES (1, 'brief', 'active', 'daily', '', 7, 'asked', :now)"
-            ),
-            {"now": now},
-        )
+        now = bindparam("now", MONDAY, type_=Instant())
+        for statement in (
+            "INSERT INTO subscribers (email, domain, name, created_at) VALUES ('a@b.example', '', '', :now)",
+            "INSERT INTO subscriptions (subscriber_id, newsletter, state, cadence, topics, watermark, consent,"
+            " created_at) VALUES (1, 'brief', 'active', 'daily', '', 7, 'asked', :now)",
+        ):
+            connection.execute(text(statement).bindparams(now))
     with pytest.raises(StoreError, match="syndicate migrate"):
         store.check()
     store.migrate()
