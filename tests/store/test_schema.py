@@ -165,8 +165,10 @@ def test_readers_of_the_first_version_stay(store_url: str) -> None:
         now = bindparam("now", MONDAY, type_=Instant())
         for statement in (
             "INSERT INTO subscribers (email, domain, name, created_at) VALUES ('a@b.example', '', '', :now)",
-            "INSERT INTO subscriptions (subscriber_id, newsletter, state, cadence, topics, watermark, consent,"
-            " created_at) VALUES (1, 'brief', 'active', 'daily', '', 7, 'asked', :now)",
+            (
+                "INSERT INTO subscriptions (subscriber_id, newsletter, state, cadence, topics, watermark, consent,"
+                " created_at) VALUES (1, 'brief', 'active', 'daily', '', 7, 'asked', :now)"
+            ),
         ):
             connection.execute(text(statement).bindparams(now))
     with pytest.raises(StoreError, match="syndicate migrate"):
