@@ -31,7 +31,8 @@ def export_roster(store: Store, out: TextIO, *, newsletter: str | None = None) -
 def _rows(subscriptions: list[Subscription]) -> list[tuple[str, ...]]:
     alike: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
     for one in subscriptions:
-        alike.setdefault((one.cadence, one.topics, one.state), []).append(one.newsletter)
+        until = f" until {one.resume_at:%Y-%m-%dT%H:%M:%SZ}" if one.resume_at else ""
+        alike.setdefault((one.cadence, one.topics, f"{one.state}{until}"), []).append(one.newsletter)
     return [_row(subscriptions[0].subscriber, slugs, *choice) for choice, slugs in alike.items()]
 
 

@@ -14,6 +14,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from syndicate.audience.networks import counted
 from syndicate.settings import Limits, Rate
+from syndicate.store.notices import mailbox_of
 
 
 class Refusal(StrEnum):
@@ -45,7 +46,7 @@ class Gate:
         A refused request counts for whom it came from, not for the address that it was for.
         """
         network = counted(ip)
-        names = {Refusal.OVERALL: "", Refusal.DOMAIN: email.rpartition("@")[2], Refusal.ADDRESS: email.casefold()}
+        names = {Refusal.OVERALL: "", Refusal.DOMAIN: email.rpartition("@")[2], Refusal.ADDRESS: mailbox_of(email)}
         if network:
             names = {Refusal.IP if network.version == 4 else Refusal.NETWORK: network.name} | names
         for which, name in names.items():

@@ -25,6 +25,7 @@ class Standing(NamedTuple):
     cadence: str
     topics: str
     watermark: int
+    resume_at: datetime | None = None
 
 
 def person_after(person: Subscriber, row: Row, *, first: bool) -> Subscriber:
@@ -115,7 +116,7 @@ class Merge:
         cadence = row.cadence or self._defaults[slug]
         if (slug, cadence) not in self._starts:
             self._starts[slug, cadence] = subscribers.starting_watermark(connection, slug, cadence)
-        return Standing(None, row.state, cadence, row.topics, self._starts[slug, cadence])
+        return Standing(None, row.state, cadence, row.topics, self._starts[slug, cadence], row.resume_at)
 
     def _write_people(
         self, connection: Connection, before: dict[str, Subscriber], after: dict[str, Subscriber]

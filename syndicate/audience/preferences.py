@@ -13,7 +13,7 @@ from syndicate.audience import choices
 from syndicate.audience.moves import existing
 from syndicate.audience.subscribe import Evidence, leave
 from syndicate.errors import ConflictError
-from syndicate.model import Consent, ConsentKind, Subscription, SubscriptionState, Via
+from syndicate.model import ConsentKind, Subscription, SubscriptionState, Via
 from syndicate.settings import Newsletter
 from syndicate.store import Connection, Store, consents, notices, subscribers, subscriptions
 from syndicate.store.notices import Notice
@@ -171,12 +171,6 @@ def send_link(store: Store, subscription_id: int, *, now: datetime) -> None:
                     planned_at=now,
                 ),
             )
-
-
-def consents_of(store: Store, subscription_id: int) -> list[Consent]:
-    """All that the reader agreed to and took back. :raises NotFoundError: when there is no such subscription."""
-    with store.read() as connection:
-        return consents.of_subscriber(connection, existing(connection, subscription_id).subscriber.id)
 
 
 def _going_on(connection: Connection, subscription_id: int) -> Subscription:

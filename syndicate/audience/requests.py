@@ -6,8 +6,8 @@
 3. ``peek`` says what a token would confirm and changes nothing, for link scanners open every link.
 4. ``confirm`` does it, and keeps the evidence. Once more changes nothing.
 
-An address is asked at most once in ``readers.confirm_every``, over all newsletters and both purposes. What is asked for
-meanwhile is added to what waits, or waits for its turn. A banned address gets no mail.
+An address, however it is spelled, is asked at most once in ``readers.confirm_every``, over all newsletters and both
+purposes. What is asked for meanwhile is added to what waits, or waits for its turn. A banned address gets no mail.
 """
 
 from __future__ import annotations
@@ -239,7 +239,8 @@ def _have_asked(connection: Connection, settings: Settings, request: Request, in
     now, every = request.asked_at, settings.readers.confirm_every
     own = notices.last_asked(connection, request.email, request.id)
     last = notices.last_asked(connection, request.email)
-    if own is not None and own > now - every:
+    due = max(now, last + every) if last else now
+    if (own is not None and own > now - every) or due >= request.expires_at:
         return
     kind = notices.CONFIRM if request.purpose is Purpose.SUBSCRIBE else notices.MOVE
     notices.queue(
@@ -252,7 +253,7 @@ def _have_asked(connection: Connection, settings: Settings, request: Request, in
             facts={},
             request_id=request.id,
             in_reply_to=in_reply_to,
-            planned_at=max(now, last + every) if last else now,
+            planned_at=due,
         ),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from syndicate.audience import choices
 from syndicate.audience.address import normalise
 from syndicate.audience.sheet import unguarded
-from syndicate.errors import NotFoundError
+from syndicate.errors import NotFoundError, SyndicateError
 from syndicate.model import SubscriptionState
 from syndicate.settings import Newsletter
 from syndicate.store.subscribers import topics_key
@@ -20,7 +21,10 @@ COLUMNS = ("email", "name", "newsletters", "cadence", "topics", "language", "tim
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one row says; empty and None mean that it says nothing. ``topics`` is a key, ``state`` is for new ones."""
+    """What one row says; empty and None mean that it says nothing. ``topics`` is a key, ``state`` is for new ones.
+
+    ``resume_at`` is when a pause ends by itself: ``paused until 2026-03-22T07:00:00Z``.
+    """
 
     email: str
     name: str
@@ -30,6 +34,7 @@ class Row:
     language: str | None
     timezone: str | None
     state: SubscriptionState
+    resume_at: datetime | None
 
 
 class RowReader:
@@ -58,7 +63,7 @@ class RowReader:
             self._topics(topics),
             self._language(language),
             self._timezone(timezone),
-            _state(state),
+            *_state(state),
         )
 
     def _look_up(self, slugs: str, cadence: str) -> tuple[tuple[str, ...], str]:
@@ -67,9 +72,17 @@ class RowReader:
         return tuple(newsletter.slug for newsletter in found), names.pop()
 
 
-@lru_cache(64)
-def _state(text: str) -> SubscriptionState:
-    word = text.strip().lower()
-    if word and word not in list(SubscriptionState):
+@lru_cache(1024)
+def _state(text: str) -> tuple[SubscriptionState, datetime | None]:
+    word, _, rest = text.strip().lower().partition(" until ")
+    if word and (word not in list(SubscriptionState) or (rest and word != SubscriptionState.PAUSED)):
         raise NotFoundError("state", text[:40], SubscriptionState)
-    return SubscriptionState(word or SubscriptionState.ACTIVE)
+    return SubscriptionState(word or SubscriptionState.ACTIVE), _instant(rest) if rest else None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip().upper())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise SyndicateError(f"{text[:40]!r} is no instant such as 2026-03-22T07:00:00Z") from None

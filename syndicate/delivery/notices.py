@@ -191,6 +191,7 @@ class Notices:
 
     async def _hand_over(self, waiting: list[_Ready]) -> None:
         """Over the newsletter's own relay, or the first that can be used."""
+        failed: RelayError | None = None
         for relay in self._relays(waiting[0].newsletter):
             try:
                 while waiting and not self._stop.is_set():
@@ -198,16 +199,14 @@ class Notices:
                         while waiting and path.is_open and not self._stop.is_set():
                             await self._one(path, relay, waiting[0])
                             waiting.pop(0)
-            except (RelayError, ConnectionError) as error:
-                failed = error if isinstance(error, RelayError) else RelayError(str(relay.relay), str(error))
-                self._told.error = failed
+            except RelayError as error:
+                failed = error
             else:
-                self._told.error = None
+                failed = None
                 break
+        self._told.error = self._told.error or failed
         if waiting:
-            ids = [one.notice.id for one in waiting]
-            reply, again = str(self._told.error or "stopped"), self._clock() + _AGAIN
-            await asyncio.to_thread(self._put_back, ids, again if self._told.error else self._clock(), reply)
+            await asyncio.to_thread(self._put_back, [one.notice.id for one in waiting], failed)
 
     def _relays(self, newsletter: Newsletter) -> list[Smtp]:
         every = self._settings.every_relay
@@ -215,29 +214,30 @@ class Notices:
         return named or [one for one in every if one.weight] or [self._settings.smtp]
 
     async def _one(self, path: MessagePath, relay: Smtp, ready: _Ready) -> None:
-        """One message. It stays queued by either error.
-
-        :raises RelayError: when the relay refuses us.
-        :raises ConnectionError: when the connection broke before the message was begun.
-        """
-        notice = ready.notice
+        """One message. :raises RelayError: when the relay refuses us; the message stays queued."""
+        was_begun = False
         try:
             answer: Reply | Broken | None = await path.open(ready.envelope.commands(path.abilities))
         except AddressError as error:
             answer = Reply("RCPT", 553, str(error))
+        except ConnectionError as error:
+            answer = Broken(str(error))
         if answer is None:
-            if not await asyncio.to_thread(self._begin, notice):
-                raise ConnectionError("others took over what was being sent")
+            was_begun = await asyncio.to_thread(self._begin, ready.notice)
+            if not was_begun:
+                path.close()
+                return
             answer = await path.finish(ready.content, None)
         elif isinstance(answer, Reply) and answer.is_about_us:
             raise RelayError(str(relay.relay), "refuses our mail", str(answer))
-        await asyncio.to_thread(self._record, ready, answer)
+        await asyncio.to_thread(self._record, ready, answer, was_begun=was_begun)
 
     def _begin(self, notice: Notice) -> bool:
+        """False when it took so long that another process has it."""
         with self._store.write() as connection:
             return notices.begin(connection, notice.id, now=self._clock())
 
-    def _record(self, ready: _Ready, answer: Reply | Broken) -> None:
+    def _record(self, ready: _Ready, answer: Reply | Broken, *, was_begun: bool) -> None:
         now, notice = self._clock(), ready.notice
         became = outcome(
             answer,
@@ -246,15 +246,18 @@ class Notices:
             give_up_after=ready.newsletter.give_up_after,
             now=now,
             chance=random.random(),  # noqa: S311 - jitter
-            resend=False,
+            resend=not was_begun,
         )
         with self._store.write() as connection:
             notices.record(connection, notice, became.state, next_at=became.next_at, reply=str(answer), now=now)
         self._told.count(became.state)
 
-    def _put_back(self, ids: list[int], next_at: datetime, reply: str) -> None:
+    def _put_back(self, ids: list[int], failed: RelayError | None) -> None:
+        """What was first when the relay failed is last from now on, for it may be what it does not bear."""
+        now, reply = self._clock(), str(failed or "stopped")
         with self._store.write() as connection:
-            notices.put_back(connection, ids, next_at=next_at, reply=reply)
+            notices.put_back(connection, ids[1:], next_at=now + _AGAIN if failed else now, reply=reply)
+            notices.put_back(connection, ids[:1], next_at=now + 2 * _AGAIN if failed else now, reply=reply)
 
     def _end(self, notice: Notice, state: DeliveryState, reply: str) -> None:
         now = self._clock()

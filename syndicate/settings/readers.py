@@ -16,8 +16,8 @@ class Readers(Section):
 
     confirm_every: Duration = Field(
         timedelta(hours=6),
-        description="An address is asked to confirm at most once in this time, over all newsletters; a later request "
-        "waits for its turn.",
+        description="An address, however it is spelled, is asked to confirm at most once in this time, over all "
+        "newsletters; a later request waits for its turn.",
     )
     wording: Line = Field(
         "1",

@@ -30,7 +30,7 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     connection.execute(update(subscriptions).where(s.id.in_(mine)).values(topics="", consent="", resume_at=None))
     owed = select(deliveries.c.id).where(deliveries.c.subscription_id.in_(mine))
     connection.execute(update(attempts).where(attempts.c.delivery_id.in_(owed)).values(reply=""))
-    connection.execute(update(deliveries).where(deliveries.c.subscription_id.in_(mine)).values(reply="", domain=""))
+    connection.execute(update(deliveries).where(deliveries.c.subscription_id.in_(mine)).values(reply=""))
     erase_requests(connection, email, subscriber_id)
     consents.forget_ips(connection, subscriber_id=subscriber_id)
     suppressions.lift(connection, email)

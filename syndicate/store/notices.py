@@ -59,20 +59,35 @@ class Notice:
 _COLUMNS = [notices.c[field.name] for field in fields(Notice)]
 
 
+def mailbox_of(email: str) -> str:
+    """Where an address most likely arrives: without a ``+`` and what follows, whatever the case of its letters.
+
+    Limits count by it, so that spellings of one address are no way to mail somebody often.
+    """
+    local, _, domain = email.casefold().rpartition("@")
+    return f"{local[:1]}{local[1:].partition('+')[0]}@{domain}"
+
+
 def queue(connection: Connection, notice: Notice) -> None:
     """Has it sent from ``planned_at`` on; to an address that is banned it is only written down."""
     values = {field.name: getattr(notice, field.name) for field in fields(Notice) if field.name != "id"}
     banned = bool(suppressions.suppressed(connection, [notice.email]))
     state = DeliveryState.SUPPRESSED if banned else DeliveryState.QUEUED
     finished = notice.planned_at if banned else None
-    later = {"state": state, "next_at": notice.planned_at, "finished_at": finished, "reply": ""}
+    later = {
+        "mailbox": mailbox_of(notice.email),
+        "state": state,
+        "next_at": notice.planned_at,
+        "finished_at": finished,
+        "reply": "",
+    }
     connection.execute(insert(notices), values | later)
 
 
 def last_asked(connection: Connection, email: str, request_id: int | None = None) -> datetime | None:
-    """When that address is, or was, last asked to confirm something, or that request."""
-    c = notices.c
-    query = select(func.max(c.planned_at, type_=c.planned_at.type)).where(c.email == email, c.kind.in_(_ASKING))
+    """When that mailbox is, or was, last asked to confirm something, or that request."""
+    c, mailbox = notices.c, mailbox_of(email)
+    query = select(func.max(c.planned_at, type_=c.planned_at.type)).where(c.mailbox == mailbox, c.kind.in_(_ASKING))
     if request_id is not None:
         query = query.where(c.request_id == request_id)
     return connection.execute(query).scalar()

@@ -191,6 +191,12 @@ subscriptions = Table(
     Column("chosen_at", Instant),
     UniqueConstraint("subscriber_id", "newsletter"),
     Index(None, "newsletter", "cadence", "state"),
+    Index(
+        "ix_subscriptions_resume",
+        "resume_at",
+        sqlite_where=text("resume_at IS NOT NULL"),
+        postgresql_where=text("resume_at IS NOT NULL"),
+    ),
     _one_of("state", SubscriptionState),
 )
 
@@ -240,6 +246,7 @@ notices = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("kind", Text, nullable=False),
     Column("email", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
     Column("newsletter", Text, nullable=False),
     Column("language", Text),
     Column("facts", JSON, nullable=False),
@@ -253,6 +260,7 @@ notices = Table(
     Column("reply", Text, nullable=False),
     Index(None, "state", "next_at"),
     Index(None, "email"),
+    Index(None, "mailbox"),
     _one_of("state", DeliveryState),
 )
 

@@ -51,7 +51,7 @@ def wake(connection: Connection, *, now: datetime, subscription_id: int | None =
 def next_resume(connection: Connection) -> datetime | None:
     """When the next pause is over, None when no pause ends by itself."""
     c = subscriptions.c
-    query = select(func.min(c.resume_at, type_=c.resume_at.type)).where(c.state == _PAUSED)
+    query = select(c.resume_at).where(c.resume_at.is_not(None), c.state == _PAUSED).order_by(c.resume_at).limit(1)
     return connection.execute(query).scalar()
 
 
@@ -79,9 +79,8 @@ def go_on_as(connection: Connection, subscription_id: int, subscriber_id: int, *
     d = deliveries.c
     had = select(d.digest_id).where(d.subscription_id == new_id)
     waiting = and_(d.subscription_id == subscription_id, d.state == DeliveryState.QUEUED, d.sender_id.is_(None))
-    domain = select(subscribers.c.domain).where(subscribers.c.id == subscriber_id).scalar_subquery()
     taken = update(deliveries).where(waiting, d.digest_id.not_in(had))
-    connection.execute(taken.values(subscription_id=new_id, domain=domain))
+    connection.execute(taken.values(subscription_id=new_id))
 
 
 def ids_of(connection: Connection, subscriber_id: int) -> dict[str, int]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.audience import export_roster, import_roster, remove, subscribe
+from syndicate.audience.preferences import pause
 from syndicate.audience.traces import Traces
 from syndicate.errors import SyndicateError
 from syndicate.settings import Newsletter
@@ -44,6 +45,22 @@ def test_one_row_for_equal_choices(store: Store) -> None:
     ]
     assert count == 3
     assert [row[0] for row in _exported(store, "sport")[1][1:]] == ["b@example.org"]
+
+
+def test_a_pause_comes_back_with_its_end(store: Store, tmp_path: Path) -> None:
+    until = NOW + timedelta(weeks=3)
+    joined = subscribe(store, NEWSLETTERS, email="b@example.org", slugs=["brief"], consent="asked", now=NOW)
+    pause(store, joined.subscriptions[0].id, until, now=NOW)
+    file, other = tmp_path / "all.csv", Store(f"sqlite:///{tmp_path / 'other.db'}")
+    other.migrate()
+    with file.open("w", encoding="utf-8", newline="") as out:
+        export_roster(store, out)
+    assert import_roster(other, NEWSLETTERS, file, traces=TRACES, rejected=tmp_path / "no.csv", now=NOW).added == 1
+    with other.read() as connection:
+        [held] = subscribers.of_address(connection, "b@example.org")
+    assert (held.state, held.resume_at) == ("paused", until)
+    assert _exported(other) == _exported(store)
+    other.close()
 
 
 def test_an_empty_store_gives_the_header(store: Store) -> None:

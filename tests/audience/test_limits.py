@@ -30,6 +30,7 @@ def test_where_requests_come_from(setting: str, refusal: Refusal, same: tuple[st
     ("setting", "refusal", "emails", "other"),
     [
         ("per_address", Refusal.ADDRESS, ("Ana@example.org", "ana@example.org"), "bo@example.org"),
+        ("per_address", Refusal.ADDRESS, ("ana@example.org", "ANA+news@example.org"), "+ana@example.org"),
         ("per_domain", Refusal.DOMAIN, ("ana@example.org", "bo@example.org"), "ana@example.com"),
     ],
 )

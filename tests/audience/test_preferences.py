@@ -11,7 +11,6 @@ from syndicate.audience import subscribe, unsubscribe
 from syndicate.audience.preferences import (
     UNDO_WITHIN,
     choose,
-    consents_of,
     describe,
     leave_all,
     of_reader,
@@ -24,7 +23,7 @@ from syndicate.audience.preferences import (
 from syndicate.errors import ConflictError, NotFoundError, SyndicateError
 from syndicate.model import Subscription, SubscriptionState, Via
 from syndicate.settings import Newsletter
-from syndicate.store import Store, notices, subscribers
+from syndicate.store import Store, consents, notices, subscribers
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -141,7 +140,9 @@ def test_leaving_all_and_coming_back(ana: Reader) -> None:
     assert not undo(ana.store, ana.sport, now=LATER + UNDO_WITHIN + timedelta(seconds=1))
     assert (ana.now().state, ana.now().watermark, ana.now().topics) == (SubscriptionState.ACTIVE, 7, ("lake",))
     assert ana.now(ana.sport).state is SubscriptionState.UNSUBSCRIBED
-    said = [(one.newsletter, one.kind.value, one.via.value) for one in consents_of(ana.store, ana.brief)]
+    with ana.store.read() as connection:
+        records = consents.of_subscriber(connection, ana.now().subscriber.id)
+    said = [(one.newsletter, one.kind.value, one.via.value) for one in records]
     assert said == [
         ("brief", "given", "cli"),
         ("sport", "given", "cli"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,25 @@ def test_every_cell_says_something() -> None:
     assert (row.email, row.name, row.newsletters) == ("A@example.org", "Ana", ("sport", "brief"))
     assert (row.cadence, row.topics, row.language, row.timezone) == ("weekly", "a\nb", "de-AT", "UTC")
     assert row.state is SubscriptionState.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("state", "until"),
+    [
+        ("paused", None),
+        ("Paused until 2026-03-22T08:00:00+01:00", datetime(2026, 3, 22, 7, tzinfo=UTC)),
+        ("paused until 2026-03-22", datetime(2026, 3, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_pause_may_say_when_it_ends(state: str, until: datetime | None) -> None:
+    row = READER.read(["a@example.org", "", "brief", "", "", "", "", state])
+    assert (row.state, row.resume_at) == (SubscriptionState.PAUSED, until)
+
+
+@pytest.mark.parametrize("state", ["paused until", "paused until soon", "active until 2026-03-22", "until 2026-03-22"])
+def test_states_that_there_are_not(state: str) -> None:
+    with pytest.raises(SyndicateError):
+        READER.read(["a@example.org", "", "brief", "", "", "", "", state])
 
 
 def test_empty_cells_say_nothing() -> None:

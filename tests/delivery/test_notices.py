@@ -24,7 +24,7 @@ from syndicate.store import notices, suppressions
 from syndicate.store.notices import Notice
 from syndicate.store.schema import notices as table
 from tests.newsroom import Newsroom, newsroom
-from tests.relay import Relay
+from tests.relay import Relay, Verb
 
 ANA = "ana@example.org"
 
@@ -132,8 +132,35 @@ def test_a_relay_that_is_away_loses_nothing(tmp_path: Path, relay: Relay) -> Non
         assert told.error
         assert state(room)[0][:2] == ("queued", 0)
     with newsroom(tmp_path, smtp={"url": relay.url}) as room:
-        room.clock.pass_by(minutes=1)
+        room.clock.pass_by(minutes=2)
         assert tell(room).accepted == 1
+
+
+@pytest.mark.parametrize("verb", ["mail", "rcpt", "data"])
+def test_what_the_relay_breaks_at_does_not_hold_up_the_others(room: Newsroom, relay: Relay, verb: Verb) -> None:
+    for who in ("ana", "bo", "cy"):
+        asked(room, f"{who}@example.org")
+    relay.cut(verb, matching="" if verb == "mail" else "ana@", times=1)
+    told = tell(room)
+    assert (told.accepted, told.deferred, told.error) == (2, 1, None)
+    room.clock.pass_by(minutes=2)
+    assert tell(room).accepted == 1
+    assert sorted(relay.recipients) == [ANA, "bo@example.org", "cy@example.org"]
+
+
+def test_what_the_relay_goes_away_at_is_tried_after_the_others(room: Newsroom, relay: Relay) -> None:
+    for who in ("ana", "bo"):
+        asked(room, f"{who}@example.org")
+    relay.refuse("rcpt", "421 4.3.0 enough", matching="ana@")
+    assert tell(room).error
+    room.clock.pass_by(minutes=1)
+    assert tell(room).accepted == 1
+    room.clock.pass_by(minutes=1)
+    assert tell(room).error
+    relay.behave()
+    room.clock.pass_by(minutes=2)
+    assert tell(room).accepted == 1
+    assert relay.recipients == ["bo@example.org", ANA]
 
 
 def test_another_relay_takes_over(tmp_path: Path, relay: Relay) -> None:

@@ -10,15 +10,17 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from syndicate.errors import StoreError
 from syndicate.model import Content
-from syndicate.store import Store, articles
-from syndicate.store.schema import VERSION, metadata
+from syndicate.store import Store, articles, digests, subscribers
+from syndicate.store.schema import VERSION, Instant, metadata
 from tests.newsroom import MONDAY
 
 
@@ -150,3 +152,34 @@ def test_databases_that_cannot_be_used_say_what_to_do(tmp_path: Path) -> None:
 
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in Store("postgresql+psycopg://user:secret@127.0.0.1:1/x").name
+
+
+def test_readers_of_the_first_version_stay(store_url: str) -> None:
+    store = Store(store_url)
+    config = Config()
+    config.set_main_option("script_location", "syndicate.store:migrations")
+    config.set_main_option("path_separator", "os")
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        now = bindparam("now", MONDAY, Instant())
+        connection.execute(
+            text(
+                "INSERT INTO subscribers (email, domain, name, created_at) VALUES ('a@b.example', '', '', :now)"
+            ).bindparams(now)
+        )
+        connection.execute(
+            text(
+                "INSERT INTO subscriptions (subscriber_id, newsletter, state, cadence, topics, watermark, consent,"
+                " created_at) VALUES (1, 'brief', 'active', 'daily', '', 7, 'asked', :now)"
+            ).bindparams(now)
+        )
+    with pytest.raises(StoreError, match="syndicate migrate"):
+        store.check()
+    store.migrate()
+    store.check()
+    with store.read() as connection:
+        [held] = subscribers.of_address(connection, "a@b.example")
+        assert digests.zones_lived_in(connection, "brief", "daily").keys() == {""}
+    assert (held.watermark, held.resume_at, held.state) == (7, None, "active")
+    store.close()

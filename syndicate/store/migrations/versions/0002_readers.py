@@ -25,6 +25,14 @@ def upgrade() -> None:
     )
     op.add_column("subscriptions", sa.Column("resume_at", Instant(timezone=True), nullable=True))
     op.add_column("subscriptions", sa.Column("chosen_at", Instant(timezone=True), nullable=True))
+    op.create_index(
+        "ix_subscriptions_resume",
+        "subscriptions",
+        ["resume_at"],
+        unique=False,
+        sqlite_where=sa.text("resume_at IS NOT NULL"),
+        postgresql_where=sa.text("resume_at IS NOT NULL"),
+    )
     op.create_table(
         "requests",
         sa.Column("id", Id, autoincrement=False, nullable=False),
@@ -72,6 +80,7 @@ def upgrade() -> None:
         sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("mailbox", sa.Text(), nullable=False),
         sa.Column("newsletter", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
@@ -91,6 +100,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
     )
     op.create_index(op.f("ix_notices_email"), "notices", ["email"], unique=False)
+    op.create_index(op.f("ix_notices_mailbox"), "notices", ["mailbox"], unique=False)
     op.create_index(op.f("ix_notices_request_id"), "notices", ["request_id"], unique=False)
     op.create_index(op.f("ix_notices_state_next_at"), "notices", ["state", "next_at"], unique=False)
     op.create_table(
