@@ -24,10 +24,10 @@ from syndicate.delivery.owner import is_dead
 from syndicate.delivery.relay import connect
 from syndicate.delivery.traffic import Traffic
 from syndicate.errors import RelayError
-from syndicate.model import DeliveryState, DigestState, Parts, Subscriber
+from syndicate.model import DeliveryState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Connection, Store, deliveries, digests, leases, paces, remedies, standing
+from syndicate.store import Connection, Store, deliveries, leases, paces, remedies, standing
 from syndicate.store.paces import PaceRow
 
 _KEEP_EVERY = timedelta(seconds=5)
@@ -199,10 +199,8 @@ class Sending:
     def _finish(self) -> list[int]:
         with self._store.write() as connection:
             remedies.sweep(connection, now=self._clock())
-            done = standing.finished(connection)
-            for digest_id in done:
-                digests.set_state(connection, digest_id, DigestState.SENT, now=self._clock())
-        return done
+            found = standing.finished(connection)
+            return [one for one in found if remedies.finish(connection, one, now=self._clock())]
 
 
 async def send_copy(

@@ -17,7 +17,7 @@ from syndicate.errors import ConflictError
 from syndicate.model import OUTSTANDING, DeliveryState, Digest, DigestState, SubscriptionState, states_before
 from syndicate.store import digests as rows
 from syndicate.store.schema import QUEUED, TROUBLED, deliveries, digests, subscribers, subscriptions, suppressions
-from syndicate.store.standing import UNDECIDED
+from syndicate.store.standing import UNDECIDED, finished
 
 RETRIED = states_before(DeliveryState.QUEUED) - frozenset(OUTSTANDING)
 """The states in which a delivery stays unless a person has it tried once more."""
@@ -123,6 +123,18 @@ def mark_sent(connection: Connection, digest_id: int, *, now: datetime) -> Remed
     _lock(connection, digest_id)
     sent = {"state": DeliveryState.ACCEPTED, "finished_at": now, "reply": "marked as sent by an operator"}
     return Remedied(_change(connection, and_(_d.digest_id == digest_id, UNDECIDED), sent))
+
+
+def finish(connection: Connection, digest_id: int, *, now: datetime) -> bool:
+    """Ends a digest that has nothing outstanding; false when it has by now, for a remedy may have come first.
+
+    :raises NotFoundError: when there is none of that id.
+    """
+    _lock(connection, digest_id)
+    if digest_id not in finished(connection):
+        return False
+    rows.set_state(connection, digest_id, DigestState.SENT, now=now)
+    return True
 
 
 def sweep(connection: Connection, *, now: datetime) -> int:

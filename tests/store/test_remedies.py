@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from syndicate.errors import ConflictError, NotFoundError, StoreError
 from syndicate.model import DeliveryState, Digest, DigestState, Parts, SubscriptionState
@@ -268,6 +269,30 @@ def test_a_remedy_keeps_the_digest_to_itself_until_it_is_done(postgresql_url: st
             remedy(connection, digest_id, now=NOW)
             with pytest.raises(StoreError, match="lock"), store.write() as other:
                 other.execute(look)
+    store.close()
+
+
+def test_a_digest_that_is_tried_again_at_that_moment_does_not_end(postgresql_url: str) -> None:
+    store = Store(postgresql_url)
+    store.migrate()
+    digest_id = keep(store, names=("accepted", "rejected"))
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+
+    def end() -> tuple[list[int], bool]:
+        with store.write() as connection:
+            return standing.finished(connection), remedies.finish(connection, digest_id, now=NOW)
+
+    with ThreadPoolExecutor(1) as other:
+        with store.write() as connection:
+            assert remedies.requeue(connection, digest_id, ANY, now=NOW).changed == 1
+            ending = other.submit(end)
+            waiting = 0
+            while not waiting:
+                assert not ending.done()
+                with store.read() as looking:
+                    waiting = looking.execute(waits).scalar_one()
+        assert ending.result() == ([digest_id], False)
+    assert digest_of(store, digest_id).state is DigestState.SENDING
     store.close()
 
 
