@@ -14,6 +14,7 @@ from syndicate.model import SubscriptionState
 from syndicate.store import consents, subscribers, suppressions
 from syndicate.store.schema import attempts, deliveries, notices, requests, subscriptions
 from syndicate.store.schema import subscribers as people
+from syndicate.store.subscriptions import owed
 
 _OVER = SubscriptionState.UNSUBSCRIBED
 
@@ -28,9 +29,9 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     for subscription_id in connection.execute(mine).scalars().all():
         subscribers.end(connection, subscription_id, now=now)
     connection.execute(update(subscriptions).where(s.id.in_(mine)).values(topics="", consent="", resume_at=None))
-    owed = select(deliveries.c.id).where(deliveries.c.subscription_id.in_(mine))
-    connection.execute(update(attempts).where(attempts.c.delivery_id.in_(owed)).values(reply=""))
-    connection.execute(update(deliveries).where(deliveries.c.subscription_id.in_(mine)).values(reply=""))
+    theirs = owed(s.subscriber_id == subscriber_id)
+    connection.execute(update(attempts).where(attempts.c.delivery_id.in_(theirs)).values(reply=""))
+    connection.execute(update(deliveries).where(deliveries.c.id.in_(theirs)).values(reply=""))
     erase_requests(connection, email, subscriber_id)
     consents.forget_ips(connection, subscriber_id=subscriber_id)
     suppressions.lift(connection, email)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.model import DeliveryState, SubscriptionState
 from syndicate.store.schema import deliveries, digests, subscribers, subscriptions
@@ -77,10 +78,22 @@ def go_on_as(connection: Connection, subscription_id: int, subscriber_id: int, *
         connection.execute(insert(subscriptions), values | {"subscriber_id": subscriber_id, "created_at": now})
     new_id = connection.execute(select(c.id).where(theirs)).scalar_one()
     d = deliveries.c
-    had = select(d.digest_id).where(d.subscription_id == new_id)
-    waiting = and_(d.subscription_id == subscription_id, d.state == DeliveryState.QUEUED, d.sender_id.is_(None))
-    taken = update(deliveries).where(waiting, d.digest_id.not_in(had))
+    had = owed(subscriptions.c.id == new_id).with_only_columns(d.digest_id)
+    waiting = owed(subscriptions.c.id == subscription_id).where(d.state == DeliveryState.QUEUED, d.sender_id.is_(None))
+    taken = update(deliveries).where(d.id.in_(waiting), d.digest_id.not_in(had))
     connection.execute(taken.values(subscription_id=new_id))
+
+
+def owed(whose: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The ids of the deliveries of some subscriptions, found digest by digest, for which there is an index."""
+    d = deliveries.c
+    return (
+        select(d.id)
+        .select_from(subscriptions)
+        .join(digests, digests.c.newsletter == subscriptions.c.newsletter)
+        .join(deliveries, and_(d.digest_id == digests.c.id, d.subscription_id == subscriptions.c.id))
+        .where(whose)
+    )
 
 
 def ids_of(connection: Connection, subscriber_id: int) -> dict[str, int]:
@@ -117,13 +130,9 @@ class Received(NamedTuple):
 def received(connection: Connection, subscriber_id: int) -> list[Received]:
     """What the ledger holds of a reader, oldest first."""
     d = deliveries.c
-    query = (
-        select(digests.c.newsletter, d.digest_id, d.state, d.planned_at)
-        .select_from(deliveries)
-        .join(subscriptions, subscriptions.c.id == d.subscription_id)
-        .join(digests, digests.c.id == d.digest_id)
-        .where(subscriptions.c.subscriber_id == subscriber_id)
-        .order_by(d.planned_at, d.id)
+    query = owed(subscriptions.c.subscriber_id == subscriber_id).with_only_columns(
+        digests.c.newsletter, d.digest_id, d.state, d.planned_at
     )
+    query = query.order_by(d.planned_at, d.id)
     rows = connection.execute(query)
     return [Received(row.newsletter, row.digest_id, DeliveryState(row.state), row.planned_at) for row in rows]
