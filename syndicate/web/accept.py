@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from fastapi import Request
 
@@ -10,6 +12,9 @@ _WEIGHTED = re.compile(
     r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|[*]|[^\s;,]+/[^\s;,]+)\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?))?\s*"
 )
 _MOST = 20
+
+ANYWHERE: Mapping[str, str] = MappingProxyType({"Access-Control-Allow-Origin": "*"})
+"""Scripts of any site may read answers for programs: they are the same for everyone, and nothing knows a cookie."""
 
 
 def languages_of(header: str) -> list[str]:

@@ -21,7 +21,7 @@ from syndicate.render.environment import render
 from syndicate.render.languages import translatable
 from syndicate.settings import Newsletter
 from syndicate.store import articles, digests
-from syndicate.web.accept import is_for_programs
+from syndicate.web.accept import ANYWHERE, is_for_programs
 from syndicate.web.archive import SHOWN
 from syndicate.web.fields import Fields, SentFields
 from syndicate.web.guard import ip_of
@@ -38,10 +38,7 @@ LATER = 3600
 """Seconds, in Retry-After, where a limit was reached."""
 
 _NEWEST = 60
-_ANYWHERE = {"Access-Control-Allow-Origin": "*"}
-"""Scripts of any site may read the answer: it is the same for everyone, and nothing here knows a cookie."""
-
-_HEADERS = {**_ANYWHERE, "Cache-Control": "no-store"}
+_HEADERS = {**ANYWHERE, "Cache-Control": "no-store"}
 _ALLOWED = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "content-type",
@@ -91,7 +88,7 @@ class Joining:
 
     def allow(self) -> Response:
         """What a browser asks before a script of another site may post JSON (Fetch §3.3)."""
-        return Response(status_code=204, headers={**_ANYWHERE, **_ALLOWED})
+        return Response(status_code=204, headers={**ANYWHERE, **_ALLOWED})
 
     def ask(self, request: Request, fields: SentFields) -> Response:
         """Takes a request to subscribe; the address is asked back by mail."""
@@ -133,7 +130,8 @@ class Joining:
 
     def _refuse(self, request: Request, fields: Fields, errors: dict[str, str]) -> Response:
         if is_for_programs(request):
-            return JSONResponse({"status": "invalid", "errors": errors}, status_code=422, headers=_HEADERS)
+            said = {name: self._pages.language(request).gettext(text) for name, text in errors.items()}
+            return JSONResponse({"status": "invalid", "errors": said}, status_code=422, headers=_HEADERS)
         return self._shown(request, fields, 422, errors=errors)
 
     def _again(self, request: Request, fields: Fields) -> Response:
@@ -211,7 +209,7 @@ class Joining:
         return Form(
             cadences=tuple(dict.fromkeys(name for one in offered for name in one.cadences)),
             topics=topics_of(self._app, only) if only else (),
-            languages=self._app.templates.languages.all,
+            languages=self._pages.languages,
             stamp=self._app.stamps.stamp(self._app.jobs.clock()),
             cadence=only.default_cadence if only else "",
             language=self._pages.language(request, newsletter=only).tag,
@@ -236,6 +234,6 @@ def topics_of(app: App, newsletter: Newsletter) -> tuple[str, ...]:
     with app.store.read() as connection:
         newest = articles.latest(connection, names, newsletter.tags, _NEWEST)
     spelled = {tag.casefold(): tag for article in reversed(newest) for tag in article.tags}
-    times = Counter(tag for article in newest for tag in {tag.casefold() for tag in article.tags})
+    times = Counter(tag for article in newest for tag in dict.fromkeys(map(str.casefold, article.tags)))
     found = [spelled[tag] for tag, count in times.most_common() if count < len(newest)]
     return tuple(found[:MOST_TOPICS])

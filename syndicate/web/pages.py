@@ -43,7 +43,10 @@ class Discovery:
 
 
 class Pages:
-    """Makes pages. ``links`` are those of mails without the host, so pages also work where they are tried out."""
+    """Makes pages. ``links`` are those of mails without the host, so pages also work where they are tried out.
+
+    :raises TemplateError: when the stylesheet can't be rendered, or a catalogue can't be read.
+    """
 
     def __init__(self, app: App) -> None:
         site = app.settings.site
@@ -51,6 +54,7 @@ class Pages:
         self.base = urlsplit(site.url).path
         self.signer = Signer(site.secret.get_secret_value())
         self.links = Links(self.base, self.signer)
+        self.languages = app.templates.languages.all
         self._style = render(app.templates, "web/style.css").encode()
         self._shared: dict[str, Any] = {
             "site": site,

@@ -213,7 +213,7 @@ class Preferences:
         form = Form(
             cadences=tuple(newsletter.cadences) if newsletter else (),
             topics=(*offered, *(topic for topic in held.topics if topic.casefold() not in known)),
-            languages=self._app.templates.languages.all,
+            languages=self._pages.languages,
             cadence=held.cadence,
             chosen=held.topics,
             name=person.name,

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from syndicate.app import App
 from syndicate.errors import NotFoundError, StoreError, TokenError
 from syndicate.render.languages import translatable
-from syndicate.web.accept import is_for_programs
+from syndicate.web.accept import ANYWHERE, is_for_programs
 from syndicate.web.archive import Archive
 from syndicate.web.confirming import Confirming
 from syndicate.web.feeds import PublishedFeeds
@@ -80,7 +80,8 @@ def _explain_errors(web: FastAPI, pages: Pages) -> None:
     def say(request: Request, status: int) -> Response:
         said = _SAID.get(status, (HTTPStatus(status).phrase,))
         if is_for_programs(request):
-            return JSONResponse({"status": said[0]}, status_code=status, headers={"Cache-Control": "no-store"})
+            headers = {**ANYWHERE, "Cache-Control": "no-store"}
+            return JSONResponse({"status": said[0]}, status_code=status, headers=headers)
         return pages.message(request, status, *said)
 
     @web.exception_handler(HTTPException)

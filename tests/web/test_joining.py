@@ -164,6 +164,11 @@ def test_what_can_not_be_used_is_said(still: Pressroom, field: str, value: str) 
     assert still.notices(ANA["email"]) == []
 
 
+def test_scripts_are_told_in_the_readers_language(still: Pressroom) -> None:
+    answer = still.client.post("/subscribe", data={"newsletter": "daily"}, headers={**JSON, "Accept-Language": "de"})
+    assert answer.json()["errors"]["email"].startswith("An diese Adresse")
+
+
 def test_nothing_typed_is_lost(pressroom: Pressroom) -> None:
     pressroom.newsroom.add(1, tags=("Sport",))
     pressroom.newsroom.add(2, tags=("Culture",))
@@ -199,6 +204,7 @@ def test_bad_bodies_get_a_clear_answer(still: Pressroom, sent: dict[str, Any], s
     assert still.client.post("/subscribe", **sent).status_code == status
     asked = still.client.post("/subscribe", params={"format": "json"}, **sent)
     assert (asked.status_code, list(asked.json())) == (status, ["status"])
+    assert asked.headers["access-control-allow-origin"] == "*"
 
 
 def test_a_field_that_nobody_sees_catches_robots(pressroom: Pressroom) -> None:
@@ -232,6 +238,15 @@ def test_limits_are_answered_with_when_to_come_back(strict: Pressroom) -> None:
     assert (answer.status_code, answer.json()) == (429, {"status": "try-later"})
     assert answer.headers["retry-after"]
     assert len(strict.notices(ANA["email"])) == 1
+
+
+def test_behind_a_web_server_readers_are_told_apart(strict: Pressroom) -> None:
+    def ask(number: int, ip: str) -> int:
+        form = {**ANA, "email": f"reader{number}@reader.example"}
+        return strict.client.post("/subscribe", data=form, headers={"X-Forwarded-For": ip}).status_code
+
+    assert [ask(number, "192.0.2.1") for number in range(4)] == [202, 202, 202, 429]
+    assert [ask(number, f"192.0.2.{number}") for number in range(5, 10)] == [202] * 5
 
 
 def test_a_script_of_another_site_may_post_json(pressroom: Pressroom) -> None:
