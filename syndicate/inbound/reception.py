@@ -136,8 +136,8 @@ class Reception:
         assert found.place is not None
         offered = [{"slug": one.slug, "title": one.title} for one in found.place.newsletters]
         first = found.place.newsletters[0]
-        contact = parseaddr(first.reply_to or "")[1]
-        return _answer(notices.HELP, found, now, address=first.address, newsletters=offered, contact=contact)
+        people = parseaddr(first.reply_to or "")[1]
+        return _answer(notices.HELP, found, now, address=first.address, newsletters=offered, people=people)
 
     def _queue(self, connection: Connection, answer: Notice) -> None:
         """Has it sent, unless its address had too many answers in the last 24 hours, or all have too many now."""

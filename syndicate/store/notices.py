@@ -101,9 +101,9 @@ def last_sent(connection: Connection, email: str, kind: str) -> datetime | None:
 
 
 def count(connection: Connection, email: str, kinds: Collection[str], *, since: datetime) -> int:
-    """How many notices of those kinds were queued for that address since then."""
-    c = notices.c
-    query = select(func.count()).where(c.email == email, c.kind.in_(kinds), c.planned_at >= since)
+    """How many notices of those kinds were queued for that mailbox since then, however its address was spelled."""
+    c, mailbox = notices.c, mailbox_of(email)
+    query = select(func.count()).where(c.mailbox == mailbox, c.kind.in_(kinds), c.planned_at >= since)
     return connection.execute(query).scalar_one()
 
 

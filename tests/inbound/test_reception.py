@@ -206,9 +206,11 @@ def test_the_day_after_there_are_answers_again(tmp_path: Path) -> None:
         object.__setattr__(room.app.settings.inbound, "replies_per_day", 1)
         for number in range(3):
             room.mail("help", str(number))
+            room.mail("help", str(number), author=f"Ana+{number}@reader.example")
         room.clock.pass_by(days=1, seconds=1)
         room.mail("help", "tomorrow")
         assert room.kinds() == ["help", "help"]
+        assert [room.kinds(f"Ana+{number}@reader.example") for number in range(3)] == [[], [], []]
 
 
 def test_requests_by_mail_are_limited_like_all_others(room: Mailroom) -> None:

@@ -15,7 +15,7 @@ FACTS: dict[str, dict[str, object]] = {
     "help": {
         "address": "news@lakeside.example",
         "newsletters": [{"slug": "daily", "title": "Daily & <b>"}],
-        "contact": "us@lakeside.example",
+        "people": "us@lakeside.example",
     },
 }
 BUTTONS = {"help": 0, "leave": 1}
