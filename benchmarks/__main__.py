@@ -31,8 +31,8 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS = {
-    "engine": Scenario(wires.engine, (6000, 30_000), (3, 5)),
-    "dkim": Scenario(wires.signed, (6000, 30_000), (3, 5)),
+    "engine": Scenario(wires.engine, (20_000, 50_000), (3, 5)),
+    "dkim": Scenario(wires.signed, (10_000, 30_000), (3, 5)),
     "tls": Scenario(wires.tls, (4000, 20_000), (3, 5)),
     "distance": Scenario(wires.distance, (2000, 8000), (3, 5)),
     "chunking": Scenario(wires.chunking, (3000, 12_000), (3, 5)),

@@ -90,6 +90,7 @@ class Conversation:
         while following:
             ready = following
             if refusal is None:
+                content = await ready.content
                 if not await self._out.commit(self._noted, self._label, [ready]):
                     self._out.queue.drop(ready.due)
                     self._path.close()
@@ -97,7 +98,7 @@ class Conversation:
                 self._began_at = self._out.clock()
                 following = await self._next()
                 self.is_handing_over = True
-                answer = await self._path.finish(ready.content, following.envelope if following else None)
+                answer = await self._path.finish(content, following.envelope if following else None)
                 self._longest = max(self._longest, self._path.waited)
                 self.is_handing_over = False
                 self._note(ready, answer)
@@ -141,15 +142,16 @@ class Conversation:
 
     async def _hand_over(self, beginning: list[Ready]) -> list[Ready]:
         """Begins these, and sends them; returns those that are under way. :raises ConnectionError: when none can be."""
+        contents = [await ready.content for ready in beginning]
         begun = await self._out.commit(self._noted, self._label, beginning)
         self._began_at = self._out.clock()
         sent = []
-        for ready in beginning:
+        for ready, content in zip(beginning, contents, strict=True):
             if ready.due.delivery.id not in begun:
                 self._out.queue.drop(ready.due)
                 continue
             try:
-                await self._path.hand_over(ready.envelope, ready.content)
+                await self._path.hand_over(ready.envelope, content)
                 sent.append(ready)
             except ConnectionError:
                 self._noted.undone.append(ready.due)
@@ -187,10 +189,10 @@ class Conversation:
         if ready:
             self._taken += 1
             self._pace.take(now)
-        if ready and 0 < self._path.abilities.size < len(ready.content):
+        if ready and 0 < self._path.abilities.size < ready.size:
             self._out.queue.put_back(ready.due, self._label)
             limit = f"takes messages of at most {self._path.abilities.size:,} octets, and this one has"
-            raise RelayError(str(self._relay.relay), f"{limit} {len(ready.content):,}")
+            raise RelayError(str(self._relay.relay), f"{limit} {ready.size:,}")
         if ready:
             self.domain = ready.due.delivery.domain
         return ready

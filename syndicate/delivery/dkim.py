@@ -50,11 +50,15 @@ class SelectedKey:
 
 
 class Draft(NamedTuple):
-    """A signature to come: the header so far as it is shown, and what the key signs."""
+    """A message's signatures to come: its headers that are covered, relaxed, and for each key what is shown of it."""
 
-    key: Key
-    shown: bytes
-    text: bytes
+    headers: bytes
+    frames: Sequence[tuple[Key, bytes, bytes]]
+
+    @property
+    def size(self) -> int:
+        """Octets of what ``seal`` will make of it."""
+        return sum(len(shown) + _folded_size(key.signature_size) for key, shown, _ in self.frames)
 
 
 class Signer:
@@ -102,23 +106,27 @@ class Signer:
         of the body in its relaxed form. ``domain`` is the sender's (d=), in ASCII; ``now`` is aware and becomes t=, in
         seconds.
         """
-        return seal(self.draft(message_header, body_digest, domain, now))
+        return seal(self.draft(message_header, domain, now), body_digest)
 
-    def draft(self, message_header: bytes, body_digest: bytes, domain: str, now: datetime) -> list[Draft]:
-        """What ``sign`` makes, with the signatures still to come."""
-        names, headers = _covered(_headers(message_header))
-        digest, at = b64encode(body_digest), int(now.timestamp())
-        drafts = []
-        for one in self._keys:
-            shown, relaxed = _frame(one.key.algorithm, one.selector, names, domain.lower(), at)
-            text = b"%bdkim-signature:%b" % (headers, relaxed.replace(_DIGEST, digest))
-            drafts.append(Draft(one.key, shown.replace(_DIGEST, digest), text))
-        return drafts
+    def draft(self, message_header: bytes, domain: str, now: datetime) -> Draft:
+        """What ``sign`` makes, with the body's digest and the signatures still to come."""
+        headers = [_header(line) for line in _unfolded(message_header)]
+        names, order = _covered(tuple(name for name, _ in headers))
+        at = int(now.timestamp())
+        frames = [(one.key, *_frame(one.key.algorithm, one.selector, names, domain.lower(), at)) for one in self._keys]
+        return Draft(b"".join([headers[one][1] for one in order]), frames)
 
 
-def seal(drafts: Sequence[Draft]) -> bytes:
+def seal(draft: Draft, body_digest: bytes) -> bytes:
     """The finished headers. Several threads may do this at once, while the others' go on."""
-    return b"".join(_signature(one) for one in drafts)
+    digest = b64encode(body_digest)
+    sealed = []
+    for key, shown, relaxed in draft.frames:
+        text = b"%bdkim-signature:%b" % (draft.headers, relaxed.replace(_DIGEST, digest))
+        signature = b64encode(key.sign(text))
+        pieces = [signature[at : at + _WIDTH - 1] for at in range(0, len(signature), _WIDTH - 1)]
+        sealed.append(b"\r\n ".join([shown.replace(_DIGEST, digest), *pieces]) + _CRLF)
+    return b"".join(sealed)
 
 
 def body_digest(body: bytes) -> bytes:
@@ -140,9 +148,9 @@ class Unsigned(Signer):
     def __init__(self) -> None:
         super().__init__(())
 
-    def draft(self, message_header: bytes, body_digest: bytes, domain: str, now: datetime) -> list[Draft]:  # noqa: ARG002
+    def draft(self, message_header: bytes, domain: str, now: datetime) -> Draft:  # noqa: ARG002
         """Nothing."""
-        return []
+        return Draft(b"", ())
 
 
 def _relaxed(text: bytes) -> bytes:
@@ -153,26 +161,30 @@ def _relaxed(text: bytes) -> bytes:
     return text.replace(b" \r\n", _CRLF)
 
 
-def _headers(block: bytes) -> list[tuple[bytes, bytes]]:
-    """Each header's name in lower case and its value, relaxed (RFC 6376 §3.4.2), in the message's order."""
-    unfolded = block.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
-    pairs = (line.partition(b":") for line in unfolded.split(_CRLF) if line)
-    return [(name.rstrip(_WSP).lower(), _relaxed(value).strip(_WSP)) for name, _, value in pairs]
+def _unfolded(block: bytes) -> list[bytes]:
+    lines = block.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(_CRLF)
+    return [line for line in lines if line]
 
 
-def _covered(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, ...], bytes]:
-    """The names for h=, and what they stand for: of several with one name the last comes first (RFC 6376 §5.4.2)."""
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in reversed(headers):
-        found.setdefault(name, []).append(value)
+@lru_cache(maxsize=256)
+def _header(line: bytes) -> tuple[bytes, bytes]:
+    """A header's name in lower case, and all of it relaxed (RFC 6376 §3.4.2). Most are the same for all readers."""
+    name, _, value = line.partition(b":")
+    name = name.rstrip(_WSP).lower()
+    return name, b"%b:%b\r\n" % (name, _relaxed(value).strip(_WSP))
+
+
+@lru_cache(maxsize=256)
+def _covered(found: tuple[bytes, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The names for h=, and which headers they stand for: of several with one name the last comes first (§5.4.2)."""
     names: list[str] = []
-    lines: list[bytes] = []
+    order: list[int] = []
     for shown in (*_OVERSIGNED, *_SIGNED):
         name = shown.lower().encode()
-        values = found.get(name, [])
-        names += [shown] * (len(values) + (shown in _OVERSIGNED))
-        lines += [b"%b:%b\r\n" % (name, value) for value in values]
-    return tuple(names), b"".join(lines)
+        mine = [at for at in reversed(range(len(found))) if found[at] == name]
+        names += [shown] * (len(mine) + (shown in _OVERSIGNED))
+        order += mine
+    return tuple(names), tuple(order)
 
 
 @lru_cache(maxsize=16)
@@ -187,14 +199,14 @@ def _frame(algorithm: str, selector: str, names: tuple[str, ...], domain: str, a
         "b=",
     ]
     shown = "\r\n ".join(_lines(tags)).encode("ascii")
-    (_, relaxed), *_ = _headers(shown)
-    return shown, relaxed
+    [line] = _unfolded(shown)
+    return shown, _header(line)[1].removeprefix(b"dkim-signature:").removesuffix(_CRLF)
 
 
-def _signature(draft: Draft) -> bytes:
-    signature = b64encode(draft.key.sign(draft.text))
-    pieces = (signature[at : at + _WIDTH - 1] for at in range(0, len(signature), _WIDTH - 1))
-    return draft.shown + b"".join(b"\r\n %b" % piece for piece in pieces) + _CRLF
+def _folded_size(octets: int) -> int:
+    """Of a signature in base64, in lines, with the CRLF that ends them."""
+    characters = -(-octets // 3) * 4
+    return characters + 3 * -(-characters // (_WIDTH - 1)) + 2
 
 
 def _lines(tags: list[str]) -> Iterator[str]:

@@ -43,6 +43,7 @@ class RsaKey:
 
     def __init__(self, key: RSAPrivateKey) -> None:
         self.private = key
+        self.signature_size = key.key_size // 8
 
     def sign(self, text: bytes) -> bytes:
         """The signature of ``text``. Other threads run meanwhile."""
@@ -58,6 +59,7 @@ class Ed25519Key:
     """An Ed25519 key: what is signed is the SHA-256 digest (RFC 8463 §3)."""
 
     algorithm = "ed25519-sha256"
+    signature_size = 64
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self.private = key

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from syndicate.delivery.dkim import Signer, seal
+from syndicate.delivery.dkim import Draft, Signer, seal
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.envelope import Abilities, Commands, Envelope
 from syndicate.delivery.ledger import Ledger
@@ -20,16 +20,31 @@ from syndicate.delivery.outcome import Broken, Reply, Verdict, outcome
 from syndicate.delivery.traffic import Traffic
 from syndicate.errors import AddressError, HeaderError
 from syndicate.model import DeliveryState
+from syndicate.render.message import Message
 from syndicate.settings import Smtp
 from syndicate.store.attempts import Attempt, Begin
 
 
 class Ready(NamedTuple):
-    """A message that can go: what opens it, and its content as it goes over the wire."""
+    """A message that can go: what opens it, its octets, and its content, which may still be being signed."""
 
     due: Due
     envelope: Commands
-    content: bytes
+    size: int
+    content: Awaitable[bytes]
+
+
+class _AtHand:
+    """Content that need not be waited for; a future would cost as much as all that it is made of."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __await__(self) -> Generator[None, None, bytes]:
+        return self._content
+        yield
 
 
 @dataclass(slots=True)
@@ -56,8 +71,8 @@ class Outgoing:
     ) -> None:
         self.queue, self.ledger, self.traffic, self.clock = queue, ledger, traffic, clock
         self._signer, self._on_outcome = signer, on_outcome
-        self._signing = ThreadPoolExecutor(os.cpu_count() or 1, "signing") if signer.signs else None
         self._loop = asyncio.get_running_loop()
+        self._signing = ThreadPoolExecutor(os.cpu_count() or 1, "signing") if signer.signs else None
         self._began, self._accepted = clock(), 0
         self._stopping: set[asyncio.Task[None]] = set()
 
@@ -66,22 +81,25 @@ class Outgoing:
         label = relay.label
         while (due := self.queue.take(label)) or (await self.queue.fill(label) and (due := self.queue.take(label))):
             try:
-                return await self._write(due, relay, abilities)
+                return self._write(due, relay, abilities)
             except (HeaderError, AddressError) as error:
                 self.note(noted, due, label, Reply("message", 553, f"not handed over: {error}"), self.clock())
         return None
 
-    async def _write(self, due: Due, relay: Smtp, abilities: Abilities) -> Ready:
+    def _write(self, due: Due, relay: Smtp, abilities: Abilities) -> Ready:
         delivery, domain = due.delivery, due.letter.domain
         identity = message_id(due.digest, delivery.subscription_id, domain)
         message = due.letter.write(delivery.subscriber, subscription_id=delivery.subscription_id, message_id=identity)
-        content = message.whole
-        if self._signing is not None:
-            drafts = self._signer.draft(message.header, message.body_digest, domain, self.clock())
-            content = await self._loop.run_in_executor(self._signing, seal, drafts) + content
+        size = message.size
+        if self._signing is None:
+            content: Awaitable[bytes] = _AtHand(message.whole)
+        else:
+            draft = self._signer.draft(message.header, domain, self.clock())
+            size += draft.size
+            content = self._loop.run_in_executor(self._signing, _signed, draft, message)
         reports = identity if relay.dsn else ""
-        envelope = Envelope(due.letter.address, delivery.subscriber.email, len(content), reports)
-        return Ready(due, envelope.commands(abilities), content)
+        envelope = Envelope(due.letter.address, delivery.subscriber.email, size, reports)
+        return Ready(due, envelope.commands(abilities), size, content)
 
     def note(
         self, noted: Noted, due: Due, relay: str, answer: Reply | Broken, began_at: datetime, *, was_begun: bool = True
@@ -159,3 +177,7 @@ class Outgoing:
             await asyncio.wait(self._stopping)
         if self._signing:
             self._signing.shutdown()
+
+
+def _signed(draft: Draft, message: Message) -> bytes:
+    return seal(draft, message.body_digest) + message.whole

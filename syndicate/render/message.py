@@ -31,6 +31,11 @@ class Message(NamedTuple):
     begun: Hash
 
     @property
+    def size(self) -> int:
+        """Octets of it as one."""
+        return len(self.header) + 2 + sum(map(len, self.pieces))
+
+    @property
     def prefix(self) -> bytes:
         """How the body begins."""
         return self.pieces[0]
