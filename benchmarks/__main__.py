@@ -34,7 +34,7 @@ SCENARIOS = {
     "engine": Scenario(wires.engine, (20_000, 50_000), (3, 5)),
     "dkim": Scenario(wires.signed, (10_000, 30_000), (3, 5)),
     "tls": Scenario(wires.tls, (4000, 20_000), (3, 5)),
-    "distance": Scenario(wires.distance, (2000, 8000), (3, 5)),
+    "distance": Scenario(wires.distance, (4000, 16_000), (3, 5)),
     "chunking": Scenario(wires.chunking, (3000, 12_000), (3, 5)),
     "fairness": Scenario(fairness, (4000, 20_000), (3, 5)),
     "queueing": Scenario(queueing, (1_000_000, 1_000_000), (2, 5)),

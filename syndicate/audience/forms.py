@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from calendar import timegm
 from datetime import UTC, datetime, timedelta
 
 TRAP = "website"
@@ -30,7 +31,7 @@ class Stamps:
 
     def stamp(self, now: datetime) -> str:
         """For a form that is shown now."""
-        return self._signed(int(now.timestamp()))
+        return self._signed(timegm(now.utctimetuple()))
 
     def shown_at(self, stamp: str) -> datetime | None:
         """When the form of that stamp was shown; None when the stamp was not made here."""

@@ -19,7 +19,7 @@ class Letter:
     """
 
     def __init__(self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime) -> None:
-        self._links, self._date = links, date
+        self._links, self._last_day = links, links.last_day(date)
         self.address, self.domain = newsletter.address, newsletter.domain
         shared = SharedHeaders(
             sender=newsletter.sender,
@@ -40,7 +40,7 @@ class Letter:
         """
         name, email, called = subscriber.name, subscriber.email, called_by(subscriber.name)
         unsubscribe = self._links.unsubscribe_token(subscription_id)
-        preferences = self._links.preferences_token(subscription_id, self._date)
+        preferences = self._links.preferences_token(subscription_id, self._last_day)
         return self._spliced.fill(
             ReaderHeaders(name, email, message_id, unsubscribe, preferences),
             {

@@ -166,5 +166,6 @@ def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_u
 def called_by(name: str) -> str:
     """The name after a space; empty when it is unknown, or is no name: strangers sign others up with links."""
     name = name.strip()
-    usable = name and name.isprintable() and len(name) <= _NAME_IN_GREETING and not _LIKE_AN_ADDRESS.search(name)
-    return f" {name}" if usable else ""
+    if not name or len(name) > _NAME_IN_GREETING or not name.isprintable() or _LIKE_AN_ADDRESS.search(name):
+        return ""
+    return f" {name}"

@@ -56,7 +56,7 @@ class Signer:
 
     def sign_until(self, purpose: str, subject: int, until: datetime) -> str:
         """The same, of use until that instant's day is over (UTC)."""
-        return self._dated(purpose, subject, (until - _EPOCH).days)
+        return self.sign_to(purpose, subject, (until - _EPOCH).days)
 
     def verify_until(self, purpose: str, token: str, now: datetime) -> int:
         """The subject of a token from ``sign_until``.
@@ -65,13 +65,14 @@ class Signer:
         :raises TokenError: for any other text.
         """
         match = _EXPIRING.fullmatch(token)
-        if not match or not hmac.compare_digest(token, self._dated(purpose, int(match[1]), int(match[2]))):
+        if not match or not hmac.compare_digest(token, self.sign_to(purpose, int(match[1]), int(match[2]))):
             raise TokenError(f"this link was not made here, or not to {purpose}; use the link as it stands in the mail")
         if int(match[2]) < (now - _EPOCH).days:
             raise ExpiredError("this link", int(match[1]))
         return int(match[1])
 
-    def _dated(self, purpose: str, subject: int, day: int) -> str:
+    def sign_to(self, purpose: str, subject: int, day: int) -> str:
+        """The same, to that day's end, counted from 1970."""
         mac = self._mac(f"dated link\0{purpose}\0{subject}\0{day}")
         return f"{subject}-{day}-{mac}"
 
@@ -106,11 +107,15 @@ class Links:
 
     def preferences(self, subscription_id: int, now: datetime) -> str:
         """Where a reader changes what they chose, moves, or is erased; for ``PREFERENCES_LAST`` from ``now``."""
-        return self.preferences_url + self.preferences_token(subscription_id, now)
+        return self.preferences_url + self.preferences_token(subscription_id, self.last_day(now))
 
-    def preferences_token(self, subscription_id: int, now: datetime) -> str:
+    def last_day(self, now: datetime) -> int:
+        """The day on which a link to the preferences that is made now can be used last, counted from 1970."""
+        return (now + PREFERENCES_LAST - _EPOCH).days
+
+    def preferences_token(self, subscription_id: int, last_day: int) -> str:
         """What that address ends in."""
-        return self._signer.sign_until("preferences", subscription_id, now + PREFERENCES_LAST)
+        return self._signer.sign_to("preferences", subscription_id, last_day)
 
     def confirm(self, token: str) -> str:
         """Where the owner of a mailbox confirms what was asked for in their name."""

@@ -31,7 +31,7 @@ _UNSAFE = re.compile(rb"[^!-<>-~ ]|(?<= ) | \Z")
 # A line ends neither after "=" nor after "=X"; where a dot begins it, that dot becomes three characters.
 _LINES = re.compile(rb"(?:\..{0,72}|[^.].{0,74})(?<!=)(?<!=.)")
 _ODD = re.compile(r"[\x00-\x1f\ud800-\udfff]|  |\A[.]|\A\Z")
-_PLAIN = re.compile(r"[!#-%(-\-/-;?-~][!#-%(-;?-~]*(?: [!#-%(-;?-~]+)*")
+_PLAIN = re.compile(r" ?[!#-%(-\-/-;?-~][!#-%(-;?-~]*(?: [!#-%(-;?-~]+)*")
 """A value that is the same in text and in HTML, encoded or not: no ``& < > " ' =``, no dot to begin with."""
 
 
@@ -99,8 +99,8 @@ class Body:
             value = value_of(values, name)
             if isinstance(value, bytes):
                 encoded = escaped = value
-            elif _PLAIN.fullmatch(value) and (plain := _broken(value)):
-                encoded = escaped = plain
+            elif len(value) <= _LINE and _PLAIN.fullmatch(value):
+                encoded = escaped = value.encode("ascii")
             else:
                 encoded = quoted(value)
                 in_markup = html.escape(value)
@@ -139,15 +139,6 @@ def _on_one_line(text: str) -> bytes | None:
         return None
     octets = b2a_qp(text.encode("utf-8", "replace"), istext=False)
     return None if b"\n" in octets or len(octets) > _LINE or octets.endswith((b" ", b"=20")) else octets
-
-
-def _broken(plain: str) -> bytes | None:
-    """The same for a plain value on a line or two, such as an address; None when it must be looked at."""
-    if len(plain) <= _LINE:
-        return plain.encode("ascii")
-    if len(plain) >= 2 * _LINE or plain[_LINE] == "." or " " in plain:
-        return None
-    return f"{plain[:_LINE]}=\r\n{plain[_LINE:]}".encode("ascii")
 
 
 def _in_lines(text: str) -> bytes:
