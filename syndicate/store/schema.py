@@ -5,27 +5,20 @@ Instants are stored as UTC. JSON columns hold short lists that are only ever rea
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeEngine
 
 from syndicate.model import (
     ArticleState,
@@ -37,12 +30,10 @@ from syndicate.model import (
     SubscriptionState,
     Via,
 )
+from syndicate.store.columns import Id, Instant, one_of
 
 VERSION = "0003"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 metadata = MetaData(
     naming_convention={
@@ -53,43 +44,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant. Naive ones are refused on the way in; UTC comes out.
-
-    SQLite, which knows no instants, keeps microseconds since 1970: a third of the room of words, and of the work.
-    """
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """What the database keeps."""
-        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else self.impl_instance)
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuses what has no zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return (value - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value.astimezone(UTC)
-
-    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
-        """Gives back UTC."""
-        if value is None:
-            return None
-        return _EPOCH + timedelta(microseconds=value) if isinstance(value, int) else value.astimezone(UTC)
-
-
-Id = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def _one_of(column: str, states: type[Any]) -> CheckConstraint:
-    allowed = ", ".join(f"'{state.value}'" for state in states)
-    return CheckConstraint(f"{column} IN ({allowed})", name=column)
-
 
 counters = Table(
     "counters",
@@ -111,7 +65,7 @@ sources = Table(
     Column("error", Text, nullable=False),
     Column("etag", Text, nullable=False),
     Column("last_modified", Text, nullable=False),
-    _one_of("state", SourceState),
+    one_of("state", SourceState),
 )
 
 articles = Table(
@@ -144,7 +98,7 @@ articles = Table(
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("source", "guid"),
     Index(None, "state", "dated_at"),
-    _one_of("state", ArticleState),
+    one_of("state", ArticleState),
 )
 
 fingerprints = Table(
@@ -197,7 +151,7 @@ subscriptions = Table(
         sqlite_where=text("resume_at IS NOT NULL"),
         postgresql_where=text("resume_at IS NOT NULL"),
     ),
-    _one_of("state", SubscriptionState),
+    one_of("state", SubscriptionState),
 )
 
 requests = Table(
@@ -218,8 +172,8 @@ requests = Table(
     Column("confirmed_at", Instant),
     Index(None, "email", "purpose"),
     Index(None, "expires_at"),
-    _one_of("purpose", Purpose),
-    _one_of("via", Via),
+    one_of("purpose", Purpose),
+    one_of("via", Via),
 )
 
 consents = Table(
@@ -236,8 +190,8 @@ consents = Table(
     Column("confirmed_at", Instant),
     Column("asked_ip", Text),
     Column("confirmed_ip", Text),
-    _one_of("kind", ConsentKind),
-    _one_of("via", Via),
+    one_of("kind", ConsentKind),
+    one_of("via", Via),
 )
 
 notices = Table(
@@ -261,7 +215,7 @@ notices = Table(
     Index(None, "state", "next_at"),
     Index(None, "email"),
     Index(None, "mailbox"),
-    _one_of("state", DeliveryState),
+    one_of("state", DeliveryState),
 )
 
 suppressions = Table(
@@ -289,7 +243,7 @@ digests = Table(
     Column("finished_at", Instant),
     UniqueConstraint("newsletter", "cadence", "slot"),
     Index(None, "state"),
-    _one_of("state", DigestState),
+    one_of("state", DigestState),
 )
 
 variants = Table(
@@ -360,7 +314,7 @@ deliveries = Table(
         sqlite_where=text("state NOT IN ('queued', 'accepted')"),
         postgresql_where=text("state NOT IN ('queued', 'accepted')"),
     ),
-    _one_of("state", DeliveryState),
+    one_of("state", DeliveryState),
 )
 
 QUEUED = text("deliveries.state = 'queued'")

@@ -20,7 +20,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from syndicate.errors import StoreError
 from syndicate.model import Content
 from syndicate.store import Store, articles, digests, subscribers
-from syndicate.store.schema import VERSION, Instant, metadata
+from syndicate.store.columns import Instant
+from syndicate.store.schema import VERSION, metadata
 from tests.newsroom import MONDAY
 
 
