@@ -90,7 +90,8 @@ def _everything(connection: Connection, email: str, person: Subscriber | None) -
         "consents": [_without(asdict(one), "subscriber_id") for one in consents.of_subscriber(connection, mine)],
         "deliveries": [one._asdict() for one in subscriptions.received(connection, mine)],
         "requests": [
-            _without(asdict(one), "id", "nonce", "subscriber_id") for one in requests.of_person(connection, email, mine)
+            _without(asdict(one), "id", "nonce", "subscriber_id", "admit_at")
+            for one in requests.of_person(connection, email, mine)
         ],
         "notices": [{"kind": one.kind, "planned_at": one.planned_at} for one in notices.of_address(connection, email)],
         "suppressed": bool(suppressions.suppressed(connection, [email])),

@@ -13,7 +13,7 @@ purposes. What is asked for meanwhile is added to what waits, or waits for its t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,11 @@ from syndicate.audience import moves
 from syndicate.audience.address import normalise
 from syndicate.audience.networks import kept
 from syndicate.audience.subscribe import Evidence, Wish, join, wish
-from syndicate.audience.traces import Traces
 from syndicate.errors import ExpiredError, TokenError
-from syndicate.model import Purpose, Subscription, SubscriptionState, Via
+from syndicate.model import Purpose, Subscription, Via
 from syndicate.render.tokens import Tokens, hash_of, new_nonce
 from syndicate.settings import Settings
-from syndicate.store import Connection, Store, notices, subscribers, suppressions
+from syndicate.store import Connection, Store, notices, subscribers
 from syndicate.store import requests as kept_requests
 from syndicate.store.notices import Notice
 from syndicate.store.requests import Request
@@ -69,9 +68,9 @@ def ask(
     in_reply_to: str = "",
     now: datetime,
 ) -> None:
-    """Keeps a request to subscribe, and has its address asked. Newsletters with ``confirm = false`` begin at once.
+    """Keeps a request to subscribe, and has its address asked, or leaves it to ``admission`` where none need be.
 
-    By mail none does: who a mail is from is what anyone can write. ``in_reply_to`` is that mail's Message-ID.
+    By mail everyone is asked: who a mail is from is what anyone can write. ``in_reply_to`` is that mail's Message-ID.
 
     :raises AddressError: when mail can't be sent to ``email``.
     :raises NotFoundError: when a newsletter or a cadence does not exist.
@@ -90,14 +89,9 @@ def ask(
     evidence = _evidence(settings, via, ip, now)
     with store.write() as connection:
         request_id = kept_requests.take_turn(connection)
-        at_once = set() if via is Via.MAIL else _at_once(connection, settings, wanted)
-        if at_once:
-            proven = replace(wanted, chosen={slug: wanted.chosen[slug] for slug in at_once})
-            join(connection, settings.newsletters, proven, replace(evidence, source="without confirmation"), now=now)
-        chosen = {slug: choice for slug, choice in wanted.chosen.items() if slug not in at_once}
-        if chosen:
-            some = replace(wanted, chosen=chosen)
-            _keep(connection, settings, request_id, Purpose.SUBSCRIBE, some, evidence, in_reply_to=in_reply_to)
+        request = _keep(connection, settings, request_id, Purpose.SUBSCRIBE, wanted, evidence)
+        if request.admit_at is None:
+            have_asked(connection, settings, request, in_reply_to, now=now)
 
 
 def move(
@@ -121,7 +115,10 @@ def move(
         request_id = kept_requests.take_turn(connection)
         held = moves.existing(connection, subscription_id)
         wanted = Wish(email=address, chosen={held.newsletter: (None, "")}, language=held.subscriber.language)
-        _keep(connection, settings, request_id, Purpose.MOVE, wanted, evidence, subscriber_id=held.subscriber.id)
+        request = _keep(
+            connection, settings, request_id, Purpose.MOVE, wanted, evidence, subscriber_id=held.subscriber.id
+        )
+        have_asked(connection, settings, request, now=now)
 
 
 def peek(store: Store, token: str, now: datetime) -> Asked:
@@ -147,7 +144,7 @@ def confirm(store: Store, settings: Settings, token: str, *, ip: str | None = No
     """Does what was asked for, once; later calls say how it stands. Raises as ``peek`` does."""
     with store.write() as connection:
         request = _find(connection, token, now)
-        wanted = _wish_of(request)
+        wanted = wish_of(request)
         if kept_requests.set_confirmed(connection, request.id, now=now):
             evidence = Evidence(
                 via=request.via,
@@ -187,18 +184,6 @@ def _find(connection: Connection, token: str, now: datetime) -> Request:
     return request
 
 
-def _at_once(connection: Connection, settings: Settings, wanted: Wish) -> set[str]:
-    """The newsletters that need no confirmation, unless the address had left them or was erased."""
-    free = {one.slug for one in settings.newsletters if not one.confirm and one.slug in wanted.chosen}
-    if not free:
-        return set()
-    held = {one.newsletter: one for one in subscribers.of_address(connection, wanted.email)}
-    left = {slug for slug, one in held.items() if one.state is SubscriptionState.UNSUBSCRIBED}
-    trace = Traces(settings.site.secret.get_secret_value()).of(wanted.email)
-    banned = suppressions.suppressed(connection, [wanted.email, trace])
-    return set() if banned else free - left
-
-
 def _keep(
     connection: Connection,
     settings: Settings,
@@ -207,10 +192,11 @@ def _keep(
     wanted: Wish,
     evidence: Evidence,
     subscriber_id: int | None = None,
-    in_reply_to: str = "",
-) -> None:
-    """Adds to the request of that address which still waits, or makes one; and has the address asked in its turn."""
+) -> Request:
+    """Adds to the request of that address which still waits, or makes one."""
     now = evidence.asked_at
+    free = {one.slug for one in settings.newsletters if not one.confirm}
+    is_free = purpose is Purpose.SUBSCRIBE and evidence.via is not Via.MAIL and not free.isdisjoint(wanted.chosen)
     waiting = kept_requests.waiting(connection, wanted.email, purpose, subscriber_id, now=now)
     nonce = waiting.nonce if waiting else new_nonce()
     request = Request(
@@ -225,18 +211,21 @@ def _keep(
         ip=evidence.asked_ip,
         asked_at=now,
         expires_at=now + settings.readers.keep_unconfirmed,
+        admit_at=now if is_free else None,
     )
     if waiting:
         kept_requests.change(connection, request)
     else:
         hashed = hash_of(token_of(settings, request))
         kept_requests.add(connection, request, hashed or "")
-    _have_asked(connection, settings, request, in_reply_to)
+    return request
 
 
-def _have_asked(connection: Connection, settings: Settings, request: Request, in_reply_to: str) -> None:
+def have_asked(
+    connection: Connection, settings: Settings, request: Request, in_reply_to: str = "", *, now: datetime
+) -> None:
     """Queues the mail for when the address may next be asked, unless one for this request is out or on its way."""
-    now, every = request.asked_at, settings.readers.confirm_every
+    every = settings.readers.confirm_every
     own = notices.last_asked(connection, request.email, request.id)
     last = notices.last_asked(connection, request.email)
     due = max(now, last + every) if last else now
@@ -269,7 +258,8 @@ def _merged(waiting: Request | None, wanted: Wish) -> dict[str, Any]:
     }
 
 
-def _wish_of(request: Request) -> Wish:
+def wish_of(request: Request) -> Wish:
+    """What was asked for."""
     wanted = request.wanted
     return Wish(
         email=request.email,

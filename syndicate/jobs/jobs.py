@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate.audience.admission import admit
 from syndicate.audience.preferences import wake
 from syndicate.audience.retention import Forgotten, tidy
 from syndicate.audience.traces import Traces
@@ -25,7 +26,7 @@ from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, notices, standing
+from syndicate.store import Store, notices, requests, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,14 @@ class Jobs:
         return tidy(self.store, self.settings.readers, self.traces, now=now)
 
     def is_telling_due(self, now: datetime) -> bool:
-        """Whether a notice waits whose time has come."""
+        """Whether a notice waits whose time has come, or a request that needs none."""
         with self.store.read() as connection:
             due = notices.next_due(connection)
-        return due is not None and due <= now
+            return (due is not None and due <= now) or requests.next_to_admit(connection, now=now) is not None
 
     async def send_notices(self, *, stop: asyncio.Event) -> Told:
-        """Sends the notices that are due, such as those that ask to confirm."""
+        """Begins what needs no confirmation, then sends the notices that are due, such as those that ask for one."""
+        await asyncio.to_thread(admit, self.store, self.settings, now=self.clock())
         telling = Notices(
             self.settings, self.store, self.templates, self.links, self.signer, clock=self.clock, stop=stop
         )

@@ -17,7 +17,8 @@ from syndicate.store.schema import counters, notices, requests
 class Request:
     """What somebody asked for in the name of ``email``. ``wanted`` says what; ``subscriber_id`` is who moves, if so.
 
-    ``nonce`` and the site's secret make its token, which is not kept; its hash is.
+    ``nonce`` and the site's secret make its token, which is not kept; its hash is. From ``admit_at`` on, what of it
+    needs no confirmation can begin.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Request:
     asked_at: datetime
     expires_at: datetime
     confirmed_at: datetime | None = None
+    admit_at: datetime | None = None
 
 
 _COLUMNS = [requests.c[field.name] for field in fields(Request)]
@@ -50,8 +52,8 @@ def add(connection: Connection, request: Request, token_hash: str) -> None:
 
 
 def change(connection: Connection, request: Request) -> None:
-    """Replaces what is wanted, how it was asked for, and until when it can be confirmed."""
-    names = ("wanted", "via", "wording", "ip", "asked_at", "expires_at")
+    """Replaces what is wanted, how it was asked for, until when it can be confirmed, and when it may be admitted."""
+    names = ("wanted", "via", "wording", "ip", "asked_at", "expires_at", "admit_at")
     values = {name: getattr(request, name) for name in names}
     connection.execute(update(requests).where(requests.c.id == request.id).values(values))
 
@@ -83,6 +85,14 @@ def of_person(connection: Connection, email: str, subscriber_id: int) -> list[Re
     """Every request in that address's name or by that subscriber."""
     mine = or_(requests.c.email == email, requests.c.subscriber_id == subscriber_id)
     return [_request(row) for row in connection.execute(_query().where(mine).order_by(requests.c.id))]
+
+
+def next_to_admit(connection: Connection, *, now: datetime) -> Request | None:
+    """The oldest one that can be admitted, and was neither confirmed nor is too old."""
+    c = requests.c
+    query = _query().where(c.admit_at <= now, c.confirmed_at.is_(None), c.expires_at > now)
+    row = connection.execute(query.order_by(c.admit_at, c.id).limit(1)).one_or_none()
+    return _request(row) if row else None
 
 
 def set_confirmed(connection: Connection, request_id: int, *, now: datetime) -> bool:

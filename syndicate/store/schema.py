@@ -170,8 +170,15 @@ requests = Table(
     Column("asked_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("confirmed_at", Instant),
+    Column("admit_at", Instant),
     Index(None, "email", "purpose"),
     Index(None, "expires_at"),
+    Index(
+        "ix_requests_admit",
+        "admit_at",
+        sqlite_where=text("admit_at IS NOT NULL"),
+        postgresql_where=text("admit_at IS NOT NULL"),
+    ),
     one_of("purpose", Purpose),
     one_of("via", Via),
 )

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from syndicate.audience import remove, subscribe
+from syndicate.audience.admission import admit
 from syndicate.audience.preferences import of_reader
 from syndicate.audience.requests import Confirmed, ask, confirm, move, peek, token_of
 from syndicate.audience.traces import Traces
 from syndicate.errors import AddressError, ExpiredError, NotFoundError, SyndicateError, TokenError
-from syndicate.model import ConsentKind, Purpose, SubscriptionState, Via
+from syndicate.model import Consent, ConsentKind, Purpose, SubscriptionState, Via
 from syndicate.settings import Newsletter, Settings
 from syndicate.store import Store, consents, requests, subscribers, suppressions
 from syndicate.store.schema import notices
@@ -53,6 +54,20 @@ class Door:
 
     def confirm(self, email: str = ANA, purpose: Purpose = Purpose.SUBSCRIBE) -> Confirmed:
         return confirm(self.store, self.settings, self.token(email, purpose), ip="2001:db8:1:2::3", now=self.now)
+
+    def admit(self) -> int:
+        return admit(self.store, self.settings, now=self.now)
+
+    def free(self, *slugs: str) -> None:
+        """From now on these need no confirmation."""
+        newsletters = self.settings.newsletters
+        freed = tuple(one.model_copy(update={"confirm": one.slug not in slugs}) for one in newsletters)
+        self.settings = self.settings.model_copy(update={"newsletters": freed})
+
+    def consents(self, email: str = ANA) -> list[Consent]:
+        with self.store.read() as connection:
+            held = subscribers.of_address(connection, email)
+            return consents.of_subscriber(connection, held[0].subscriber.id)
 
     def mails(self, *emails: str) -> list[tuple[str, str, datetime]]:
         """State, kind and due instant of each notice to these, or to all."""
@@ -160,12 +175,19 @@ def test_a_banned_address_gets_nothing_and_nobody_can_tell(door: Door) -> None:
     assert [state for state, _, _ in door.mails(BO)] == ["queued"]
 
 
-def test_the_same_work_for_known_unknown_and_banned_addresses(door: Door) -> None:
-    subscribe(door.store, door.settings.newsletters, email=BO, slugs=["brief"], consent="asked", now=NOW)
+@pytest.mark.parametrize("free", [(), ("brief",)], ids=["confirmed", "free"])
+def test_the_same_work_for_known_unknown_and_banned_addresses(door: Door, free: tuple[str, ...]) -> None:
+    door.free(*free)
+    addresses = (ANA, BO, "left@example.org", "erased@example.org", "banned@example.org")
+    for email in (BO, "left@example.org"):
+        subscribe(door.store, door.settings.newsletters, email=email, slugs=["brief"], consent="asked", now=NOW)
+    remove(door.store, "left@example.org", now=NOW)
+    trace = Traces(door.settings.site.secret.get_secret_value()).of("erased@example.org")
     with door.store.write() as connection:
+        suppressions.add(connection, trace, "erased", now=NOW)
         suppressions.add(connection, "banned@example.org", "complaint", now=NOW)
     spoken: dict[str, list[str]] = {}
-    for email in (ANA, BO, "banned@example.org"):
+    for email in addresses:
         said: list[str] = spoken.setdefault(email, [])
 
         def note(_c: Any, _cursor: Any, statement: str, *_: Any, said: list[str] = said) -> None:
@@ -175,7 +197,7 @@ def test_the_same_work_for_known_unknown_and_banned_addresses(door: Door) -> Non
         door.ask(email=email)
         event.remove(door.store.engine, "before_cursor_execute", note)
     assert spoken[ANA]
-    assert spoken[ANA] == spoken[BO] == spoken["banned@example.org"]
+    assert [spoken[email] for email in addresses] == [spoken[ANA]] * len(addresses)
 
 
 def test_tokens_are_not_in_the_database(door: Door) -> None:
@@ -236,25 +258,49 @@ def test_what_cannot_be_used_is_told_and_nothing_is_kept(
 
 
 def test_a_newsletter_without_confirmation_begins_at_once(door: Door) -> None:
-    brief, sport = door.settings.newsletters
-    free = (brief.model_copy(update={"confirm": False}), sport)
-    door.settings = door.settings.model_copy(update={"newsletters": free})
+    door.free("brief")
     door.ask("brief", "sport")
+    assert (door.gets(), door.mails()) == ({}, [])
+    assert door.admit() == 1
     assert door.gets() == {"brief": "daily"}
+    assert door.mails() == [("queued", "confirm", NOW)]
+    assert door.admit() == 0
     door.confirm()
     assert door.gets() == {"brief": "daily", "sport": "weekly"}
+    [given] = [one for one in door.consents() if one.newsletter == "brief"]
+    assert (given.source, given.asked_at, given.confirmed_at) == ("without confirmation", NOW, None)
+
+
+def test_where_nothing_is_left_to_confirm_nobody_is_asked(door: Door) -> None:
+    door.free("brief", "sport")
+    door.ask("brief", "sport")
+    door.now += timedelta(hours=1)
+    door.admit()
+    door.ask("brief", cadence="weekly")
+    door.admit()
+    assert door.gets() == {"brief": "weekly", "sport": "weekly"}
+    assert door.mails() == []
+
+
+def test_what_was_asked_for_by_mail_is_not_admitted_with_the_rest(door: Door) -> None:
+    door.free("brief")
+    door.ask("brief", via=Via.MAIL)
+    assert door.admit() == 0
+    assert (door.gets(), len(door.mails())) == ({}, 1)
 
 
 def test_who_left_or_was_erased_is_asked_even_there(door: Door) -> None:
-    free = tuple(one.model_copy(update={"confirm": False}) for one in door.settings.newsletters)
-    door.settings = door.settings.model_copy(update={"newsletters": free})
+    door.free("brief", "sport")
     door.ask("brief", "sport")
+    door.admit()
     remove(door.store, ANA, newsletter="brief", now=NOW)
     trace = Traces(door.settings.site.secret.get_secret_value()).of(BO)
     with door.store.write() as connection:
         suppressions.add(connection, trace, "erased", now=NOW)
     door.ask("brief", "sport")
     door.ask("brief", email=BO)
+    assert door.mails() == []
+    door.admit()
     assert (door.gets(), door.gets(BO)) == ({"sport": "weekly"}, {})
     assert len(door.mails(ANA)) == len(door.mails(BO)) == 1
     door.confirm(BO)

@@ -16,7 +16,7 @@ from syndicate.audience.subscribe import subscribe
 from syndicate.jobs import ticks
 from syndicate.jobs.ticks import Ticks
 from syndicate.model import Via
-from syndicate.store import requests
+from syndicate.store import requests, subscribers
 from tests.newsroom import settings_for
 from tests.relay import Relay
 
@@ -112,3 +112,22 @@ async def test_who_asks_is_asked_back_and_what_is_too_old_is_forgotten(app: App,
     await clock.stop()
     app.close()
     assert relay.recipients == ["ana@example.org"]
+
+
+async def test_where_no_confirmation_is_needed_a_request_begins_by_itself(app: App, relay: Relay) -> None:
+    newsletters = tuple(one.model_copy(update={"confirm": False}) for one in app.settings.newsletters)
+    free = open_app(app.settings.model_copy(update={"newsletters": newsletters}))
+    ask(free.store, free.settings, email="ana@example.org", slugs=["brief"], via=Via.WEB, now=datetime.now(UTC))
+
+    def begun() -> bool:
+        with free.store.read() as connection:
+            return [one.newsletter for one in subscribers.of_address(connection, "ana@example.org")] == ["brief"]
+
+    assert not begun()
+    clock = Ticks(free.jobs)
+    clock.start()
+    await until(begun)
+    await clock.stop()
+    assert relay.messages == []
+    free.close()
+    app.close()

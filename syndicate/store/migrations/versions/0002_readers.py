@@ -48,11 +48,20 @@ def upgrade() -> None:
         sa.Column("asked_at", Instant(timezone=True), nullable=False),
         sa.Column("expires_at", Instant(timezone=True), nullable=False),
         sa.Column("confirmed_at", Instant(timezone=True), nullable=True),
+        sa.Column("admit_at", Instant(timezone=True), nullable=True),
         sa.CheckConstraint("purpose IN ('subscribe', 'move')", name=op.f("ck_requests_purpose")),
         sa.CheckConstraint("via IN ('web', 'mail', 'import', 'cli')", name=op.f("ck_requests_via")),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name=op.f("fk_requests_subscriber_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_requests_token_hash")),
+    )
+    op.create_index(
+        "ix_requests_admit",
+        "requests",
+        ["admit_at"],
+        unique=False,
+        sqlite_where=sa.text("admit_at IS NOT NULL"),
+        postgresql_where=sa.text("admit_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_requests_email_purpose"), "requests", ["email", "purpose"], unique=False)
     op.create_index(op.f("ix_requests_expires_at"), "requests", ["expires_at"], unique=False)
