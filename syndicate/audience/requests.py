@@ -12,7 +12,6 @@ purposes. What is asked for meanwhile is added to what waits, or waits for its t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 from syndicate.audience import moves
 from syndicate.audience.address import normalise
 from syndicate.audience.networks import kept
-from syndicate.audience.subscribe import Evidence, Wish, join, wish
+from syndicate.audience.subscribe import Evidence, Wish, join
 from syndicate.errors import ExpiredError, TokenError
 from syndicate.model import Purpose, Subscription, Via
 from syndicate.render.tokens import Tokens, hash_of, new_nonce
@@ -55,14 +54,8 @@ class Confirmed:
 def ask(
     store: Store,
     settings: Settings,
+    wanted: Wish,
     *,
-    email: str,
-    slugs: Iterable[str] = (),
-    name: str = "",
-    cadence: str | None = None,
-    topics: Iterable[str] = (),
-    language: str | None = None,
-    timezone: str | None = None,
     via: Via,
     ip: str | None = None,
     in_reply_to: str = "",
@@ -71,21 +64,7 @@ def ask(
     """Keeps a request to subscribe, and has its address asked, or leaves it to ``admission`` where none need be.
 
     By mail everyone is asked: who a mail is from is what anyone can write. ``in_reply_to`` is that mail's Message-ID.
-
-    :raises AddressError: when mail can't be sent to ``email``.
-    :raises NotFoundError: when a newsletter or a cadence does not exist.
-    :raises SyndicateError: when another value can't be used.
     """
-    wanted = wish(
-        settings.newsletters,
-        email=email,
-        name=name,
-        slugs=slugs,
-        cadence=cadence,
-        topics=topics,
-        language=language,
-        timezone=timezone,
-    )
     evidence = _evidence(settings, via, ip, now)
     with store.write() as connection:
         request_id = kept_requests.take_turn(connection)

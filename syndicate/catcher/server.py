@@ -34,18 +34,10 @@ class Catcher:
     def __init__(self, host: str, port: int, directory: Path) -> None:
         self.host, self.directory = host, directory
         self.caught = 0
-        self._wanted_port = port
+        self.port = port
         self._number = 0
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on; port 0 became a free one."""
-        if self._server is None:
-            return self._wanted_port
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     async def __aenter__(self) -> Self:
         _check_loopback(self.host)
@@ -54,11 +46,12 @@ class Catcher:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._number = _last_number(self.directory)
             self._server = await loop.create_server(
-                lambda: _Connection(self.store, self._connections, loop), self.host, self._wanted_port
+                lambda: _Connection(self.store, self._connections, loop), self.host, self.port
             )
         except OSError as error:
-            reason = f"can't catch mail at {self.host}:{self._wanted_port} into {self.directory}: {error.strerror}"
+            reason = f"can't catch mail at {self.host}:{self.port} into {self.directory}: {error.strerror}"
             raise SyndicateError(f"{reason}; choose another port (0 takes a free one) or folder") from error
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:

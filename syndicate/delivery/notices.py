@@ -18,21 +18,17 @@ import structlog
 
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.envelope import Envelope
+from syndicate.delivery.notice import NoticeWriter
 from syndicate.delivery.outcome import Broken, Reply, outcome
 from syndicate.delivery.relay import connect
 from syndicate.delivery.smtp import MessagePath
 from syndicate.errors import AddressError, HeaderError, RelayError, TemplateError
 from syndicate.model import DeliveryState
-from syndicate.render.digest import NewsletterFacts, SiteFacts
 from syndicate.render.environment import Environment
-from syndicate.render.headers import NoticeHeaders
-from syndicate.render.links import Links, extended
-from syndicate.render.notice import NoticeContext, build_notice, render_notice
-from syndicate.render.tokens import Tokens
+from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings, Smtp
 from syndicate.store import Store, notices, requests, suppressions
 from syndicate.store.notices import Notice
-from syndicate.store.requests import Request
 
 LEASE = timedelta(minutes=10)
 """For so long nobody else tries a notice that was taken; longer than a relay may keep silent."""
@@ -88,9 +84,8 @@ class Notices:
         clock: Callable[[], datetime],
         stop: asyncio.Event,
     ) -> None:
-        self._settings, self._store, self._templates, self._links = settings, store, templates, links
-        self._signer, self._clock, self._stop = signer, clock, stop
-        self._tokens = Tokens(settings.site.secret.get_secret_value())
+        self._settings, self._store, self._clock, self._stop = settings, store, clock, stop
+        self._writer = NoticeWriter(settings, templates, links, signer)
         self._told = Told()
 
     async def send(self) -> Told:
@@ -129,65 +124,15 @@ class Notices:
         if newsletter is None or (notice.request_id is not None and not is_open):
             self._end(notice, DeliveryState.CANCELLED, "nothing is left to confirm")
             return None
-        reply_to = self._reply_to(notice, request, newsletter)
-        context = self._context(notice, request, newsletter, now, by_mail=reply_to is not None)
         try:
-            parts = render_notice(self._templates, notice.kind, context)
+            content = self._writer.write(notice, request, newsletter, now)
         except TemplateError as error:
             log.warning("notice can't be rendered, and is tried again later", notice=notice.id, reason=str(error))
             return None
-        headers = NoticeHeaders(
-            sender=newsletter.sender,
-            reply_to=reply_to or newsletter.reply_to or "",
-            to_email=notice.email,
-            date=now,
-            message_id=f"<notice.{notice.id}.{int(notice.planned_at.timestamp())}@{newsletter.domain}>",
-            in_reply_to=notice.in_reply_to,
-        )
-        try:
-            message = build_notice(headers, parts)
         except HeaderError as error:
             self._end(notice, DeliveryState.REJECTED, f"not handed over: {error}")
             return None
-        signature = self._signer.sign(message.header, message.body_digest, newsletter.domain, now)
-        return _Ready(notice, newsletter, signature + message.whole)
-
-    def _reply_to(self, notice: Notice, request: Request | None, newsletter: Newsletter) -> str | None:
-        """Where an answer does what the button does; None when that can't be done by mail."""
-        if not self._settings.inbound.takes_answers:
-            return None
-        leaving = notice.facts.get("leaving", ())
-        if request:
-            token = self._tokens.token(request.purpose, request.nonce)
-            return extended(newsletter.address, f"confirm-{token}")
-        if len(leaving) == 1:
-            token = self._links.unsubscribe_token(leaving[0]["id"])
-            return extended(newsletter.address, f"unsubscribe-{token}")
-        return None
-
-    def _context(
-        self, notice: Notice, request: Request | None, newsletter: Newsletter, now: datetime, *, by_mail: bool
-    ) -> NoticeContext:
-        site, every = self._settings.site, self._settings.newsletters
-        language = self._templates.languages.best([notice.language, newsletter.language, site.language])
-        url = site.url
-        if request:
-            url = self._links.confirm(self._tokens.token(request.purpose, request.nonce))
-        elif "subscription_id" in notice.facts:
-            url = self._links.preferences(int(notice.facts["subscription_id"]), now)
-        return NoticeContext(
-            site=SiteFacts(site.name, site.url, site.postal_address, language.tag),
-            newsletter=NewsletterFacts(newsletter.slug, newsletter.title, newsletter.description),
-            url=url,
-            language=language,
-            titles=tuple(one.title for one in every if request and one.slug in request.wanted["newsletters"])
-            or tuple(notice.facts.get("titles", ())),
-            leaving=tuple(
-                (one["title"], self._links.unsubscribe(one["id"])) for one in notice.facts.get("leaving", ())
-            ),
-            by_mail=by_mail,
-            facts=notice.facts,
-        )
+        return _Ready(notice, newsletter, content)
 
     async def _hand_over(self, waiting: list[_Ready]) -> None:
         """Over the newsletter's own relay, or the first that can be used."""

@@ -45,28 +45,21 @@ class Listener:
     def __init__(self, settings: Inbound, addresses: Addresses, receive: Receive) -> None:
         listening = settings.listening
         assert listening is not None
-        self.host, self._port, self.is_lmtp = listening
+        self.host, self.port, self.is_lmtp = listening
         self.max_bytes, self.addresses = settings.max_bytes, addresses
         self.conversations: set[_Conversation] = set()
         self._receive = receive
         self._acts: set[asyncio.Future[str]] = set()
         self._server: asyncio.Server | None = None
 
-    @property
-    def port(self) -> int:
-        """The port it listens on; port 0 became a free one."""
-        if self._server is None:
-            return self._port
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(lambda: self._protocol(loop), self.host, self._port)
+            self._server = await loop.create_server(lambda: self._protocol(loop), self.host, self.port)
         except OSError as error:
-            reason = f"can't listen for mail at {self.host}:{self._port}: {error.strerror}"
+            reason = f"can't listen for mail at {self.host}:{self.port}: {error.strerror}"
             raise SyndicateError(f"{reason}; change inbound.listen; port 0 takes a free one") from error
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:

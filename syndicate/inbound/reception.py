@@ -22,7 +22,7 @@ import structlog
 from syndicate.audience import requests
 from syndicate.audience.address import normalise
 from syndicate.audience.limits import Gate
-from syndicate.audience.subscribe import unsubscribe
+from syndicate.audience.subscribe import unsubscribe, wish
 from syndicate.errors import AddressError, NotFoundError, TokenError
 from syndicate.inbound.addresses import Addresses
 from syndicate.inbound.command import Word
@@ -90,10 +90,8 @@ class Reception:
         if refusal := self._gate.admit(None, email):
             log.info("a request by mail is not taken", limit=refusal)
         else:
-            slugs, answered = [wanted[0].slug], found.message_id
-            requests.ask(
-                self._store, self._settings, email=email, slugs=slugs, via=Via.MAIL, in_reply_to=answered, now=now
-            )
+            asked = wish(self._settings.newsletters, email=email, slugs=[wanted[0].slug])
+            requests.ask(self._store, self._settings, asked, via=Via.MAIL, in_reply_to=found.message_id, now=now)
         return None
 
     def _unsubscribe(self, found: Sorted, now: datetime) -> Notice | None:

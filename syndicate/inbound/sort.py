@@ -56,7 +56,7 @@ Receive = Callable[[bytes, Envelope], Kind]
 class Sorted:
     """What was found. ``author`` is the one address in From, empty when there is none or more than one.
 
-    What ``is_automatic`` is never answered. ``references`` are those of an answer.
+    What ``is_automatic`` is never answered.
     """
 
     kind: Kind
@@ -65,7 +65,6 @@ class Sorted:
     command: Command | None = None
     is_automatic: bool = False
     message_id: str = ""
-    references: tuple[str, ...] = ()
 
 
 def sort(content: bytes, envelope: Envelope, addresses: Addresses) -> Sorted:
@@ -89,7 +88,6 @@ def sort(content: bytes, envelope: Envelope, addresses: Addresses) -> Sorted:
         command if kind is Kind.COMMAND else None,
         is_automatic=automatic,
         message_id=_identity(mail.first("message-id")),
-        references=_references(mail),
     )
 
 
@@ -145,10 +143,3 @@ def _identity(text: str) -> str:
     """A Message-ID that may stand in a header of ours (RFC 5322 §3.6.4); empty for any other text."""
     match = re.fullmatch(r"\s*(<[!-;=?-~]{1,300}>)\s*", text)
     return match[1] if match and "@" in match[1] else ""
-
-
-def _references(mail: Mail) -> tuple[str, ...]:
-    """RFC 5322 §3.6.4: the References of an answer are those of the mail, then its Message-ID; the newest few."""
-    named = re.findall(r"<[!-;=?-~]{1,300}>", mail.first("references") or mail.first("in-reply-to"))
-    known = [one for one in (*named, _identity(mail.first("message-id"))) if _identity(one)]
-    return tuple(dict.fromkeys(known))[-5:]

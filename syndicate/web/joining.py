@@ -16,6 +16,7 @@ from markupsafe import Markup
 from syndicate.app import App
 from syndicate.audience import requests
 from syndicate.audience.forms import STAMP, TRAP, is_automatic
+from syndicate.audience.subscribe import wish
 from syndicate.model import Via
 from syndicate.render.environment import render
 from syndicate.render.languages import translatable
@@ -107,9 +108,8 @@ class Joining:
             return self._refuse_for_now(request)
         language = chosen.language or self._pages.language(request, newsletter=wanted[0]).tag
         for cadence, slugs in _by_cadence(wanted, chosen.cadence).items():
-            requests.ask(
-                self._app.store,
-                self._app.settings,
+            asked = wish(
+                offered,
                 email=email,
                 slugs=slugs,
                 name=chosen.name or "",
@@ -117,10 +117,8 @@ class Joining:
                 topics=chosen.topics or (),
                 language=language,
                 timezone=chosen.timezone,
-                via=Via.WEB,
-                ip=ip_of(request),
-                now=now,
             )
+            requests.ask(self._app.store, self._app.settings, asked, via=Via.WEB, ip=ip_of(request), now=now)
         return self._done(request)
 
     def _done(self, request: Request) -> Response:

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from syndicate.audience import import_roster, remove
 from syndicate.audience.personal import data_of, data_of_reader, erase, erase_address
 from syndicate.audience.preferences import of_reader
-from syndicate.audience.requests import ask, confirm, token_of
+from syndicate.audience.requests import confirm, token_of
 from syndicate.audience.retention import Forgotten, tidy
 from syndicate.errors import AddressError, NotFoundError
 from syndicate.model import Via
 from syndicate.settings.readers import Readers
 from syndicate.store import consents, leases, requests, subscribers, suppressions
 from syndicate.store.schema import attempts, deliveries, metadata
+from tests.asking import ask
 from tests.newsroom import Newsroom, newsroom
 
 ANA, BO = "Ana@example.org", "bo@example.org"

@@ -20,7 +20,7 @@ from sqlalchemy import event, select
 from syndicate.audience import remove, subscribe
 from syndicate.audience.admission import admit
 from syndicate.audience.preferences import of_reader
-from syndicate.audience.requests import Confirmed, ask, confirm, move, peek, token_of
+from syndicate.audience.requests import Confirmed, confirm, move, peek, token_of
 from syndicate.audience.traces import Traces
 from syndicate.errors import AddressError, ExpiredError, NotFoundError, SyndicateError, TokenError
 from syndicate.model import Consent, ConsentKind, Purpose, SubscriptionState, Via
@@ -28,6 +28,7 @@ from syndicate.settings import Newsletter, Settings
 from syndicate.store import Store, consents, requests, subscribers, suppressions
 from syndicate.store.schema import notices
 from syndicate.store.schema import requests as table
+from tests.asking import ask
 from tests.newsroom import settings_for
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)

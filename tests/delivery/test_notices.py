@@ -16,13 +16,14 @@ import pytest
 from sqlalchemy import select
 
 from syndicate.audience.preferences import send_link
-from syndicate.audience.requests import ask, confirm, move
+from syndicate.audience.requests import confirm, move
 from syndicate.delivery.notices import LEASE, Told
 from syndicate.model import DeliveryState, Via
 from syndicate.render.links import Signer
 from syndicate.store import notices, suppressions
 from syndicate.store.notices import Notice
 from syndicate.store.schema import notices as table
+from tests.asking import ask
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay, Verb
 

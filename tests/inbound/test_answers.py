@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.inbound.sort import Envelope, Kind
-from syndicate.model import SubscriptionState
+from syndicate.model import SubscriptionState, Via
+from tests.asking import ask
 from tests.inbound.letters import newsletter
 from tests.inbound.mailroom import ANA, NEWS, Mailroom, mailroom
 from tests.relay import Received, Relay
@@ -76,11 +77,8 @@ def test_an_answer_that_says_otherwise_confirms_nothing(room: Mailroom, relay: R
 
 
 def test_a_confirmation_that_a_form_asked_for_is_answered_the_same_way(room: Mailroom, relay: Relay) -> None:
-    from syndicate.audience import requests
-    from syndicate.model import Via
-
     app = room.app
-    requests.ask(app.store, app.settings, email=ANA, slugs=["arts"], via=Via.WEB, now=room.clock())
+    ask(app.store, app.settings, email=ANA, slugs=["arts"], via=Via.WEB, now=room.clock())
     received, letter = newest(room, relay)
     assert received.sender == "arts+desk@lake.example"
     assert answer(room, letter) is Kind.COMMAND

@@ -39,7 +39,6 @@ def test_a_command_has_its_author_place_and_thread() -> None:
     assert found.place is not None
     assert [one.slug for one in found.place.newsletters] == ["brief", "sport"]
     assert found.message_id == "<1@reader.example>"
-    assert found.references == ("<0@lake.example>", "<1@reader.example>")
 
 
 def test_without_an_envelope_the_headers_tell() -> None:
@@ -169,7 +168,7 @@ HEADERS = st.sampled_from(
 def test_any_bytes_have_a_kind(content: bytes, envelope: Envelope) -> None:
     found = sort(content, envelope, ADDRESSES)
     assert (found.command is not None) == (found.kind is Kind.COMMAND)
-    assert "\n" not in found.author + found.message_id + "".join(found.references)
+    assert "\n" not in found.author + found.message_id
 
 
 def nested(depth: int) -> bytes:

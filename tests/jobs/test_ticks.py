@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from syndicate.app import App, open_app
-from syndicate.audience.requests import ask
 from syndicate.audience.subscribe import subscribe
 from syndicate.jobs import ticks
 from syndicate.jobs.ticks import Ticks
 from syndicate.model import Via
 from syndicate.store import requests, subscribers
+from tests.asking import ask
 from tests.newsroom import settings_for
 from tests.relay import Relay
 
