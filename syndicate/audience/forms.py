@@ -1,7 +1,7 @@
 """Who fills in a form, a person or a program? Two signs, without a puzzle for anyone. Pure; the pages call it.
 
-A form has a field that people don't see (the trap), and a stamp that says when it was shown. What looks automatic gets
-the same answer as everything else, and is dropped.
+A form has a field that people don't see (the trap), and a stamp that says when it was shown. What fills the trap in is
+dropped, and gets the answer that everyone gets; who is too quick is asked to press the button once more.
 """
 
 from __future__ import annotations

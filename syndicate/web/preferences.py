@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from functools import cache
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -21,11 +18,12 @@ from syndicate.audience.subscribe import unsubscribe
 from syndicate.errors import ConflictError, ExpiredError
 from syndicate.model import Subscription, SubscriptionState
 from syndicate.render.languages import Language, translatable
+from syndicate.web.chosen import every_zone, form_of
 from syndicate.web.fields import Fields, SentFields
 from syndicate.web.guard import ip_of
-from syndicate.web.joining import LATER, TOO_MANY, topics_of
+from syndicate.web.joining import LATER, TOO_MANY
 from syndicate.web.pages import Pages
-from syndicate.web.typed import Choices, Form, Reading
+from syndicate.web.typed import Choices, Reading
 from syndicate.web.unsubscribing import TEST_COPY, TEST_COPY_SAID, TOO_LATE
 
 _LINK_SENT = (
@@ -197,31 +195,14 @@ class Preferences:
             reader=held.subscriber,
             newsletter=newsletter,
             title=newsletter.title if newsletter else held.newsletter,
-            form=self._form(held, errors or {}, typed),
+            form=form_of(self._app, held, errors or {}, typed),
             has_left=held.state is _OVER,
             is_paused=held.state is SubscriptionState.PAUSED,
             resume_at=held.resume_at,
             others=[self._other(one) for one in others if one.state is not _OVER],
-            zones=_zones(),
+            zones=every_zone(),
             said=said,
         )
-
-    def _form(self, held: Subscription, errors: dict[str, str], typed: Fields | None) -> Form:
-        newsletter, person = self._app.settings.newsletter(held.newsletter), held.subscriber
-        offered = topics_of(self._app, newsletter) if newsletter else ()
-        known = {topic.casefold() for topic in offered}
-        form = Form(
-            cadences=tuple(newsletter.cadences) if newsletter else (),
-            topics=(*offered, *(topic for topic in held.topics if topic.casefold() not in known)),
-            languages=self._pages.languages,
-            cadence=held.cadence,
-            chosen=held.topics,
-            name=person.name,
-            language=self._app.templates.languages.best([person.language]).tag if person.language else "",
-            timezone=person.timezone or "",
-            errors=errors,
-        )
-        return _with(form, typed) if typed else form
 
     def _other(self, held: Subscription) -> tuple[str, str | None, str]:
         """Title, language and the preferences' address of another newsletter that the reader gets."""
@@ -240,29 +221,5 @@ class Preferences:
         return self._app.jobs.clock()
 
 
-def _with(form: Form, typed: Fields) -> Form:
-    """The form with what was typed in place of what is known, so that nothing typed is lost."""
-
-    def kept(name: str, known: str) -> str:
-        return typed.one(name) if name in typed else known
-
-    return replace(
-        form,
-        cadence=kept("cadence", form.cadence),
-        name=kept("name", form.name),
-        language=kept("language", form.language),
-        timezone=kept("timezone", form.timezone),
-        email=kept("email", form.email),
-        chosen=typed.all("topics") if "topics" in typed else form.chosen,
-    )
-
-
 def _written(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-@cache
-def _zones() -> tuple[str, ...]:
-    """Zones as people know them: by a city, and UTC."""
-    places = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
-    return ("UTC", *sorted(zone for zone in available_timezones() if zone.partition("/")[0] in places))
