@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -277,3 +278,12 @@ def test_a_newsletter_has_a_language_of_its_own(tmp_path: Path) -> None:
         assert '<html lang="sq"' in room.client.get("/ditor").text
         assert "Të rejat" not in room.client.get("/").text
         assert '<html lang="en"' in room.client.get("/").text
+
+
+def test_a_form_that_comes_back_has_everything_that_it_came_with(pressroom: Pressroom) -> None:
+    answer = pressroom.client.post("/subscribe", data={"email": "nobody", "newsletter": "daily"})
+    assert answer.status_code == 422
+    assert re.search(r'name="cadence" value="daily" checked', answer.text)
+    answer = pressroom.client.post("/subscribe", data={"email": "nobody", "newsletter": "daily", "cadence": "weekly"})
+    assert re.search(r'name="cadence" value="weekly" checked', answer.text)
+    assert not re.search(r'name="cadence" value="daily" checked', answer.text)
