@@ -40,13 +40,14 @@ class Attempt(NamedTuple):
 _OPEN = (*OUTSTANDING, DeliveryState.UNCERTAIN)
 _d = deliveries.c
 _MINE = (_d.id == bindparam("delivery"), _d.sender_id == bindparam("sender"))
+_HELD = or_(*(_d.state == state.value for state in OUTSTANDING))
 _SENDING = Prepared(select(digests.c.id).where(digests.c.state == literal("sending")))
 _BEGIN = Prepared(update(deliveries).where(*_MINE, _d.state == "queued").values(state="begun"), "delivery", "sender")
 _BEGUN = Prepared(select(_d.id).where(*_MINE, _d.state == "begun"), "delivery", "sender")
 _UNDO = Prepared(update(deliveries).where(*_MINE, _d.state == "begun").values(state="queued"), "delivery", "sender")
 _RECORD = Prepared(
     update(deliveries)
-    .where(*_MINE, or_(*(_d.state == state.value for state in OUTSTANDING)))
+    .where(*_MINE, _HELD)
     .values(
         state=bindparam("new_state"),
         attempts=bindparam("new_attempts"),
@@ -63,7 +64,16 @@ _RECORD = Prepared(
     "new_finished_at",
     "new_reply",
 )
-_ATTEMPT = Prepared(insert(attempts), *(column.name for column in attempts.c))
+_TRIED = [column.name for column in attempts.c]
+_ATTEMPT = Prepared(
+    insert(attempts).from_select(
+        _TRIED,
+        select(*(bindparam(f"new_{column.name}", type_=column.type) for column in attempts.c)).where(*_MINE, _HELD),
+    ),
+    *(f"new_{name}" for name in _TRIED),
+    "delivery",
+    "sender",
+)
 
 
 def begin(batch: Batch, sender_id: int, wanted: Sequence[Begin]) -> set[int]:
@@ -89,7 +99,10 @@ def undo(batch: Batch, sender_id: int, ids: Sequence[int]) -> None:
 
 
 def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
-    """Writes attempts with what became of their deliveries, which the sender holds."""
+    """Writes attempts with what became of their deliveries, of those that the sender still holds.
+
+    What others took over meanwhile is theirs to tell, and its attempts are theirs to count.
+    """
     if not tries:
         return
     _ATTEMPT.run(
@@ -104,6 +117,8 @@ def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
                 one.code,
                 one.relay,
                 one.reply,
+                one.delivery_id,
+                sender_id,
             )
             for one in tries
         ],

@@ -289,6 +289,7 @@ senders = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("name", Text, nullable=False),
     Column("lease_until", Instant, nullable=False),
+    sqlite_autoincrement=True,  # a number that comes back would be taken for who had it before
 )
 
 deliveries = Table(

@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("lease_until", Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_senders")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "deliveries",

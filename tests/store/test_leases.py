@@ -1,0 +1,75 @@
+"""Who holds what, when a sender was taken for dead and comes back: nothing of others' is its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from syndicate.delivery.ledger import Ledger
+from syndicate.model import Delivery, DeliveryState
+from syndicate.store import Connection, deliveries, leases
+from syndicate.store.attempts import Attempt, Begin
+from syndicate.store.schema import attempts
+from syndicate.store.schema import deliveries as table
+from tests.newsroom import MONDAY, Newsroom, newsroom
+
+LONG = timedelta(hours=1)
+
+
+@pytest.fixture
+def room(tmp_path: Path, store_url: str) -> Iterator[Newsroom]:
+    with newsroom(tmp_path, store_url=store_url) as opened:
+        opened.article("Ferry returns")
+        opened.reader("ana@example.org")
+        opened.compose()
+        yield opened
+
+
+def claimed(connection: Connection, ledger: Ledger) -> Delivery:
+    """The one delivery, leased."""
+    [digest] = leases.sending(connection)
+    [found] = leases.claim(connection, ledger.sender_id, digest, due=MONDAY + LONG, limit=9, now=MONDAY)
+    return found
+
+
+def accepted(delivery: Delivery) -> Attempt:
+    """The relay took it."""
+    return Attempt(delivery.id, 1, MONDAY, MONDAY, DeliveryState.ACCEPTED, MONDAY, 250, "smtp", "250 ok")
+
+
+def take_over(connection: Connection, sender_id: int) -> None:
+    """What another process does that takes a sender for dead."""
+    ids = [one.id for one in leases.orphans(connection, [sender_id])]
+    deliveries.abandon(connection, ids, DeliveryState.QUEUED, now=MONDAY)
+    leases.bury(connection, [sender_id])
+
+
+def test_a_sender_that_comes_back_is_nobody_else(room: Newsroom) -> None:
+    with room.app.store.write() as connection:
+        first = leases.enter(connection, "host/1/aa", lease_until=MONDAY)
+        leases.bury(connection, [first])
+        assert leases.enter(connection, "host/2/bb", lease_until=MONDAY) != first
+
+
+def test_what_others_took_over_is_neither_begun_nor_recorded(room: Newsroom) -> None:
+    async def both() -> None:
+        async with Ledger(room.app.store) as sleeper, Ledger(room.app.store) as other:
+            delivery = await sleeper.run(lambda c: claimed(c, sleeper))
+            begin = Begin(delivery.id, delivery.digest_id)
+            assert await sleeper.step([], [begin]) == {delivery.id}
+            await other.run(lambda c: take_over(c, sleeper.sender_id))
+            taken = await other.run(lambda c: claimed(c, other))
+            assert await sleeper.step([accepted(delivery)], [begin]) == set()
+            assert await sleeper.step([accepted(delivery)], [begin]) == set()
+            assert await other.step([], [begin]) == {delivery.id}
+            await other.step([accepted(taken)])
+
+    asyncio.run(both())
+    with room.app.store.read() as connection:
+        assert connection.execute(select(table.c.state, table.c.attempts)).all() == [("accepted", 1)]
+        assert len(connection.execute(select(attempts)).all()) == 1
