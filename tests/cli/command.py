@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
+
+from tests.cli.starter import Starter
 
 SECRET = "for-the-tests-of-the-command-line-only"
 PASSWORD = "pa55-w0rd-that-nobody-may-see"
+
+_SECONDS = 60
 
 _SETTINGS = """\
 [site]
@@ -69,6 +76,18 @@ class Folder:
 
     def run(self, *arguments: str, code: int | None = 0, given: str | None = None, **environment: str) -> Done:
         """Runs the command and checks its exit code, and that nothing secret or unreadable was printed."""
+        ended = (
+            self._started_quickly(arguments, given) if not environment else self._started(arguments, given, environment)
+        )
+        printed = ended.out + ended.err
+        assert code in (None, ended.code), f"exit {ended.code}\n{printed}"
+        assert "Traceback" not in printed, printed
+        assert "\x1b[" not in printed, printed
+        assert SECRET not in printed
+        assert PASSWORD not in printed
+        return ended
+
+    def _started(self, arguments: Sequence[str], given: str | None, environment: dict[str, str]) -> Done:
         ended = subprocess.run(
             command(*arguments),
             cwd=self.path,
@@ -77,15 +96,18 @@ class Folder:
             stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=_SECONDS,
         )
-        printed = ended.stdout + ended.stderr
-        assert code in (None, ended.returncode), f"exit {ended.returncode}\n{printed}"
-        assert "Traceback" not in printed, printed
-        assert "\x1b[" not in printed, printed
-        assert SECRET not in printed
-        assert PASSWORD not in printed
         return Done(ended.returncode, ended.stdout, ended.stderr)
+
+    def _started_quickly(self, arguments: Sequence[str], given: str | None) -> Done:
+        with TemporaryFile("w+") as read, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            read.write(given or "")
+            read.seek(0)
+            code = _starter().run(arguments, self.path, (read, out, err), _SECONDS)
+            out.seek(0)
+            err.seek(0)
+            return Done(code, out.read(), err.read())
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
@@ -149,6 +171,13 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.02)
+
+
+@cache
+def _starter() -> Starter:
+    starter = Starter(_environment({}))
+    atexit.register(starter.close)
+    return starter
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:
