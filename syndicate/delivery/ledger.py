@@ -1,7 +1,9 @@
 """Writes the ledger while mail goes out. Called by ``send``.
 
 Many connections share one commit: one turn takes whatever has come in, commits it, and the next turn takes what came
-meanwhile; there is no timer, so a lone write waits for nobody. A caller goes on only when what it said is durable.
+meanwhile. Before each, the network is looked at a few times more, which costs much less than a commit of its own for
+what comes in then; there is no timer, so a lone write waits for nobody. A caller goes on only when what it said is
+durable.
 
 A turn is taken where the connections are served: a commit on this machine's own disk takes less time than a thread
 needs to be told of it. When another process holds the database, or it is elsewhere, a thread waits for it.
@@ -25,6 +27,9 @@ from syndicate.store import Connection, Held, Store, attempts, leases, suppressi
 from syndicate.store.attempts import Attempt, Begin
 
 LEASE = timedelta(seconds=60)
+
+_LOOKS = 4
+"""With eight connections beside a quick server, so many let three commits do the work of four; more find no more."""
 
 Some = TypeVar("Some")
 
@@ -105,10 +110,17 @@ class Ledger:
         return await done
 
     def _call(self) -> None:
-        """Has a turn taken once everything that is ready now was heard."""
+        """Has a turn taken soon."""
         if not self._is_called and self._thread is None:
             self._is_called = True
-            self._loop.call_soon(self._loop.call_soon, self._take_turns)
+            self._look(_LOOKS)
+
+    def _look(self, more: int) -> None:
+        """Lets the connections hear what has come meanwhile: one of them may have something for the same commit."""
+        if more:
+            self._loop.call_soon(self._look, more - 1)
+        else:
+            self._take_turns()
 
     def _take_turns(self) -> None:
         self._is_called = False
