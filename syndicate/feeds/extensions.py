@@ -80,4 +80,3 @@ def pace(every: timedelta) -> tuple[str, int]:
     if every <= _HOUR:
         return "hourly", max(1, int(_HOUR / every))
     return "daily", max(1, int(timedelta(days=1) / every))
-
