@@ -33,8 +33,7 @@ def build_rss(feed: FeedContext) -> bytes:
     with _one_at_a_time:
         out = _begin(feed, RSS, RSS_TYPE)
         out.load_extension("dc", atom=False)
-        is_podcast = any(_kind(one.type) in _SPOKEN for piece in feed.pieces for one in piece.enclosures)
-        if is_podcast:
+        if any(_kind(one.type) in _SPOKEN for piece in feed.pieces for one in piece.enclosures):
             out.load_extension("podcast", atom=False)
             out.podcast.itunes_author(line(feed.author))
             out.podcast.itunes_summary(line(feed.description or feed.title))
@@ -50,8 +49,6 @@ def build_rss(feed: FeedContext) -> bytes:
             for enclosure in piece.enclosures[:1]:
                 # RSS 2.0 knows one enclosure, and wants a length even where nobody knows it.
                 element.enclosure(plain(enclosure.url), str(enclosure.length), line(enclosure.type))
-            if is_podcast and piece.authors:
-                element.podcast.itunes_author(", ".join(line(author) for author in piece.authors))
         return _styled(feed, bytes(out.rss_str(pretty=True)))
 
 

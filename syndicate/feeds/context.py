@@ -51,7 +51,8 @@ class FeedContext:
 
     ``id`` is an absolute URI that never changes, the same for all formats and for archived pages. ``address`` is the
     folder that the files of all formats are in, with a slash at its end; ``home_url`` is the page for people.
-    ``author`` stands for pieces that name none. ``stylesheet`` is what the feed looks like in a browser, as seen from
+    ``author`` stands for pieces that name none. ``gone`` was taken back lately; ``withdrawn_at`` is when something was
+    last, however long ago. ``stylesheet`` is what the feed looks like in a browser, as seen from
     its address. ``hubs`` tell of changes (WebSub). ``around`` leads from a relation of RFC 5005 to the folder of
     that page. ``every`` is how often the feed may change.
     """
@@ -66,6 +67,7 @@ class FeedContext:
     stylesheet: str
     pieces: tuple[Piece, ...] = ()
     gone: tuple[Gone, ...] = ()
+    withdrawn_at: datetime | None = None
     hubs: tuple[str, ...] = ()
     around: Mapping[str, str] = field(default_factory=dict)
     every: timedelta = timedelta(hours=1)
@@ -78,5 +80,5 @@ class FeedContext:
     @property
     def updated_at(self) -> datetime:
         """The newest change; nothing in a feed says when it was built."""
-        changes = [*(piece.updated_at for piece in self.pieces), *(gone.at for gone in self.gone)]
-        return max(changes, default=_NEVER)
+        changes = (piece.updated_at for piece in self.pieces)
+        return max((self.withdrawn_at or _NEVER, *changes))

@@ -29,8 +29,7 @@ class FeedParts:
 
     def extend_ns(self) -> dict[str, str]:
         """The prefixes of what is used."""
-        used = {"fh": _HISTORY} if self.feed.is_archived else {"sy": _SYNDICATION}
-        return used | ({"at": _TOMBSTONES} if self.feed.gone else {})
+        return {"fh": _HISTORY} if self.feed.is_archived else {"sy": _SYNDICATION}
 
     def extend_rss(self, root: Any) -> None:
         """RSS has no tombstones: what is gone is just not there."""
@@ -50,7 +49,8 @@ class FeedParts:
             SubElement(root, f"{{{_HISTORY}}}archive")
         for gone in self.feed.gone:
             when = rfc3339(gone.at)
-            SubElement(root, f"{{{_TOMBSTONES}}}deleted-entry", ref=plain(gone.id), when=when)
+            tag = f"{{{_TOMBSTONES}}}deleted-entry"
+            SubElement(root, tag, ref=plain(gone.id), when=when, nsmap={"at": _TOMBSTONES})
 
     def _link(self, parent: Any, tag: str) -> None:
         for relation, address, media_type in self.links:

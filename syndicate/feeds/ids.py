@@ -23,9 +23,10 @@ class Ids:
     def article(self, guid: str, slug: str) -> str:
         """The id that it came with, where that is a URI (RFC 4287 §4.2.6), else one made of its slug.
 
-        Neither an edit nor another file name changes it, and a database that was built anew gives it again.
+        An id of ours that it came with is not believed. Neither an edit nor another file name changes it, and a database that was built anew gives it again.
         """
-        return guid if _ABSOLUTE.fullmatch(guid) else self._tag("articles", slug)
+        is_theirs = _ABSOLUTE.fullmatch(guid) and not guid.startswith(self._tag("", ""))
+        return guid if is_theirs else self._tag("articles", slug)
 
     def shadowed(self, slug: str) -> str:
         """For an article that came with an id that one of another source had before: nobody may replace that."""
@@ -40,7 +41,7 @@ class Ids:
         return self._tag("feeds", name)
 
     def _tag(self, kind: str, name: str) -> str:
-        return f"tag:{self.authority},2026:{kind}/{quote(name, errors='replace')}"
+        return f"tag:{self.authority},2026:{kind}" + (f"/{quote(name, errors='replace')}" if name else "")
 
 
 def authority_of(site_url: str) -> str:

@@ -48,11 +48,11 @@ class Planner:
         settings = self.heads.settings
         sources = [source.name for source in settings.sources]
         rows = articles.for_feeds(connection, sources)
-        gone = articles.withdrawn_since(connection, sources, now - TOMBSTONES_LAST)
+        gone = articles.withdrawn(connection, sources)
         chosen = selection.select(rows, gone, settings.newsletters, sources)
         chosen |= dict(self._left(chosen))
         chosen = {folder: one for folder, one in chosen.items() if not one.tag or one.rows or folder in self.known}
-        maker = Sheets(self.heads, rows)
+        maker = Sheets(self.heads, rows, now - TOMBSTONES_LAST)
         sheets: list[Sheet] = []
         closed: dict[str, list[int]] = {}
         for folder, one in chosen.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -59,10 +60,13 @@ class Sheet:
 
 
 class Sheets:
-    """Makes sheets of articles and of digests; ``rows`` are all current articles."""
+    """Makes sheets of articles and of digests; ``rows`` are all current articles.
 
-    def __init__(self, heads: Heads, rows: Sequence[FeedRow]) -> None:
-        self._heads = heads
+    What was withdrawn after ``since`` has a tombstone.
+    """
+
+    def __init__(self, heads: Heads, rows: Sequence[FeedRow], since: datetime) -> None:
+        self._heads, self._since = heads, since
         self._versions = {row.id: row.version for row in rows}
         self._shadowed = selection.shadowed(rows)
         self._taken = {row.guid for row in rows}
@@ -70,22 +74,22 @@ class Sheets:
     def sheet(self, folder: str, one: Selection, rows: Sequence[FeedRow]) -> Sheet:
         """A feed of articles without an archive."""
         head = self._heads.articles(folder, one.newsletter, one.tag)
-        return self._of(folder, replace(head, gone=self._gone(one.gone)), rows)
+        return self._of(folder, self._without(head, one.gone), rows)
 
     def with_archive(self, folder: str, one: Selection, ends: Sequence[int]) -> list[Sheet]:
         """A feed of articles and the pages of its archive, of which the last one ends where ``ends`` does."""
         size = self._heads.settings.feeds.entries
         shared, gone = selection.pages(one.rows, ends), selection.pages(one.gone, ends)
         head = self._heads.articles(folder, one.newsletter)
-        feed = replace(head, gone=self._gone(one.gone), around=self._heads.around(folder, len(ends)))
+        feed = replace(self._without(head, one.gone), around=self._heads.around(folder, len(ends)))
         sheets = [self._of(folder, feed, selection.current(one.rows, shared[0], size))]
         for page in range(1, len(ends) + 1):
             place = page_folder(folder, page)
             around = self._heads.around(folder, len(ends), page)
             address = self._heads.links.feeds(place)
             style = "../../" + head.stylesheet
-            archived = replace(head, address=address, gone=self._gone(gone[page]), around=around, stylesheet=style)
-            sheets.append(self._of(place, archived, shared[page]))
+            archived = replace(head, address=address, around=around, stylesheet=style)
+            sheets.append(self._of(place, self._without(archived, gone[page]), shared[page]))
         return sheets
 
     def digests(self, newsletter: Newsletter, found: Sequence[tuple[Digest, tuple[int, ...]]]) -> Sheet:
@@ -123,11 +127,9 @@ class Sheets:
             for one in articles.by_ids(connection, ids)
         )
 
-    def _gone(self, rows: Sequence[FeedRow]) -> tuple[Gone, ...]:
-        """Never one that a current article goes by."""
-        make = self._heads.ids
-        return tuple(
-            Gone(make.article(row.guid, row.slug), row.changed_at)
-            for row in rows
-            if row.changed_at and row.guid not in self._taken
-        )
+    def _without(self, head: FeedContext, rows: Sequence[FeedRow]) -> FeedContext:
+        """With tombstones for what was withdrawn, newest first; never for an id that a current article goes by."""
+        lately = [(row, row.changed_at) for row in rows if row.changed_at and row.changed_at > self._since]
+        gone = [Gone(self._heads.ids.article(row.guid, row.slug), at) for row, at in lately]
+        kept = tuple(one for one in gone if one.id not in self._taken)
+        return replace(head, gone=kept, withdrawn_at=rows[0].changed_at if rows else None)

@@ -204,11 +204,11 @@ def for_feeds(connection: Connection, sources: Sequence[str]) -> list[FeedRow]:
     return [FeedRow(*row) for row in rows]
 
 
-def withdrawn_since(connection: Connection, sources: Sequence[str], since: datetime) -> list[FeedRow]:
-    """The articles of those sources that were withdrawn after ``since``, newest first."""
+def withdrawn(connection: Connection, sources: Sequence[str]) -> list[FeedRow]:
+    """Every article of those sources that was withdrawn, the newest withdrawal first."""
     c = articles.c
     query = select(*_FEED_ROW, c.changed_at).where(
-        c.state == ArticleState.WITHDRAWN, c.source.in_(sources), c.duplicate_of.is_(None), c.changed_at > since
+        c.state == ArticleState.WITHDRAWN, c.source.in_(sources), c.duplicate_of.is_(None)
     )
     return [FeedRow(*row) for row in connection.execute(query.order_by(c.changed_at.desc(), c.id.desc()))]
 
