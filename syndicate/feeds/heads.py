@@ -49,11 +49,6 @@ class Heads:
         """What a feed is written in."""
         return (newsletter.language if newsletter else None) or self.settings.site.language
 
-    def source_of(self, template: str) -> str:
-        """What stands in a template: a feed that is made with it changes with it."""
-        loader = self.templates.loader
-        return loader.get_source(self.templates, template)[0] if loader else ""
-
     def around(self, folder: str, pages: int, page: int | None = None) -> Mapping[str, str]:
         """Where a page of a feed's archive leads to, or the feed itself (RFC 5005 §4). There are ``pages`` of them."""
         before, after = (pages, None) if page is None else (page - 1, page + 1)

@@ -15,7 +15,7 @@ _SUMMARY_LENGTH = 320
 
 
 def plain(text: str) -> str:
-    """``text`` without what no XML 1.0 document can hold, or should (§2.2: controls), its line ends as XML reads them."""
+    """``text`` without what no XML 1.0 document can or should hold, such as controls (§2.2); with XML's line ends."""
     return _NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
