@@ -18,7 +18,7 @@ STYLE = "feed.css"
 _EVERYTHING = translatable("Every article of %(site)s.")
 _ABOUT = translatable("%(title)s: articles about %(tag)s.")
 _DIGESTS_TITLE = translatable("%(title)s: digests")
-_DIGESTS = translatable("Each digest of %(title)s, as it was sent by mail.")
+_DIGESTS = translatable("Each digest of %(title)s that went out by mail.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def stamp_of(env: Environment, folder: str) -> str:
     files = [
         file for path in searched for name in (folder, LANGUAGES) for file in sorted(Path(path, name).rglob("*.*"))
     ]
-    return " ".join(f"{file}:{seen.st_size}:{seen.st_mtime_ns}" for file in files if (seen := file.stat()))
+    seen = [(file, file.stat()) for file in files]
+    return " ".join(f"{file}:{found.st_size}:{found.st_mtime_ns}" for file, found in seen)
 
 
 @jinja2.pass_context
