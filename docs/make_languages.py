@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "templates" / "languages"
 
 _WAYS = [("syndicate/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
+_WAYS += [("templates/**.css", "jinja2")]
 _KEYWORDS = DEFAULT_KEYWORDS | {"translatable": None}
 _HEADER = "# {}. `make languages` keeps it in step with the words in templates and code."
 _FLEETING = ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team", "Project-Id-Version")

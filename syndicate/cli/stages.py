@@ -105,7 +105,7 @@ def pickup(
 def publish(as_json: Json = False) -> None:
     """Bring the published feeds up to date; what did not change is not touched."""
     with opened() as app:
-        done = app.jobs.publish()
+        done = app.jobs.publish(app.jobs.clock())
         if as_json:
             show_json({"written": done.written, "unchanged": done.unchanged})
             return

@@ -1,108 +1,153 @@
 """The current articles → feeds on disk. Called after each pick-up, and by ``syndicate publish``.
 
-A file is replaced whole, and only when its bytes differ: whoever serves the folder can trust modification times.
+A folder whose fingerprint and files are as they were left is neither built nor read.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from syndicate.errors import SyndicateError
-from syndicate.feeds.build import ATOM, RSS, FeedContext, build_atom, build_rss
-from syndicate.render.environment import Environment, render
+from syndicate.feeds.files import alone, stamps_of, write_if_changed
+from syndicate.feeds.formats import FORMATS as FORMATS
+from syndicate.feeds.front import INDEX as INDEX
+from syndicate.feeds.front import front
+from syndicate.feeds.heads import Heads
+from syndicate.feeds.ids import Ids, authority_of
+from syndicate.feeds.plan import Planner
+from syndicate.render.environment import Environment
 from syndicate.render.links import Links
-from syndicate.settings.schema import Newsletter, Settings
-from syndicate.store import Store, articles
+from syndicate.settings.schema import Settings
+from syndicate.store import Store, published
+from syndicate.store.published import Folder
 
-INDEX = "index.html"
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One kind of feed: the file it is, what readers call it, how it is served and how it is made."""
-
-    file: str
-    title: str
-    media_type: str
-    build: Callable[[FeedContext], bytes]
-
-
-FORMATS = (
-    Format(RSS, "RSS", "application/rss+xml", build_rss),
-    Format(ATOM, "Atom", "application/atom+xml", build_atom),
-)
-"""Every kind of feed that each newsletter has."""
+_AUTHORITY = "authority"
+_FRONT = ""
+_WORKERS = 2
+_AHEAD = 3
+"""Folders that are written while the next one is built; they bound what is held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publishing did: the files ``written``, in order, and how many were left as they are."""
+    """What a publishing did: the ``names`` of the files that changed, such as ``daily/atom.xml``, in order, and how
+    many were left as they are. Compressed forms are not counted."""
 
-    written: tuple[Path, ...]
+    directory: Path
+    names: tuple[str, ...]
     unchanged: int
 
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """The files that changed."""
+        return tuple(self.directory / name for name in self.names)
 
-def publish(settings: Settings, store: Store, templates: Environment, links: Links) -> Published:
+    def and_then(self, later: Published) -> Published:
+        """Both together, of which the other came later."""
+        return Published(later.directory, tuple(dict.fromkeys((*self.names, *later.names))), later.unchanged)
+
+
+def publish(
+    settings: Settings,
+    store: Store,
+    templates: Environment,
+    links: Links,
+    *,
+    now: datetime,
+    hubs: tuple[str, ...] = (),
+) -> Published:
     """Brings the feeds' folder up to date. Feeds of newsletters that are no longer configured stay, but unlisted.
+
+    ``hubs`` are the addresses of those that are told of changes. ``now`` is aware.
 
     Raises SyndicateError, naming the path, when a file can't be written, and StoreError and TemplateError.
     """
-    written: list[Path] = []
-    unchanged = 0
-    for path, content in _files(settings, store, templates, links):
-        if write_if_changed(path, content):
-            written.append(path)
-        else:
-            unchanged += 1
-    return Published(tuple(written), unchanged)
-
-
-def feed_of(settings: Settings, store: Store, newsletter: Newsletter, links: Links) -> FeedContext:
-    """What a newsletter's feeds show now."""
-    sources = newsletter.sources or tuple(source.name for source in settings.sources)
-    with store.read() as connection:
-        found = articles.latest(connection, sources, newsletter.tags, settings.feeds.entries)
-    return FeedContext(site=settings.site, newsletter=newsletter, articles=tuple(found), links=links)
-
-
-def write_if_changed(path: Path, content: bytes) -> bool:
-    """Replaces the file in one step, readable for all; false when it already holds just that."""
-    try:
-        if path.is_file() and path.read_bytes() == content:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SyndicateError(f"{path}: can't be written: {reason}; mend that, or change feeds.directory") from error
-    return True
-
-
-def _files(settings: Settings, store: Store, templates: Environment, links: Links) -> Iterator[tuple[Path, bytes]]:
     directory = settings.feeds.directory
-    for newsletter in settings.newsletters:
-        feed = feed_of(settings, store, newsletter, links)
-        for kind in FORMATS:
-            yield directory / newsletter.slug / kind.file, kind.build(feed)
-    language = templates.languages.best([settings.site.language])
-    values = {"site": settings.site, "newsletters": settings.newsletters, "formats": FORMATS}
-    index = render(templates, f"feeds/{INDEX}", language=language, **values)
-    yield directory / INDEX, index.encode()
+    heads = Heads(settings, templates, links, ids_of(store, settings), hubs)
+    with alone(directory):
+        with store.read() as connection:
+            known = published.folders(connection)
+            ends = published.page_ends(connection)
+            plan = Planner(heads, ends, frozenset(known)).plan(connection, now)
+        if any(plan.closed.values()):
+            with store.write() as connection:
+                for feed, further in plan.closed.items():
+                    published.add_page_ends(connection, feed, len(ends.get(feed, ())), further)
+        with store.read() as connection, _Press(directory, known) as press:
+            for sheet in plan.sheets:
+                if not press.is_as_left(sheet.folder, sheet.fingerprint, sheet.files):
+                    press.put(sheet.folder, sheet.fingerprint, sheet.build(connection))
+            documents = front(settings.site, templates, plan.listed)
+            fingerprint = sha256(b"\0".join(documents.values())).hexdigest()
+            if not press.is_as_left(_FRONT, fingerprint, documents):
+                press.put(_FRONT, fingerprint, documents.items())
+        if press.changed:
+            with store.write() as connection:
+                published.save_folders(connection, press.changed)
+    return Published(directory, tuple(press.names), press.unchanged)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+def ids_of(store: Store, settings: Settings) -> Ids:
+    """Makes ids under the host that the site had when this was first called; it is remembered for good."""
+    with store.read() as connection:
+        authority = published.fact(connection, _AUTHORITY)
+    if authority is None:
+        with store.write() as connection:
+            authority = published.remember(connection, _AUTHORITY, authority_of(settings.site.url))
+    return Ids(authority)
+
+
+@dataclass(slots=True)
+class _Press:
+    """Writes folders while further ones are built. ``changed`` and ``names`` are whole when its block has ended."""
+
+    directory: Path
+    known: Mapping[str, Folder]
+    changed: dict[str, Folder] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "publish"))
+    _under_way: deque[tuple[str, str, list[tuple[str, Future[bool]]]]] = field(default_factory=deque)
+
+    def __enter__(self) -> _Press:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
         try:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            # Or a power cut could leave the new name with nothing in it.
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+            while self._under_way and kind is None:
+                self._finish()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def is_as_left(self, folder: str, fingerprint: str, files: Iterable[str]) -> bool:
+        """Whether the folder was published so, and nobody touched its files since."""
+        left = self.known.get(folder)
+        if left is None or left.fingerprint != fingerprint:
+            return False
+        names = list(files)
+        if stamps_of(self.directory / folder, names) != left.files:
+            return False
+        self.unchanged += len(names)
+        return True
+
+    def put(self, folder: str, fingerprint: str, documents: Iterable[tuple[str, bytes]]) -> None:
+        """Writes the folder's files, soon."""
+        path = self.directory / folder
+        parts = [(name, self._pool.submit(write_if_changed, path / name, content)) for name, content in documents]
+        self._under_way.append((folder, fingerprint, parts))
+        while len(self._under_way) > _AHEAD:
+            self._finish()
+
+    def _finish(self) -> None:
+        folder, fingerprint, parts = self._under_way.popleft()
+        for name, is_changed in parts:
+            if is_changed.result():
+                self.names.append(f"{folder}/{name}".lstrip("/"))
+            else:
+                self.unchanged += 1
+        self.changed[folder] = Folder(fingerprint, stamps_of(self.directory / folder, [name for name, _ in parts]))

@@ -67,9 +67,9 @@ class Jobs:
             return None
         return poll(inbound, self.store, self.reception, now=now, even_if_failing=even_if_failing)
 
-    def publish(self) -> Published:
+    def publish(self, now: datetime) -> Published:
         """Brings the feeds' folder up to date."""
-        return publish(self.settings, self.store, self.templates, self.links)
+        return publish(self.settings, self.store, self.templates, self.links, now=now)
 
     def compose_due(self, now: datetime) -> list[Digest]:
         """Ends the pauses that are over, and composes every slot that is due."""
@@ -123,8 +123,10 @@ class Jobs:
         now = self.clock()
         polled = await asyncio.to_thread(self.poll, now)
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
-        published = await asyncio.to_thread(self.publish)
+        published = await asyncio.to_thread(self.publish, now)
         composed = await asyncio.to_thread(self.compose_due, now)
+        if composed:
+            published = published.and_then(await asyncio.to_thread(self.publish, now))
         told = await self.send_notices(stop=stop)
         sent = await self.send_due(stop=stop, progress=progress)
         forgotten = await asyncio.to_thread(self.tidy, now)

@@ -19,6 +19,9 @@ from syndicate.errors import SyndicateError
 from syndicate.jobs.jobs import Jobs
 
 COMPOSE_EVERY = timedelta(seconds=10)
+PUBLISH_EVERY = timedelta(minutes=1)
+"""For what no pick-up brings: an approved digest, a file that somebody touched, a tombstone whose time is over."""
+
 SEND_EVERY = timedelta(seconds=2)
 TIDY_EVERY = timedelta(hours=1)
 _AFTER_FAILURE = timedelta(seconds=30)
@@ -63,6 +66,7 @@ class Ticks:
             for source in sources:
                 self._tick(f"pick up {source.name}", source.every, partial(self._pick_up, source.name))
             self._tick("compose", COMPOSE_EVERY, self._compose)
+            self._tick("publish", PUBLISH_EVERY, self._publish)
 
     async def stop(self) -> None:
         """Returns when everything in flight is finished and recorded."""
@@ -124,13 +128,15 @@ class Ticks:
 
     async def _publish(self) -> None:
         async with self._publishing:
-            published = await asyncio.to_thread(self._jobs.publish)
+            published = await asyncio.to_thread(self._jobs.publish, self._jobs.clock())
         if published.written:
             log.info("published", files=len(published.written))
 
     async def _compose(self) -> None:
         async with self._composing:
-            await asyncio.to_thread(self._jobs.compose_due, self._jobs.clock())
+            composed = await asyncio.to_thread(self._jobs.compose_due, self._jobs.clock())
+        if composed:
+            await self._publish()
 
     async def _send(self) -> None:
         now = self._jobs.clock()

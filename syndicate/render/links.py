@@ -140,3 +140,7 @@ class Links:
     def feed(self, newsletter: str, name: str) -> str:
         """A published feed; ``name`` is its file, such as ``rss.xml``."""
         return f"{self._site}/feeds/{quote(newsletter, safe='')}/{quote(name, safe='')}"
+
+    def feeds(self, folder: str) -> str:
+        """A folder of published feeds, such as ``daily/tags/harbour``, with a slash at its end."""
+        return f"{self._site}/feeds/{quote(folder)}/"

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, and_, bindparam, case, cast, delete, func, insert, select, update
 
 from syndicate.model import Article, ArticleState, Content, Enclosure
 from syndicate.store.schema import articles, counters, fingerprints
@@ -15,6 +15,11 @@ from syndicate.store.schema import articles, counters, fingerprints
 _TUPLES = ("authors", "tags", "takeaways", "related")
 _CONTENT = tuple(f.name for f in fields(Content))
 _COLUMNS = [articles.c[f.name] for f in fields(Article)]
+_FEED_ROW = (
+    *(articles.c.id, articles.c.source, articles.c.guid, articles.c.slug),
+    cast(articles.c.tags, Text).label("tags"),
+    articles.c.content_hash + " " + cast(articles.c.changed_at, Text) + " " + cast(articles.c.dated_at, Text),
+)
 
 
 class KnownRow(NamedTuple):
@@ -34,6 +39,19 @@ class DigestRow(NamedTuple):
     source: str
     tags: tuple[str, ...]
     sequence: int
+
+
+class FeedRow(NamedTuple):
+    """What publishing must know of an article to see whether a feed changed: ``version`` is another one whenever any
+    of the article is. ``tags`` is a JSON array. ``changed_at`` is only known of those that were withdrawn."""
+
+    id: int
+    source: str
+    guid: str
+    slug: str
+    tags: str
+    version: str
+    changed_at: datetime | None = None
 
 
 def known(connection: Connection, source: str) -> list[KnownRow]:
@@ -85,8 +103,15 @@ def add(
 
 
 def change(connection: Connection, article_id: int, content: Content, *, now: datetime, prints: Sequence[str]) -> None:
-    """Replaces what the article says; its identity, slug, place and state stay."""
-    values = _columns(content) | {"changed_at": now}
+    """Replaces what the article says; its identity, slug, place and state stay.
+
+    It counts as changed when readers see something else: a file that only moved is the same article.
+    """
+    values = _columns(content)
+    is_same = articles.c.content_hash == content.content_hash
+    values["changed_at"] = case(
+        (is_same, articles.c.changed_at), else_=bindparam("now", now, articles.c.changed_at.type)
+    )
     del values["slug"]
     if content.published_at:
         values["dated_at"] = content.published_at
@@ -169,6 +194,23 @@ def latest(
             if len(found) == limit:
                 break
     return found
+
+
+def for_feeds(connection: Connection, sources: Sequence[str]) -> list[FeedRow]:
+    """Every current article of those sources, newest by date first, without what it says."""
+    c = articles.c
+    query = select(*_FEED_ROW).where(c.state == ArticleState.CURRENT, c.source.in_(sources))
+    rows = connection.execute(query.order_by(c.dated_at.desc(), c.id.desc()))
+    return [FeedRow(*row) for row in rows]
+
+
+def withdrawn(connection: Connection, sources: Sequence[str]) -> list[FeedRow]:
+    """Every article of those sources that was withdrawn, the newest withdrawal first."""
+    c = articles.c
+    query = select(*_FEED_ROW, c.changed_at).where(
+        c.state == ArticleState.WITHDRAWN, c.source.in_(sources), c.duplicate_of.is_(None)
+    )
+    return [FeedRow(*row) for row in connection.execute(query.order_by(c.changed_at.desc(), c.id.desc()))]
 
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> list[Article]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, true, update
+from sqlalchemy import Connection, Row, and_, false, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -16,6 +16,7 @@ from syndicate.model import DIGEST_TRANSITIONS, Digest, DigestState, Parts, Subs
 from syndicate.store.schema import audiences, counters, digests, subscribers, subscriptions, variants, zones
 
 _COLUMNS = [digests.c[f.name] for f in fields(Digest)]
+_NAMES = tuple(f.name for f in fields(Digest))
 _LOOKS = ("subject", "html", "text")
 WAITING = (DigestState.HELD, DigestState.REVIEW)
 
@@ -207,6 +208,36 @@ def latest(
     if states:
         query = query.where(digests.c.state.in_(states))
     return [_digest(row) for row in connection.execute(query)]
+
+
+def for_feeds(
+    connection: Connection, cadences: Mapping[str, Sequence[str]], states: Sequence[DigestState], limit: int
+) -> dict[str, list[tuple[Digest, tuple[int, ...]]]]:
+    """Newsletter → its newest digests of these ``cadences``, newest first, each with its first variant's articles.
+
+    Of those that are the same for readers in other time zones, the first one stands for all.
+    """
+    own = variants.alias()
+    first = select(func.min(own.c.id)).where(own.c.digest_id == digests.c.id).scalar_subquery()
+    wanted = or_(
+        false(), *(and_(digests.c.newsletter == slug, digests.c.cadence.in_(names)) for slug, names in cadences.items())
+    )
+    query = (
+        select(*_COLUMNS, variants.c.articles)
+        .select_from(digests)
+        .join(variants, variants.c.id == first)
+        .where(digests.c.state.in_(states), wanted)
+        .order_by(digests.c.id.desc())
+    )
+    found: dict[str, dict[tuple[str, str, tuple[int, ...]], tuple[Digest, tuple[int, ...]]]] = {}
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        *values, shown = row
+        digest = Digest(**dict(zip(_NAMES, values, strict=True)) | {"state": DigestState(row.state)})
+        key = digest.cadence, digest.subject, tuple(shown)
+        theirs = found.setdefault(digest.newsletter, {})
+        if key in theirs or len(theirs) < limit:
+            theirs[key] = digest, tuple(shown)
+    return {slug: sorted(one.values(), key=lambda pair: -pair[0].id) for slug, one in found.items()}
 
 
 def last_upto(connection: Connection, newsletter: str, cadence: str) -> int:

@@ -32,7 +32,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0003"
+VERSION = "0004"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -372,4 +372,27 @@ mailboxes = Table(
     Column("retry_at", Instant),
     Column("failures", Integer, nullable=False),
     Column("error", Text, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+published = Table(
+    "published",
+    metadata,
+    Column("folder", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("files", JSON, nullable=False),
+)
+
+archived = Table(
+    "archived",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("last_article", Id, nullable=False),
 )

@@ -108,6 +108,11 @@ class Newsroom:
             after = replace(before, **values)
             articles.change(connection, article_id, after, now=now, prints=())
 
-    def publish(self) -> Published:
+    def withdraw(self, article_id: int, now: datetime = NOON) -> None:
+        """Takes an article back."""
+        with self.store.write() as connection:
+            articles.set_state(connection, [article_id], ArticleState.WITHDRAWN, now=now)
+
+    def publish(self, now: datetime = NOON, hubs: tuple[str, ...] = ()) -> Published:
         """Publishes all feeds."""
-        return publish(self.settings, self.store, self.templates, self.links)
+        return publish(self.settings, self.store, self.templates, self.links, now=now, hubs=hubs)
