@@ -18,6 +18,7 @@ from benchmarks.figures import Outcome, Plan
 from benchmarks.machine import RESULTS, facts, workshop_parent
 from benchmarks.memory import memory
 from benchmarks.queueing import queueing
+from benchmarks.serving import serving
 from benchmarks.splice import splice
 from benchmarks.table import show, write
 
@@ -40,6 +41,7 @@ SCENARIOS = {
     "queueing": Scenario(queueing, (1_000_000, 1_000_000), (2, 5)),
     "memory": Scenario(memory, (100_000, 1_000_000), (1, 1)),
     "splice": Scenario(splice, (50_000, 200_000), (3, 5)),
+    "serving": Scenario(serving, (15_000, 60_000), (5, 7)),
 }
 
 

@@ -18,6 +18,9 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from syndicate.app import App
+from syndicate.feeds.formats import FORMATS
+from syndicate.feeds.front import INDEX, OUTLINE, OUTLINE_TYPE
+from syndicate.feeds.heads import STYLE
 from syndicate.web.accept import ANYWHERE, encodings_of
 from syndicate.web.cached import etag_of, http_date, is_known
 from syndicate.web.guard import LONE_PAGE, SECURITY
@@ -31,9 +34,8 @@ ROOM = 64 * 1024 * 1024
 _HOME = "/feeds/"
 _CACHE = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
 _METHODS = "GET, HEAD, OPTIONS"
-_INDEX = "index.html"
-_FEEDS = {"rss.xml": "application/rss+xml", "atom.xml": "application/atom+xml", "feed.json": "application/feed+json"}
-_OTHERS = {_INDEX: "text/html", "feeds.opml": "text/x-opml", "feed.css": "text/css"}
+_FEEDS = {one.file: one.media_type for one in FORMATS}
+_OTHERS = {INDEX: "text/html", OUTLINE: OUTLINE_TYPE, STYLE: "text/css"}
 
 _FEED = f"(?:{'|'.join(map(re.escape, _FEEDS))})"
 _PUBLISHED = re.compile(
@@ -171,7 +173,7 @@ class PublishedFeeds:
             said["Content-Encoding"] = copy.encoding
         if file in _FEEDS and self._hubs:
             said["Link"] = self._links(name)
-        if file == _INDEX:
+        if file == INDEX:
             said["Content-Security-Policy"] = LONE_PAGE
         return Ready(
             copy=copy,
@@ -190,7 +192,7 @@ class PublishedFeeds:
 
 def _name_of(path: str) -> str | None:
     """The file below the feeds' folder that an address stands for, None for addresses of nothing published."""
-    name = normalize("NFC", path.removeprefix(_HOME)) or _INDEX
+    name = normalize("NFC", path.removeprefix(_HOME)) or INDEX
     return name if path.startswith(_HOME) and _PUBLISHED.fullmatch(name) else None
 
 
