@@ -29,3 +29,8 @@ FORMATS = (
 
 ARCHIVED = tuple(one for one in FORMATS if one.file != JSON)
 """Those that can say that they are a page of an archive (RFC 5005)."""
+
+PAGE_TYPE = "application/xml"
+"""As what a browser must be given RSS and Atom to show them with their stylesheet: their own media types it shows as
+the text that they are (Chromium). Feed readers take either; a browser's navigation accepts ``text/html``, theirs
+does not."""

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from syndicate.feeds.context import Piece
 from syndicate.render.filters import clip
 
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile("[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TITLE_LENGTH = 90
 _SUMMARY_LENGTH = 320
 
 
 def plain(text: str) -> str:
-    """``text`` without the characters that no XML 1.0 document can hold (§2.2), its line ends as XML reads them."""
+    """``text`` without what no XML 1.0 document can hold, or should (§2.2: controls), its line ends as XML reads them."""
     return _NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
