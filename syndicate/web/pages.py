@@ -24,7 +24,7 @@ from syndicate.web.accept import languages_of
 from syndicate.web.cached import answer, etag_of
 from syndicate.web.guard import SECURITY
 
-_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 _PUBLIC = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -86,7 +86,7 @@ class Pages:
         about = {"reader": reader, "newsletter": newsletter, "discoveries": self.feeds_of(newsletter)}
         given = {**self._shared, **said, **about, **values}
         html = render(self._app.templates, f"web/{name}", **given)
-        headers = {**SECURITY, **(_PRIVATE if private else _PUBLIC)}
+        headers = {**SECURITY, **(PRIVATE if private else _PUBLIC)}
         return HTMLResponse(html, status_code=status, headers=headers)
 
     def language(
@@ -107,7 +107,7 @@ class Pages:
             )
         except TemplateError:
             text = "\n\n".join([title, *paragraphs])
-            return Response(text, status_code=status, headers={**SECURITY, **_PRIVATE}, media_type="text/plain")
+            return Response(text, status_code=status, headers={**SECURITY, **PRIVATE}, media_type="text/plain")
 
     def style(self, request: Request) -> Response:
         """The one stylesheet; its address changes with it, so it is asked for once."""

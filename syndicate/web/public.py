@@ -46,7 +46,9 @@ class PublicPages:
         with self._app.store.read() as connection:
             latest = articles.latest(connection, sources, (), LATEST)
         newsletters = [(newsletter, self._pages.feeds_of(newsletter)) for newsletter in settings.newsletters]
-        return self._pages.show(request, "index.html", newsletters=newsletters, latest=latest, feeds=self._pages.feeds_of(None))
+        return self._pages.show(
+            request, "index.html", newsletters=newsletters, latest=latest, feeds=self._pages.feeds_of(None)
+        )
 
     def article(self, request: Request, slug: _Slug) -> Response:
         """The page of an article that has none of its own; the others are where they came from."""

@@ -22,6 +22,7 @@ from syndicate.web.guard import Guard
 from syndicate.web.joining import Joining
 from syndicate.web.pages import Pages
 from syndicate.web.preferences import Preferences
+from syndicate.web.private import PrivateFeeds
 from syndicate.web.public import PublicPages
 from syndicate.web.unsubscribing import Unsubscribing
 
@@ -76,7 +77,7 @@ def create_pages(app: App) -> FastAPI:
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
     web.add_middleware(ProxyHeadersMiddleware)
-    for kind in (PublicPages, Archive, Confirming, Unsubscribing, Preferences, Joining):
+    for kind in (PublicPages, PrivateFeeds, Archive, Confirming, Unsubscribing, Preferences, Joining):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web

@@ -22,7 +22,22 @@ from syndicate.model import Enclosure
 from tests.feeds.test_build import ATOM, context, piece
 
 RSS_BODY = "{http://purl.org/rss/1.0/modules/content/}encoded"
-ODD = ["]]>", "<![CDATA[", "\x00", "\x0b", "\r\n", "\ufffe", "\ud800", "&amp;", "&#0;", "<b>", "<!--", "\u202e", "🜍", "é"]
+ODD = [
+    "]]>",
+    "<![CDATA[",
+    "\x00",
+    "\x0b",
+    "\r\n",
+    "\ufffe",
+    "\ud800",
+    "&amp;",
+    "&#0;",
+    "<b>",
+    "<!--",
+    "\u202e",
+    "🜍",
+    "é",
+]
 TEXT = st.lists(st.one_of(st.text(st.characters(exclude_categories=()), max_size=20), st.sampled_from(ODD)), max_size=6)
 WORDS = TEXT.map("".join)
 INSTANTS = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
