@@ -17,6 +17,7 @@ from benchmarks.fairness import fairness
 from benchmarks.figures import Outcome, Plan
 from benchmarks.machine import RESULTS, facts, workshop_parent
 from benchmarks.memory import memory
+from benchmarks.publishing import publishing
 from benchmarks.queueing import queueing
 from benchmarks.serving import serving
 from benchmarks.splice import splice
@@ -24,7 +25,7 @@ from benchmarks.table import show, write
 
 
 class Scenario(NamedTuple):
-    """How to run one, with how many messages (short, long), and rounds (short, long)."""
+    """How to run one, with how many messages or feeds (short, long), and rounds (short, long)."""
 
     run: Callable[[Path, Plan], list[Outcome]]
     counts: tuple[int, int]
@@ -40,6 +41,7 @@ SCENARIOS = {
     "fairness": Scenario(fairness, (4000, 20_000), (3, 5)),
     "queueing": Scenario(queueing, (1_000_000, 1_000_000), (2, 5)),
     "memory": Scenario(memory, (100_000, 1_000_000), (1, 1)),
+    "publishing": Scenario(publishing, (200, 200), (3, 5)),
     "splice": Scenario(splice, (50_000, 200_000), (3, 5)),
     "serving": Scenario(serving, (15_000, 60_000), (5, 7)),
 }
@@ -77,7 +79,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--long", action="store_true", help="more messages, more rounds")
     parser.add_argument("--only", action="append", choices=SCENARIOS, metavar="NAME", help=", ".join(SCENARIOS))
-    parser.add_argument("--messages", type=int, metavar="N", help="so many messages in every scenario")
+    parser.add_argument("--messages", type=int, metavar="N", help="so many messages, or feeds, in every scenario")
     parser.add_argument("--rounds", type=int, metavar="N", help="so many rounds of every scenario")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the figures go")
     return parser

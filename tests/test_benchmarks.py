@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import references, serving, sinks, table, wires
+from benchmarks import publishing, references, serving, sinks, table, wires
 from benchmarks.children import Run, measured
 from benchmarks.delay import far_away
 from benchmarks.figures import OURS, Outcome, Plan, Side, Target, throughput
@@ -149,6 +149,14 @@ def test_the_serving_scenario_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(serving, "nginx", lambda: None)
     found = serving.serving(tmp_path / "service", Plan(20, 1, lambda _: None))
     assert [[(side.name, side.count) for side in one.sides] for one in found] == [[(OURS, 20)], [(OURS, 100)]]
+
+
+def test_the_publishing_scenario_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "measured", lambda work, *arguments: work(*arguments))
+    monkeypatch.setattr(publishing, "_ENTRIES", 3)
+    seconds, memory = publishing.publishing(tmp_path / "service", Plan(6, 1, lambda _: None))
+    assert [side.count for side in seconds.sides] == [6 + 4, 6, 6 + 4 + 3, 4]
+    assert [side.count for side in memory.sides] == [6 + 3, 6 + 3 + 20, 1]
 
 
 def test_ratios_are_of_the_middle_rounds() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from feedgen.feed import FeedGenerator
 
-from syndicate.feeds.context import FeedContext, Piece
+from syndicate.feeds.context import FeedContext, Piece, plain
 from syndicate.feeds.extensions import FeedParts, PieceParts
 from syndicate.feeds.jsonfeed import JSON, JSON_TYPE
-from syndicate.feeds.wording import body_of, line, plain, summary_of, title_of, whole_seconds
+from syndicate.feeds.wording import body_of, line, summary_of, title_of, whole_seconds
 from syndicate.model import Enclosure
 
 RSS, RSS_TYPE = "rss.xml", "application/rss+xml"
@@ -63,7 +63,7 @@ def build_atom(feed: FeedContext) -> bytes:
             element.id(plain(piece.id))
             element.updated(whole_seconds(piece.updated_at))
             if piece.summary.strip():
-                element.summary(plain(piece.summary))
+                element.summary(piece.summary)
             for author in piece.authors:
                 element.author({"name": line(author)})
             element.parts.piece = piece

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,18 @@ from syndicate.model import Enclosure
 PREVIOUS, NEXT, CURRENT = "prev-archive", "next-archive", "current"
 """Where the older archived page is, the newer one, and the feed that is subscribed to (RFC 5005 §4)."""
 
+_NOT_XML = re.compile("[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def plain(text: str) -> str:
+    """``text`` without what no XML 1.0 document can or should hold, such as controls (§2.2); with XML's line ends."""
+    return _NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One thing that a feed tells of: an article, or a digest.
+    """One thing that a feed tells of: an article, or a digest. Its long texts are made ``plain``, once for all formats.
 
     ``id`` is an absolute URI that never changes. ``html`` is safe to publish, with absolute links only. ``summary`` and
     ``text`` are plain text. ``updated_at`` is when readers last got another text of it.
@@ -35,6 +42,10 @@ class Piece:
     enclosures: tuple[Enclosure, ...] = ()
     published_at: datetime
     updated_at: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("html", "text", "summary"):
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)

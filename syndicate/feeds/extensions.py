@@ -7,8 +7,8 @@ from typing import Any
 
 from lxml.etree import SubElement
 
-from syndicate.feeds.context import FeedContext, Piece
-from syndicate.feeds.wording import line, plain, rfc3339
+from syndicate.feeds.context import FeedContext, Piece, plain
+from syndicate.feeds.wording import line, rfc3339
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _HISTORY = "http://purl.org/syndication/history/1.0"

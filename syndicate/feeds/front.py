@@ -12,7 +12,8 @@ from syndicate.render.environment import Environment, render
 from syndicate.settings.schema import Site
 
 INDEX = "index.html"
-OUTLINE, OUTLINE_TYPE = "feeds.opml", "text/x-opml"
+OUTLINE = "feeds.opml"
+FRONT = (INDEX, OUTLINE, STYLE)
 
 
 def front(site: Site, templates: Environment, listed: Sequence[Listed]) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ STYLE = "feed.css"
 _EVERYTHING = translatable("Every article of %(site)s.")
 _ABOUT = translatable("%(title)s: articles about %(tag)s.")
 _DIGESTS_TITLE = translatable("%(title)s: digests")
-_DIGESTS = translatable("Each digest of %(title)s, as it was sent by mail.")
+_DIGESTS = translatable("Each digest of %(title)s that went out by mail.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,6 @@ class Heads:
     def language(self, newsletter: Newsletter | None) -> str:
         """What a feed is written in."""
         return (newsletter.language if newsletter else None) or self.settings.site.language
-
-    def source_of(self, template: str) -> str:
-        """What stands in a template: a feed that is made with it changes with it."""
-        loader = self.templates.loader
-        return loader.get_source(self.templates, template)[0] if loader else ""
 
     def around(self, folder: str, pages: int, page: int | None = None) -> Mapping[str, str]:
         """Where a page of a feed's archive leads to, or the feed itself (RFC 5005 §4). There are ``pages`` of them."""

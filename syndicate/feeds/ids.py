@@ -23,7 +23,8 @@ class Ids:
     def article(self, guid: str, slug: str) -> str:
         """The id that it came with, where that is a URI (RFC 4287 §4.2.6), else one made of its slug.
 
-        An id of ours that it came with is not believed. Neither an edit nor another file name changes it, and a database that was built anew gives it again.
+        An id of ours that it came with is not believed. Neither an edit nor another file name changes it, and a
+        database that was built anew gives it again.
         """
         is_theirs = _ABSOLUTE.fullmatch(guid) and not guid.startswith(self._tag("", ""))
         return guid if is_theirs else self._tag("articles", slug)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from syndicate.feeds.context import FeedContext, Piece
-from syndicate.feeds.wording import line, plain, rfc3339, summary_of, title_of
+from syndicate.feeds.context import FeedContext, Piece, plain
+from syndicate.feeds.wording import line, rfc3339, summary_of, title_of
 
 JSON, JSON_TYPE = "feed.json", "application/feed+json"
 
@@ -34,7 +34,7 @@ def _item(piece: Piece) -> dict[str, Any]:
         "id": plain(piece.id),
         "url": plain(piece.url),
         "title": title_of(piece),
-        "content_html": plain(piece.html) or "<p></p>",
+        "content_html": piece.html or "<p></p>",
         "summary": summary_of(piece),
         "image": plain(piece.image or ""),
         "date_published": rfc3339(piece.published_at),

@@ -14,8 +14,9 @@ from syndicate.feeds.context import FeedContext
 from syndicate.feeds.heads import Heads
 from syndicate.feeds.outline import Listed
 from syndicate.feeds.selection import ALL, Selection
-from syndicate.feeds.sheets import Sheet, Sheets
+from syndicate.feeds.sheets import Sheet, Sheets, fingerprint_of
 from syndicate.model import Digest, DigestState
+from syndicate.render.environment import stamp_of
 from syndicate.settings.schema import INSTANT, MANUAL, Newsletter
 from syndicate.store import Connection, articles, digests
 
@@ -28,10 +29,14 @@ _SENT = (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is known before anything is built. ``closed`` has the archived pages that are to be closed first."""
+    """What is known before anything is built. ``closed`` has the archived pages that are to be closed first.
+
+    ``front`` is the fingerprint of what lists the feeds.
+    """
 
     sheets: tuple[Sheet, ...]
     listed: tuple[Listed, ...]
+    front: str
     closed: Mapping[str, list[int]]
 
 
@@ -52,7 +57,8 @@ class Planner:
         chosen = selection.select(rows, gone, settings.newsletters, sources)
         chosen |= dict(self._left(chosen))
         chosen = {folder: one for folder, one in chosen.items() if not one.tag or one.rows or folder in self.known}
-        maker = Sheets(self.heads, rows, now - TOMBSTONES_LAST)
+        templates = stamp_of(self.heads.templates, "feeds")
+        maker = Sheets(self.heads, rows, now - TOMBSTONES_LAST, templates)
         sheets: list[Sheet] = []
         closed: dict[str, list[int]] = {}
         for folder, one in chosen.items():
@@ -64,7 +70,8 @@ class Planner:
                 sheets += maker.with_archive(folder, one, ends + closed[folder])
         sent = {one.slug: maker.digests(one, found) for one, found in self._digests(connection)}
         sheets += [sheet for sheet in sent.values() if sheet.made_of or sheet.folder in self.known]
-        return Plan(tuple(sheets), tuple(self._listed(chosen, sent)), closed)
+        listed = tuple(self._listed(chosen, sent))
+        return Plan(tuple(sheets), listed, fingerprint_of(templates, repr(settings.site), repr(listed)), closed)
 
     def _digests(self, connection: Connection) -> Iterator[tuple[Newsletter, list[tuple[Digest, tuple[int, ...]]]]]:
         """What was sent of each newsletter; not at once where there are other cadences, for those are articles."""

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from syndicate.feeds.files import alone, stamps_of, write_if_changed
 from syndicate.feeds.formats import FORMATS as FORMATS
+from syndicate.feeds.front import FRONT, front
 from syndicate.feeds.front import INDEX as INDEX
-from syndicate.feeds.front import front
 from syndicate.feeds.heads import Heads
 from syndicate.feeds.ids import Ids, authority_of
 from syndicate.feeds.plan import Planner
@@ -27,7 +26,7 @@ from syndicate.store import Store, published
 from syndicate.store.published import Folder
 
 _AUTHORITY = "authority"
-_FRONT = ""
+_ROOT = ""
 _WORKERS = 2
 _AHEAD = 3
 """Folders that are written while the next one is built; they bound what is held in memory."""
@@ -82,10 +81,8 @@ def publish(
             for sheet in plan.sheets:
                 if not press.is_as_left(sheet.folder, sheet.fingerprint, sheet.files):
                     press.put(sheet.folder, sheet.fingerprint, sheet.build(connection))
-            documents = front(settings.site, templates, plan.listed)
-            fingerprint = sha256(b"\0".join(documents.values())).hexdigest()
-            if not press.is_as_left(_FRONT, fingerprint, documents):
-                press.put(_FRONT, fingerprint, documents.items())
+            if not press.is_as_left(_ROOT, plan.front, FRONT):
+                press.put(_ROOT, plan.front, front(settings.site, templates, plan.listed).items())
         if press.changed:
             with store.write() as connection:
                 published.save_folders(connection, press.changed)

@@ -29,6 +29,11 @@ _BUILDER = sha256(
 """Another program builds other feeds of the same articles."""
 
 
+def fingerprint_of(*made_of: str) -> str:
+    """Of what this program makes of these."""
+    return sha256("\n".join([_BUILDER, *made_of]).encode("utf-8", "replace")).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A folder of feeds: the same in each of its formats.
@@ -50,7 +55,7 @@ class Sheet:
     @property
     def fingerprint(self) -> str:
         """Another one whenever the bytes of a file would be others."""
-        return sha256("\n".join([_BUILDER, repr(self.head), *self.made_of]).encode("utf-8", "replace")).hexdigest()
+        return fingerprint_of(repr(self.head), *self.made_of)
 
     def build(self, connection: Connection) -> Iterator[tuple[str, bytes]]:
         """File → its bytes."""
@@ -62,11 +67,11 @@ class Sheet:
 class Sheets:
     """Makes sheets of articles and of digests; ``rows`` are all current articles.
 
-    What was withdrawn after ``since`` has a tombstone.
+    What was withdrawn after ``since`` has a tombstone. ``templates`` is another text when they are others.
     """
 
-    def __init__(self, heads: Heads, rows: Sequence[FeedRow], since: datetime) -> None:
-        self._heads, self._since = heads, since
+    def __init__(self, heads: Heads, rows: Sequence[FeedRow], since: datetime, templates: str) -> None:
+        self._heads, self._since, self._templates = heads, since, templates
         self._versions = {row.id: row.version for row in rows}
         self._shadowed = selection.shadowed(rows)
         self._taken = {row.guid for row in rows}
@@ -99,7 +104,7 @@ class Sheets:
             f"{digest.id} {digest.subject} {[(one, self._versions.get(one)) for one in ids]}" for digest, ids in found
         ]
         if made_of:
-            made_of.append(heads.source_of("feeds/digest.html"))
+            made_of.append(self._templates)
 
         def pieces(connection: Connection) -> tuple[Piece, ...]:
             return tuple(

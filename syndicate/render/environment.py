@@ -16,6 +16,7 @@ from syndicate.errors import TemplateError
 from syndicate.render.filters import FILTERS, language_of
 from syndicate.render.holes import Hole
 from syndicate.render.languages import ENGLISH, Languages
+from syndicate.render.languages import FOLDER as LANGUAGES
 
 _MARK = "__jinja_exception__"
 """Jinja puts this name into the globals of the frames that stand for a template's lines (``jinja2.debug``)."""
@@ -64,6 +65,16 @@ def render(env: Environment, name: str, **values: object) -> str:
     except Exception as error:
         template, line = _blame(env, error, name)
         raise TemplateError(template, line, _reason(error)) from error
+
+
+def stamp_of(env: Environment, folder: str) -> str:
+    """Another one whenever a template in that folder of either, or a catalogue, is another file."""
+    searched = env.loader.searchpath if isinstance(env.loader, jinja2.FileSystemLoader) else []
+    files = [
+        file for path in searched for name in (folder, LANGUAGES) for file in sorted(Path(path, name).rglob("*.*"))
+    ]
+    seen = [(file, file.stat()) for file in files]
+    return " ".join(f"{file}:{found.st_size}:{found.st_mtime_ns}" for file, found in seen)
 
 
 @jinja2.pass_context

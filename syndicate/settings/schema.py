@@ -90,7 +90,9 @@ class FeedsSettings(Section):
     """`[feeds]`: what is published."""
 
     directory: Path = Field(Path("feeds"), description="Where feeds are written, relative to the settings file.")
-    entries: int = Field(50, ge=1, le=1000, description="At most so many articles in one feed.")
+    entries: int = Field(
+        50, ge=1, le=1000, description="So many of the newest articles in one feed, and on each page of its archive."
+    )
 
 
 class Fetch(Section):

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, false, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -219,18 +219,17 @@ def for_feeds(
     """
     own = variants.alias()
     first = select(func.min(own.c.id)).where(own.c.digest_id == digests.c.id).scalar_subquery()
-    wanted = or_(
-        false(), *(and_(digests.c.newsletter == slug, digests.c.cadence.in_(names)) for slug, names in cadences.items())
-    )
     query = (
         select(*_COLUMNS, variants.c.articles)
         .select_from(digests)
         .join(variants, variants.c.id == first)
-        .where(digests.c.state.in_(states), wanted)
+        .where(digests.c.state.in_(states), digests.c.newsletter.in_(cadences))
         .order_by(digests.c.id.desc())
     )
     found: dict[str, dict[tuple[str, str, tuple[int, ...]], tuple[Digest, tuple[int, ...]]]] = {}
     for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        if row.cadence not in cadences[row.newsletter]:
+            continue
         *values, shown = row
         digest = Digest(**dict(zip(_NAMES, values, strict=True)) | {"state": DigestState(row.state)})
         key = digest.cadence, digest.subject, tuple(shown)

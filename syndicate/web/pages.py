@@ -119,8 +119,10 @@ class Pages:
         return self._announced(*(newsletter.slug, newsletter.title) if newsletter else (ALL, site.name))
 
     def digest_feeds_of(self, newsletter: Newsletter) -> list[Discovery]:
-        """The feeds of a newsletter's digests."""
-        return self._announced(digests_folder(newsletter.slug), newsletter.title)
+        """The feeds of a newsletter's digests, where any was sent."""
+        folder = digests_folder(newsletter.slug)
+        is_there = (self._app.settings.feeds.directory / folder / FORMATS[0].file).is_file()
+        return self._announced(folder, newsletter.title) if is_there else []
 
     def _announced(self, folder: str, title: str) -> list[Discovery]:
         return [Discovery(title, one.title, one.media_type, self.links.feeds(folder) + one.file) for one in FORMATS]

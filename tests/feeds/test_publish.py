@@ -20,7 +20,7 @@ from syndicate.feeds import sheets
 from syndicate.feeds.files import write_if_changed
 from syndicate.feeds.publish import publish
 from syndicate.model import ArticleState, Digest, DigestState, Parts
-from syndicate.store import articles, digests
+from syndicate.store import Connection, articles, digests
 from tests.feeds.newsroom import NOON, Newsroom, make_settings
 
 FORMATS = ["rss.xml", "atom.xml", "feed.json"]
@@ -138,9 +138,12 @@ def test_a_new_article_changes_its_own_feeds_only(newsroom: Newsroom, monkeypatc
     newsroom.publish()
     built: list[str] = []
     build = sheets.Sheet.build
-    monkeypatch.setattr(
-        sheets.Sheet, "build", lambda sheet, connection: built.append(sheet.folder) or build(sheet, connection)
-    )
+
+    def noted(sheet: sheets.Sheet, connection: Connection) -> Iterator[tuple[str, bytes]]:
+        built.append(sheet.folder)
+        return build(sheet, connection)
+
+    monkeypatch.setattr(sheets.Sheet, "build", noted)
     newsroom.add(2, tags=("ferry",))
     assert written(newsroom) == of("all", "daily", "all/tags/ferry", "daily/tags/ferry") | {"index.html", "feeds.opml"}
     assert sorted(built) == ["all", "all/tags/ferry", "daily", "daily/tags/ferry"]

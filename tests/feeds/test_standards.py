@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -30,7 +29,7 @@ ONE_IN_AN_ITEM = ["title", "link", "description", "guid", "pubDate"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Feeds with everything in them: archived pages, tombstones, hubs, sound, pictures, odd titles and no titles."""
     newsroom = Newsroom.open(tmp_path_factory.mktemp("newsroom"), feeds={"entries": 2})
     ids = [
@@ -52,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     newsroom.withdraw(ids[4], NOON + timedelta(days=7))
     newsroom.publish(NOON + timedelta(days=7), hubs=("https://hub.example/",))
     newsroom.store.close()
-    yield newsroom.settings.feeds.directory
+    return newsroom.settings.feeds.directory
 
 
 @pytest.fixture(scope="module")
