@@ -74,7 +74,9 @@ def status(as_json: Json = False) -> None:
         _tell_digests(unfinished)
         _tell_notices(told)
         for slug, count in readers.items():
-            tell(slug, plural(count, "active reader") + (f", {fed[slug]} of them by private feed" if slug in fed else ""))
+            tell(
+                slug, plural(count, "active reader") + (f", {fed[slug]} of them by private feed" if slug in fed else "")
+            )
         for slug, name, at in due[:5]:
             tell("next", f"{slug}/{name} at {local(at)}")
         for one in troubled:

@@ -28,7 +28,19 @@ MANUAL = "manual"
 
 _RESERVED = "all"
 ROUTES = frozenset(
-    {"api", "archive", "articles", "confirm", "console", "feeds", "healthz", "preferences", "private", "subscribe", "unsubscribe"}
+    {
+        "api",
+        "archive",
+        "articles",
+        "confirm",
+        "console",
+        "feeds",
+        "healthz",
+        "preferences",
+        "private",
+        "subscribe",
+        "unsubscribe",
+    }
 )
 """Names that the service has in addresses where a newsletter's page, or its feeds, would be."""
 

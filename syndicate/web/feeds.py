@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import quote, urlsplit
 
@@ -18,8 +19,8 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from syndicate.app import App
-from syndicate.feeds.formats import FORMATS
-from syndicate.feeds.front import INDEX, OUTLINE, OUTLINE_TYPE
+from syndicate.feeds.formats import FORMATS, PAGE_TYPE
+from syndicate.feeds.front import INDEX, OUTLINE
 from syndicate.feeds.heads import STYLE
 from syndicate.web.accept import ANYWHERE, encodings_of
 from syndicate.web.cached import etag_of, http_date, is_known
@@ -31,11 +32,14 @@ log = structlog.get_logger()
 ROOM = 64 * 1024 * 1024
 """Bytes of published files that are kept in memory."""
 
+DESTINATION = "Sec-Fetch-Dest"
+"""The header in which browsers say what they want something for (Fetch Metadata §2.1)."""
+
 _HOME = "/feeds/"
 _CACHE = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
 _METHODS = "GET, HEAD, OPTIONS"
 _FEEDS = {one.file: one.media_type for one in FORMATS}
-_OTHERS = {INDEX: "text/html", OUTLINE: OUTLINE_TYPE, STYLE: "text/css"}
+_OTHERS = {INDEX: "text/html", OUTLINE: "text/x-opml", STYLE: "text/css"}
 
 _FEED = f"(?:{'|'.join(map(re.escape, _FEEDS))})"
 _PUBLISHED = re.compile(
@@ -66,8 +70,16 @@ _PREFLIGHT = _start(
     },
 )
 """What browsers ask before a script may send validators (Fetch §3.3.2)."""
-_SHARED = {**ANYWHERE, "Cache-Control": _CACHE, "Vary": "Accept-Encoding"}
+_SHARED = {**ANYWHERE, "Cache-Control": _CACHE, "Vary": f"Accept-Encoding, {DESTINATION}"}
 """Also said to whoever is up to date; what else was said of a file stays as it was then (RFC 9110 §15.4.5)."""
+
+
+class Key(NamedTuple):
+    """What a representation is chosen by; ``is_page`` is whether a browser wants to show it."""
+
+    path: str
+    encodings: tuple[str, ...]
+    is_page: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,7 @@ class PublishedFeeds:
         await self._pages(scope, receive, send)
 
     async def _answer(self, scope: Scope) -> tuple[Message, Message] | None:
-        tags = since = encodings = b""
+        tags = since = encodings = destination = b""
         for name, value in scope["headers"]:
             if name == b"if-none-match":
                 tags = tags + b"," + value if tags else value
@@ -135,7 +147,9 @@ class PublishedFeeds:
                 since = value
             elif name == b"accept-encoding":
                 encodings = value
-        key = (scope["path"], _taken(encodings))
+            elif name == b"sec-fetch-dest":
+                destination = value
+        key = Key(scope["path"], _taken(encodings), destination == b"document")
         ready = self._shelf.get(key)
         if ready is None or not ready.copy.is_current:
             try:
@@ -147,25 +161,26 @@ class PublishedFeeds:
             return (self._with_slash, _NOTHING) if scope["path"] == "/feeds" else None
         return ready.answer(scope["method"], tags, since)
 
-    async def _find(self, key: tuple[str, tuple[str, ...]]) -> Ready | None:
-        """What is there now, for an address and the encodings that are taken; None when nothing is."""
-        path, encodings = key
-        name = _name_of(path)
+    async def _find(self, key: Key) -> Ready | None:
+        """What is there now; None when nothing is."""
+        name = _name_of(key.path)
         self._shelf.drop(key)
-        ready = await asyncio.to_thread(self._fetch, name, encodings) if name else None
+        ready = await asyncio.to_thread(self._fetch, name, key) if name else None
         if ready:
             self._shelf.put(key, ready, len(ready.copy.content))
         return ready
 
-    def _fetch(self, name: str, encodings: tuple[str, ...]) -> Ready | None:
-        copy = read(self._directory / name, encodings)
+    def _fetch(self, name: str, key: Key) -> Ready | None:
+        copy = read(self._directory / name, key.encodings)
         if copy is None:
             return None
-        etag, file = etag_of(copy.content), Path(name).name
+        file = Path(name).name
+        media_type = shown_type((_FEEDS | _OTHERS)[file], is_page=key.is_page)
+        etag = etag_of(media_type.encode() + b"\0" + copy.content)
         kept = {**_SHARED, "ETag": etag}
         said = {
             "Access-Control-Expose-Headers": "ETag, Link",
-            "Content-Type": f"{(_FEEDS | _OTHERS)[file]}; charset=utf-8",
+            "Content-Type": f"{media_type}; charset=utf-8",
             "Content-Length": str(len(copy.content)),
             "Last-Modified": http_date(copy.modified_at),
         }
@@ -188,6 +203,11 @@ class PublishedFeeds:
         """Where the feed is, and who tells of changes (WebSub §4)."""
         links = [(self._address + quote(name), "self"), *((hub, "hub") for hub in self._hubs)]
         return ", ".join(f'<{url}>; rel="{relation}"' for url, relation in links)
+
+
+def shown_type(media_type: str, *, is_page: bool) -> str:
+    """As what a feed is sent; browsers are given ``PAGE_TYPE`` where they would show its text, and not a page."""
+    return PAGE_TYPE if is_page and media_type.endswith("+xml") else media_type
 
 
 def _name_of(path: str) -> str | None:

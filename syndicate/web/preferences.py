@@ -1,4 +1,4 @@
-"""``/preferences/``: how often, about what, who one is, a pause, a feed, another address, leaving, one's data and its erasure.
+"""``/preferences/``: how often, about what, who one is, a pause, a feed, another address, leaving, and one's data.
 
 A link in each mail leads here, for some months; then a fresh one can be had by mail.
 """

@@ -18,6 +18,7 @@ from syndicate.render.languages import translatable
 from syndicate.render.tokens import FeedTokens
 from syndicate.store import Connection, private, subscribers
 from syndicate.web.cached import answer
+from syndicate.web.feeds import DESTINATION, shown_type
 from syndicate.web.pages import PRIVATE, Pages
 
 _ENDED = (
@@ -56,7 +57,9 @@ class PrivateFeeds:
                 return self._pages.message(request, 410, *_ENDED)
             given = private.given(connection, held.id, limit=settings.feeds.entries)
         context = private_feed(settings, self._app.links, ids_of(self._app.store, settings), held, token, given)
-        response = answer(request, kind.build(context), kind.media_type, "private, max-age=300")
+        media_type = shown_type(kind.media_type, is_page=request.headers.get(DESTINATION) == "document")
+        response = answer(request, kind.build(context), media_type, "private, max-age=300")
+        response.headers["Vary"] = DESTINATION
         for name in ("Referrer-Policy", "X-Robots-Tag"):
             response.headers[name] = PRIVATE[name]
         return response

@@ -87,22 +87,29 @@ class History:
                 resume(self.store, who, now=now)
             case ("zone", who, zone):
                 describe(self.store, who, timezone=zone, now=now)
+            case _:
+                self.do_more(move)
+
+    def do_more(self, move: tuple[Any, ...]) -> None:
+        match move:
             case ("feed", who):
                 channel.to_feed(self.store, who)
             case ("mail", who):
-                channel.to_mail(self.store, who, now=now)
-            case ("halt",):
-                for digest in self.digests_in(DigestState.SENDING):
-                    self.room.app.digests.pause(digest)
-            case ("go on",):
-                for digest in self.digests_in(DigestState.PAUSED):
-                    self.room.app.digests.resume(digest, now)
-            case ("approve",):
-                for digest in self.digests_in(*WAITING):
-                    self.room.app.digests.approve(digest, now)
-            case ("cancel",):
-                for digest in self.digests_in(*WAITING):
-                    self.room.app.digests.cancel(digest, now)
+                channel.to_mail(self.store, who, now=self.now())
+            case (what,):
+                self.operate(what)
+
+    def operate(self, what: str) -> None:
+        """What an operator does to every digest that it can be done to."""
+        does, now = self.room.app.digests, self.now()
+        act, states = {
+            "halt": (does.pause, (DigestState.SENDING,)),
+            "go on": (lambda digest: does.resume(digest, now), (DigestState.PAUSED,)),
+            "approve": (lambda digest: does.approve(digest, now), WAITING),
+            "cancel": (lambda digest: does.cancel(digest, now), WAITING),
+        }[what]
+        for digest in self.digests_in(*states):
+            act(digest)
 
     def digests_in(self, *states: DigestState) -> list[int]:
         with self.store.read() as connection:

@@ -107,7 +107,7 @@ def test_every_published_name_is_served_as_what_it_is(pressroom: Pressroom, fold
         status, headers, body = raw(pressroom, f"/feeds/{quote(name)}")
         assert (status, headers["content-type"], body) == (200, f"{kind}; charset=utf-8", name.encode())
         assert headers["last-modified"] == "Mon, 02 Mar 2026 12:00:00 GMT"
-        assert headers["vary"] == "Accept-Encoding"
+        assert headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
         assert headers["access-control-allow-origin"] == "*"
         assert {"max-age=300", "stale-while-revalidate=3600"} < set(headers["cache-control"].split(", "))
         for guarding in set(SECURITY) - {"Content-Security-Policy"}:
@@ -175,6 +175,18 @@ def test_an_unchanged_feed_is_not_sent_again(
     assert (status, body) == (304, b"")
     for name in ("etag", "vary", "cache-control", "access-control-allow-origin"):
         assert again[name] == first[name]
+
+
+def test_a_browser_is_told_what_it_shows_as_a_page(pressroom: Pressroom, folder: Folder) -> None:
+    tags = set()
+    for name, kind in KINDS.items():
+        folder.put(name)
+        shown = "application/xml" if kind.endswith("+xml") else kind
+        _, headers, body = raw(pressroom, f"/feeds/{quote(name)}", Sec_Fetch_Dest="document")
+        assert (headers["content-type"], body) == (f"{shown}; charset=utf-8", PLAIN)
+        tags.add((shown, headers["etag"]))
+    assert raw(pressroom, "/feeds/daily/rss.xml")[1]["etag"] not in {tag for _, tag in tags}
+    assert len(tags) == len({tag for _, tag in tags}) == 5
 
 
 def test_the_tag_of_another_encoding_is_another_one(pressroom: Pressroom, folder: Folder) -> None:
