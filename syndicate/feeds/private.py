@@ -71,6 +71,7 @@ def _piece(links: Links, ids: Ids, held: Subscription, given: Given) -> Piece:
         title=fill(parts.subject, parts.nonce, values, escape=False),
         html=body_of(fill(parts.html, parts.nonce, values, escape=True)),
         text=fill(parts.text, parts.nonce, values, escape=False),
+        summary=" · ".join(given.titles),
         published_at=given.given_at,
         updated_at=given.given_at,
     )

@@ -11,7 +11,17 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.model import Channel, Digest, DigestState, Parts, SubscriptionState
 from syndicate.store.digests import parts_of
-from syndicate.store.schema import FED, audiences, counters, digests, pieces, private_feeds, subscriptions, variants
+from syndicate.store.schema import (
+    FED,
+    articles,
+    audiences,
+    counters,
+    digests,
+    pieces,
+    private_feeds,
+    subscriptions,
+    variants,
+)
 
 
 class PrivateFeed(NamedTuple):
@@ -22,10 +32,11 @@ class PrivateFeed(NamedTuple):
 
 
 class Given(NamedTuple):
-    """One digest's share of a reader, with holes for what is theirs."""
+    """One digest's share of a reader, with holes for what is theirs; ``titles`` are those of its articles."""
 
     digest_id: int
     given_at: datetime
+    titles: tuple[str, ...]
     parts: Parts
 
 
@@ -100,7 +111,14 @@ def given(connection: Connection, subscription_id: int, *, limit: int) -> list[G
         .order_by(p.given_at.desc(), p.digest_id.desc())
         .limit(limit)
     )
-    return [Given(row[0], row[1], parts_of(row)) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    shown = {article_id for row in rows for article_id in row.articles}
+    named = select(articles.c.id, articles.c.title).where(articles.c.id.in_(shown))
+    titles = {row.id: row.title for row in connection.execute(named)}
+    return [
+        Given(row[0], row[1], tuple(titles[one] for one in row.articles if titles.get(one)), parts_of(row))
+        for row in rows
+    ]
 
 
 class Received(NamedTuple):

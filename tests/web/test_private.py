@@ -85,6 +85,7 @@ def test_a_piece_is_the_readers_own_mail(room: Pressroom, reader: Subscription, 
     found = feedparser.parse(response.content)
     assert (found.bozo, found.feed.title) == (False, "The Daily Brief")
     assert [one.title for one in found.entries] == ["Goal 2 & more", "Goal 1 & more"]
+    assert found.entries[0].summary in ("Goal 2 & more", "Goal 2 &amp; more")
     html = found.entries[0].content[0].value
     assert "Opera" not in html
     assert ANA in html
