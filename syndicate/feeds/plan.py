@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from syndicate.feeds import selection
 from syndicate.feeds.context import FeedContext
-from syndicate.feeds.heads import Heads
+from syndicate.feeds.heads import Heads, digests_folder
 from syndicate.feeds.outline import Listed
 from syndicate.feeds.selection import ALL, Selection
 from syndicate.feeds.sheets import Sheet, Sheets, fingerprint_of
@@ -68,8 +68,12 @@ class Planner:
                 ends = list(self.ends.get(folder, ()))
                 closed[folder] = selection.close_pages(one.rows, ends, settings.feeds.entries)
                 sheets += maker.with_archive(folder, one, ends + closed[folder])
-        sent = {one.slug: maker.digests(one, found) for one, found in self._digests(connection)}
-        sheets += [sheet for sheet in sent.values() if sheet.made_of or sheet.folder in self.known]
+        sent = {
+            one.slug: maker.digests(one, found)
+            for one, found in self._digests(connection)
+            if found or digests_folder(one.slug) in self.known
+        }
+        sheets += sent.values()
         listed = tuple(self._listed(chosen, sent))
         return Plan(tuple(sheets), listed, fingerprint_of(templates, repr(settings.site), repr(listed)), closed)
 

@@ -72,8 +72,8 @@ class Sheets:
 
     def __init__(self, heads: Heads, rows: Sequence[FeedRow], since: datetime, templates: str) -> None:
         self._heads, self._since, self._templates = heads, since, templates
-        self._versions = {row.id: row.version for row in rows}
         self._shadowed = selection.shadowed(rows)
+        self._facts = {row.id: f"{row.id} {row.slug} {row.version} {row.id in self._shadowed}" for row in rows}
         self._taken = {row.guid for row in rows}
 
     def sheet(self, folder: str, one: Selection, rows: Sequence[FeedRow]) -> Sheet:
@@ -101,7 +101,7 @@ class Sheets:
         """A feed of digests, newest first, each with its articles."""
         heads, language = self._heads, self._heads.language(newsletter)
         made_of = [
-            f"{digest.id} {digest.subject} {[(one, self._versions.get(one)) for one in ids]}" for digest, ids in found
+            f"{digest.id} {digest.subject} {[(one, self._facts.get(one)) for one in ids]}" for digest, ids in found
         ]
         if made_of:
             made_of.append(self._templates)
@@ -117,7 +117,7 @@ class Sheets:
         return Sheet(digests_folder(newsletter.slug), heads.digests(newsletter), tuple(made_of), pieces)
 
     def _of(self, folder: str, head: FeedContext, rows: Sequence[FeedRow]) -> Sheet:
-        made_of = tuple(f"{row.id} {row.slug} {row.version} {row.id in self._shadowed}" for row in rows)
+        made_of = tuple(self._facts[row.id] for row in rows)
         pieces = partial(self._pieces, ids=[row.id for row in rows])
         return Sheet(folder, head, made_of, pieces, ARCHIVED if head.is_archived else FORMATS)
 

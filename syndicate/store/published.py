@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
@@ -43,10 +44,11 @@ def page_ends(connection: Connection) -> dict[str, list[int]]:
 
 
 def add_page_ends(connection: Connection, feed: str, before: int, ends: Sequence[int]) -> None:
-    """Closes further pages of a feed that had ``before`` of them. Pages are never opened again."""
+    """Closes further pages of a feed that had ``before`` of them, unless another process has. They are never opened."""
     rows = [{"feed": feed, "page": number, "last_article": end} for number, end in enumerate(ends, before + 1)]
     if rows:
-        connection.execute(insert(archived), rows)
+        with suppress(IntegrityError), connection.begin_nested():
+            connection.execute(insert(archived), rows)
 
 
 def fact(connection: Connection, name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -17,7 +18,7 @@ from lxml import etree
 
 from syndicate.errors import SyndicateError
 from syndicate.feeds import sheets
-from syndicate.feeds.files import write_if_changed
+from syndicate.feeds.files import alone, write_if_changed
 from syndicate.feeds.publish import publish
 from syndicate.model import ArticleState, Digest, DigestState, Parts
 from syndicate.store import Connection, articles, digests
@@ -382,6 +383,14 @@ def test_whoever_is_reading_keeps_the_old_file_whole(tmp_path: Path) -> None:
         assert write_if_changed(path, b"new and longer")
         assert reading.read() == b"old"
     assert path.read_bytes() == b"new and longer"
+
+
+def test_two_processes_take_turns(tmp_path: Path) -> None:
+    other = os.open(tmp_path, os.O_RDONLY)
+    with alone(tmp_path), pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -81,3 +81,11 @@ def test_pages_never_change_and_with_the_feed_have_everything(steps: list[list[i
         assert feed[:size] == dated[:size]
         assert len(feed) <= 2 * size
         assert {one.id for one in feed} | {one for ids in kept.values() for one in ids} == {one.id for one in dated}
+
+
+def test_a_page_is_closed_when_the_feed_has_no_room_for_its_articles() -> None:
+    rows = [row(number) for number in (9, 7, 5, 3)]
+    assert close_pages(rows, [], 4) == []
+    assert close_pages(rows, [], 3) == [7]
+    assert close_pages(rows, [3], 3) == []
+    assert close_pages(rows, [], 1) == [3, 5, 7]

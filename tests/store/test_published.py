@@ -109,6 +109,7 @@ def test_folders_pages_and_facts_are_remembered(store: Store) -> None:
         published.save_folders(connection, {})
         published.add_page_ends(connection, "all", 0, [50, 100])
         published.add_page_ends(connection, "all", 2, [150])
+        published.add_page_ends(connection, "all", 2, [155])
         published.add_page_ends(connection, "daily", 0, [])
         assert published.fact(connection, "authority") is None
         assert published.remember(connection, "authority", "first.example") == "first.example"
