@@ -76,9 +76,15 @@ def alternating(sides: Mapping[str, Callable[[], Run]], plan: Plan, title: str) 
 
 
 def throughput(
-    title: str, about: str, sides: Mapping[str, Callable[[], Run]], bounds: Mapping[str, float], plan: Plan
+    title: str,
+    about: str,
+    sides: Mapping[str, Callable[[], Run]],
+    bounds: Mapping[str, float],
+    plan: Plan,
+    *,
+    unit: str = "msg/s",
 ) -> Outcome:
-    """Messages a second of every side; ``bounds`` says how many times each reference's ours should be."""
+    """So many a second of every side; ``bounds`` says how many times each reference's ours should be."""
     runs = alternating(sides, plan, title)
     ours = median(run.rate for run in runs[OURS])
     rows = []
@@ -86,7 +92,7 @@ def throughput(
         ratio = ours / median(run.rate for run in found)
         target = Target(f"÷ {name}", ratio, bounds[name]) if name in bounds else None
         rows.append(row(name, [run.rate for run in found], found, target))
-    return Outcome(title, about, "msg/s", tuple(rows))
+    return Outcome(title, about, unit, tuple(rows))
 
 
 def row(name: str, figures: Sequence[float], runs: Sequence[Run], target: Target | None = None) -> Side:

@@ -122,6 +122,13 @@ class Subscriber:
     timezone: str | None = None
 
 
+class Channel(StrEnum):
+    """How a subscription reaches its reader: by mail, or in a private feed, without any mail."""
+
+    MAIL = "mail"
+    FEED = "feed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """One subscriber × one newsletter. ``watermark`` is the newest sequence number already given.
@@ -137,6 +144,7 @@ class Subscription:
     topics: tuple[str, ...] = ()
     watermark: int = 0
     resume_at: datetime | None = None
+    channel: Channel = Channel.MAIL
 
 
 class Purpose(StrEnum):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import publishing, references, sinks, table, wires
+from benchmarks import publishing, references, serving, sinks, table, wires
 from benchmarks.children import Run, measured
 from benchmarks.delay import far_away
 from benchmarks.figures import OURS, Outcome, Plan, Side, Target, throughput
@@ -143,6 +143,12 @@ def test_the_engine_scenario_runs(
     table.write(tmp_path / "kept.json", {}, [found])
     [kept] = json.loads((tmp_path / "kept.json").read_text(encoding="utf-8"))["scenarios"]
     assert kept["sides"][1]["target"]["bound"] == 4.0
+
+
+def test_the_serving_scenario_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "nginx", lambda: None)
+    found = serving.serving(tmp_path / "service", Plan(20, 1, lambda _: None))
+    assert [[(side.name, side.count) for side in one.sides] for one in found] == [[(OURS, 20)], [(OURS, 100)]]
 
 
 def test_the_publishing_scenario_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

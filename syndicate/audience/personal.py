@@ -17,6 +17,7 @@ from syndicate.store import (
     consents,
     erasure,
     notices,
+    private,
     requests,
     subscribers,
     subscriptions,
@@ -84,11 +85,13 @@ def _everything(connection: Connection, email: str, person: Subscriber | None) -
                 "cadence": one.cadence,
                 "topics": one.topics,
                 "paused_until": one.resume_at,
+                "channel": one.channel,
             }
             for one in subscribers.of_address(connection, email)
         ],
         "consents": [_without(asdict(one), "subscriber_id") for one in consents.of_subscriber(connection, mine)],
         "deliveries": [one._asdict() for one in subscriptions.received(connection, mine)],
+        "private_feeds": [one._asdict() for one in private.received(connection, mine)],
         "requests": [
             _without(asdict(one), "id", "nonce", "subscriber_id", "admit_at")
             for one in requests.of_person(connection, email, mine)

@@ -17,6 +17,7 @@ from rich.markup import escape
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from syndicate.app import App, open_app
 from syndicate.audience.roster import import_roster
@@ -116,7 +117,7 @@ async def _demo(directory: Path, feeds: Path, *, once: bool) -> None:
         at = {name: address(door) for name, door in doors.items()}
         _lay_out(directory, feeds, at, catcher.port)
         app = open_app(load(directory / CONFIG_NAME, {}))
-        webs = {
+        webs: dict[str, ASGIApp] = {
             "service": create_web(app),
             "wire": Starlette(routes=[Mount("/", StaticFiles(directory=site))]),
             "inbox": create_inbox(mail),

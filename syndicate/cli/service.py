@@ -50,6 +50,7 @@ class Pages(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
+                proxy_headers=False,
                 lifespan="off",
                 server_header=False,
                 timeout_graceful_shutdown=5,

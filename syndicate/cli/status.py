@@ -16,7 +16,7 @@ from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
 from syndicate.digest.cadence import next_slot, zone_of
 from syndicate.model import DeliveryState, Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
-from syndicate.store import Connection, digests, notices, sources, standing, subscribers
+from syndicate.store import Connection, digests, notices, private, sources, standing, subscribers
 
 _OPEN = (DigestState.SENDING, DigestState.PAUSED, *digests.WAITING)
 
@@ -50,6 +50,7 @@ def status(as_json: Json = False) -> None:
         ]
         paced = remarkable(connection, now)
         readers = _readers(connection)
+        fed = private.readers(connection)
         told = notices.counts(connection)
         due = _next(app, connection, now)
         came_in = inbound.standing(app, connection, now)
@@ -63,6 +64,7 @@ def status(as_json: Json = False) -> None:
                 "pace": [pace_facts(row, now) for row in paced],
                 "notices": told,
                 "readers": readers,
+                "private_feeds": fed,
                 "inbound": came_in,
                 "next": [{"newsletter": slug, "cadence": name, "due_at": at} for slug, name, at in due],
             }
@@ -72,7 +74,9 @@ def status(as_json: Json = False) -> None:
         _tell_digests(unfinished)
         _tell_notices(told)
         for slug, count in readers.items():
-            tell(slug, plural(count, "active reader"))
+            tell(
+                slug, plural(count, "active reader") + (f", {fed[slug]} of them by private feed" if slug in fed else "")
+            )
         for slug, name, at in due[:5]:
             tell("next", f"{slug}/{name} at {local(at)}")
         for one in troubled:

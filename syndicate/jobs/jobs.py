@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.audience.admission import admit
+from syndicate.audience.channel import LINGERS
 from syndicate.audience.preferences import wake
 from syndicate.audience.retention import Forgotten, tidy
 from syndicate.audience.traces import Traces
@@ -26,7 +27,7 @@ from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, notices, requests, standing
+from syndicate.store import Store, notices, private, requests, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ class Jobs:
         return self.digests.compose_due(now)
 
     def tidy(self, now: datetime) -> Forgotten:
-        """Forgets what was kept of readers long enough."""
+        """Forgets what was kept of readers long enough, and what private feeds no longer show."""
+        with self.store.write() as connection:
+            private.tidy(connection, keep=self.settings.feeds.entries, ended_before=now - LINGERS)
         return tidy(self.store, self.settings.readers, self.traces, now=now)
 
     def is_telling_due(self, now: datetime) -> bool:

@@ -1,5 +1,6 @@
-"""Tokens of requests: made of a random nonce and the site's secret, so that neither the database nor the secret alone
-gives one away. The audience keeps their hashes; whoever sends the mail makes the token anew.
+"""Tokens of requests and of private feeds: made of a random nonce and the site's secret, so that neither the database
+nor the secret alone gives one away. The audience keeps the hashes of those of requests; whoever sends the mail, or
+shows the feed's address, makes the token anew.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from hashlib import sha256
 
 _BYTES = 16
 _TOKEN = re.compile(r"[a-z2-7]{26}")
+_FEED_TOKEN = re.compile(r"([1-9][0-9]{0,17})-[a-z2-7]{26}")
 
 
 def new_nonce() -> str:
@@ -30,8 +32,28 @@ class Tokens:
 
     def token(self, purpose: str, nonce: str) -> str:
         """The token for a request of that purpose with that nonce."""
-        mac = hmac.digest(self._key, f"{purpose}\0{nonce}".encode(), "sha256")
-        return b32encode(mac[:_BYTES]).decode().rstrip("=").lower()
+        return _mac(self._key, f"{purpose}\0{nonce}")
+
+
+class FeedTokens:
+    """Makes and reads what addresses of private feeds end in: the subscription, and 128 bits that can't be guessed."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = hmac.digest(secret.encode(), b"syndicate private feed", "sha256")
+
+    def token(self, subscription_id: int, nonce: str) -> str:
+        """The token of a subscription's feed that has that nonce."""
+        mac = _mac(self._key, f"{subscription_id}\0{nonce}")
+        return f"{subscription_id}-{mac}"
+
+    def subscription_of(self, token: str) -> int | None:
+        """Whose token it would be; None for text that can't be one. ``token`` tells whether it is."""
+        match = _FEED_TOKEN.fullmatch(token)
+        return int(match[1]) if match else None
+
+
+def _mac(key: bytes, text: str) -> str:
+    return b32encode(hmac.digest(key, text.encode(), "sha256")[:_BYTES]).decode().rstrip("=").lower()
 
 
 def hash_of(token: str) -> str | None:

@@ -28,9 +28,21 @@ MANUAL = "manual"
 
 _RESERVED = "all"
 ROUTES = frozenset(
-    {"api", "archive", "articles", "confirm", "console", "feeds", "healthz", "preferences", "subscribe", "unsubscribe"}
+    {
+        "api",
+        "archive",
+        "articles",
+        "confirm",
+        "console",
+        "feeds",
+        "healthz",
+        "preferences",
+        "private",
+        "subscribe",
+        "unsubscribe",
+    }
 )
-"""Names that the service has in addresses where a newsletter's page would be."""
+"""Names that the service has in addresses where a newsletter's page, or its feeds, would be."""
 
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _AnyRelay = TypeVar("_AnyRelay", bound=Smtp)

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from syndicate.model import DeliveryState, Digest, states_before
+from syndicate.model import Channel, DeliveryState, Digest, states_before
+from syndicate.store import private
 from syndicate.store.digests import readers_of
 from syndicate.store.schema import QUEUED, audiences, deliveries, digests, subscribers, subscriptions, suppressions
 
@@ -19,8 +20,10 @@ _LATER = ("id", "sender_id", "finished_at")
 def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
     """Writes one delivery per reader of the digest's audiences and moves their watermarks; returns how many.
 
+    Readers who have a private feed get it there instead, and nothing of that is counted.
     Whoever changed their mind since the digest was composed matches no audience, and is served by the next one.
     """
+    private.take_turn(connection)
     a, s = audiences.c, subscriptions.c
     matches = and_(
         a.digest_id == digest.id,
@@ -45,12 +48,13 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
         .join(audiences, matches)
         .join(subscribers, subscribers.c.id == s.subscriber_id)
         .join(suppressions, suppressions.c.email == subscribers.c.email, isouter=True)
-        .where(mine, a.variant_id.is_not(None))
+        .where(mine, s.channel == Channel.MAIL, a.variant_id.is_not(None))
     )
     names = [c.name for c in deliveries.c if c.name not in _LATER]
     writing = insert(deliveries).from_select(names, chosen)
     planned = connection.execute(writing, execution_options={"preserve_rowcount": True}).rowcount
     connection.execute(update(digests).where(digests.c.id == digest.id).values(planned=digests.c.planned + planned))
+    private.give(connection, digest, and_(matches, mine), now=now)
     given = update(subscriptions).where(mine, s.watermark < digest.upto, exists(select(a.digest_id).where(matches)))
     connection.execute(given.values(watermark=digest.upto))
     return int(planned)

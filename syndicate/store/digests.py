@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
-from syndicate.model import DIGEST_TRANSITIONS, Digest, DigestState, Parts, SubscriptionState, Variant
+from syndicate.model import DIGEST_TRANSITIONS, Channel, Digest, DigestState, Parts, SubscriptionState, Variant
 from syndicate.store.schema import audiences, counters, digests, subscribers, subscriptions, variants, zones
 
 _COLUMNS = [digests.c[f.name] for f in fields(Digest)]
@@ -151,7 +151,7 @@ def add_audience(connection: Connection, digest_id: int, group: Group, variant_i
 
 
 def owed(connection: Connection, digest: Digest) -> int:
-    """How many readers a digest that waits would be planned for now."""
+    """How many mails a digest that waits would be planned for now."""
     a, s = audiences.c, subscriptions.c
     same = and_(a.cadence == s.cadence, a.watermark == s.watermark, a.topics == s.topics)
     query = (
@@ -159,7 +159,7 @@ def owed(connection: Connection, digest: Digest) -> int:
         .select_from(subscriptions)
         .join(audiences, same)
         .where(readers_of(connection, digest))
-        .where(a.digest_id == digest.id, a.variant_id.is_not(None))
+        .where(a.digest_id == digest.id, a.variant_id.is_not(None), s.channel == Channel.MAIL)
     )
     return int(connection.execute(query).scalar_one())
 
@@ -275,11 +275,16 @@ def _variant(row: Row[Any]) -> Variant:
         id=row.id,
         digest_id=row.digest_id,
         articles=tuple(row.articles),
-        parts=Parts(
-            row.subject,
-            row.html,
-            row.text,
-            row.nonce,
-            unnamed=Parts(**row.unnamed, nonce=row.nonce) if row.unnamed else None,
-        ),
+        parts=parts_of(row),
+    )
+
+
+def parts_of(row: Row[Any]) -> Parts:
+    """How a row of ``variants`` looks."""
+    return Parts(
+        row.subject,
+        row.html,
+        row.text,
+        row.nonce,
+        unnamed=Parts(**row.unnamed, nonce=row.nonce) if row.unnamed else None,
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from syndicate.model import SubscriptionState
-from syndicate.store import consents, subscribers, suppressions
+from syndicate.store import consents, private, subscribers, suppressions
 from syndicate.store.schema import attempts, deliveries, notices, requests, subscriptions
 from syndicate.store.schema import subscribers as people
 from syndicate.store.subscriptions import owed
@@ -26,12 +26,14 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     """
     s = subscriptions.c
     mine = select(s.id).where(s.subscriber_id == subscriber_id)
-    for subscription_id in connection.execute(mine).scalars().all():
+    ids = connection.execute(mine).scalars().all()
+    for subscription_id in ids:
         subscribers.end(connection, subscription_id, now=now)
     connection.execute(update(subscriptions).where(s.id.in_(mine)).values(topics="", consent="", resume_at=None))
     theirs = owed(s.subscriber_id == subscriber_id)
     connection.execute(update(attempts).where(attempts.c.delivery_id.in_(theirs)).values(reply=""))
     connection.execute(update(deliveries).where(deliveries.c.id.in_(theirs)).values(reply=""))
+    private.forget(connection, ids)
     erase_requests(connection, email, subscriber_id)
     consents.forget_ips(connection, subscriber_id=subscriber_id)
     suppressions.lift(connection, email)

@@ -32,7 +32,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0004"
+VERSION = "0005"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -143,8 +143,17 @@ subscriptions = Table(
     Column("ended_at", Instant),
     Column("resume_at", Instant),
     Column("chosen_at", Instant),
+    Column("channel", Text, nullable=False, server_default=text("'mail'")),
     UniqueConstraint("subscriber_id", "newsletter"),
     Index(None, "newsletter", "cadence", "state"),
+    Index(
+        "ix_subscriptions_fed",
+        "newsletter",
+        "cadence",
+        "state",
+        sqlite_where=text("channel = 'feed'"),
+        postgresql_where=text("channel = 'feed'"),
+    ),
     Index(
         "ix_subscriptions_resume",
         "resume_at",
@@ -152,6 +161,27 @@ subscriptions = Table(
         postgresql_where=text("resume_at IS NOT NULL"),
     ),
     one_of("state", SubscriptionState),
+)
+
+FED = text("subscriptions.channel = 'feed'")
+"""Written out, as ``QUEUED`` is."""
+
+private_feeds = Table(
+    "private_feeds",
+    metadata,
+    Column("subscription_id", Id, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
+    Column("nonce", Text, nullable=False),
+    Column("ended_at", Instant),
+)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    Column("subscription_id", Id, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True, autoincrement=False),
+    Column("variant_id", Id, ForeignKey("variants.id"), nullable=False),
+    Column("given_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 requests = Table(

@@ -9,11 +9,11 @@ from unicodedata import normalize
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from syndicate.model import DigestState, Subscriber, Subscription, SubscriptionState
+from syndicate.model import Channel, DigestState, Subscriber, Subscription, SubscriptionState
 from syndicate.store.schema import digests, subscribers, subscriptions
 
 _PERSON = ("email", "name", "language", "timezone")
-_OWN = ("id", "newsletter", "state", "cadence", "topics", "watermark", "resume_at")
+_OWN = ("id", "newsletter", "state", "cadence", "topics", "watermark", "resume_at", "channel")
 _GIVEN = (DigestState.EMPTY, DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 
 
@@ -129,7 +129,7 @@ def resume(
 ) -> None:
     """Makes a subscription active with those choices; its watermark never goes back.
 
-    ``topics`` is a key. ``consent`` says how the reader came back; None leaves what is known.
+    ``topics`` is a key. ``consent`` says how the reader came back, which is for mail; None leaves what is known.
     """
     c = subscriptions.c
     newest = connection.execute(select(c.watermark).where(c.id == subscription_id)).scalar_one()
@@ -142,7 +142,7 @@ def resume(
         "resume_at": None,
     }
     if consent is not None:
-        values["consent"] = consent
+        values |= {"consent": consent, "channel": Channel.MAIL}
     connection.execute(update(subscriptions).where(c.id == subscription_id).values(values))
 
 
@@ -195,4 +195,5 @@ def _subscription(row: Row[Any]) -> Subscription:
         topics=topics_of(row.topics),
         watermark=row.watermark,
         resume_at=row.resume_at,
+        channel=Channel(row.channel),
     )

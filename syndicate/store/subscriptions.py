@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, and_, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from syndicate.model import DeliveryState, SubscriptionState
+from syndicate.model import Channel, DeliveryState, SubscriptionState
 from syndicate.store.schema import deliveries, digests, subscribers, subscriptions
 
 _ACTIVE, _PAUSED = SubscriptionState.ACTIVE, SubscriptionState.PAUSED
@@ -67,12 +67,12 @@ def go_on_as(connection: Connection, subscription_id: int, subscriber_id: int, *
     """Has another subscriber, who does not get that newsletter, get it as this subscription stands, from now on.
 
     It is a subscription of its own, or theirs that had ended, so that links to this one say nothing of it. Mail that
-    waits for its turn goes with it.
+    waits for its turn goes with it; a private feed does not, for its address is known to somebody else.
     """
     c = subscriptions.c
     names = ("newsletter", "state", "cadence", "topics", "watermark", "consent", "resume_at")
     row = connection.execute(select(*(c[name] for name in names)).where(c.id == subscription_id)).one()
-    values = dict(row._mapping) | {"ended_at": None, "chosen_at": now}  # noqa: SLF001 - public in spite of its name
+    values = dict(row._mapping) | {"ended_at": None, "chosen_at": now, "channel": Channel.MAIL}  # noqa: SLF001 - public in spite of its name
     theirs = and_(c.subscriber_id == subscriber_id, c.newsletter == row.newsletter)
     if not connection.execute(update(subscriptions).where(theirs).values(values)).rowcount:
         connection.execute(insert(subscriptions), values | {"subscriber_id": subscriber_id, "created_at": now})

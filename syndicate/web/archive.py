@@ -72,6 +72,7 @@ class Archive:
             canonical=self._app.links.view(digest.newsletter, digest.id),
             image=next((article.image for article in shown if article.image), None),
             published_at=digest.due_at,
+            discoveries=self._pages.feeds_of(newsletter),
         )
         return _HEAD.sub(lambda end: head + end[0], _TITLE.sub("", html, count=1), count=1)
 

@@ -18,25 +18,29 @@ def etag_of(content: bytes) -> str:
     return f'"{sha256(content).hexdigest()[:32]}"'
 
 
-def answer(
-    request: Request, content: bytes, media_type: str, cache_control: str, *, modified_at: datetime | None = None
-) -> Response:
-    """``content``, or 304 when the request shows that it is known. ``modified_at`` is aware."""
+def http_date(instant: datetime) -> str:
+    """An aware instant as headers have it (RFC 9110 §5.6.7)."""
+    return format_datetime(instant.astimezone(UTC), usegmt=True)
+
+
+def answer(request: Request, content: bytes, media_type: str, cache_control: str) -> Response:
+    """``content``, or 304 when the request shows that it is known."""
     etag = etag_of(content)
     headers = {"ETag": etag, "Cache-Control": cache_control}
-    if modified_at:
-        headers["Last-Modified"] = format_datetime(modified_at.astimezone(UTC), usegmt=True)
-    if _is_known(request, etag, modified_at):
+    if is_known(etag, None, tags=",".join(request.headers.getlist("if-none-match"))):
         return Response(status_code=304, headers=headers)
     return Response(content, headers={**headers, "Content-Type": f"{media_type}; charset=utf-8"})
 
 
-def _is_known(request: Request, etag: str, modified_at: datetime | None) -> bool:
-    """An entity tag, where there is one, decides alone (RFC 9110 §13.2.2)."""
-    if given := ",".join(request.headers.getlist("if-none-match")):
-        return given.strip() == "*" or etag in _TAG.findall(given)
-    since = _instant(request.headers.get("if-modified-since", ""))
-    return bool(since and modified_at and modified_at.replace(microsecond=0) <= since)
+def is_known(etag: str, modified_at: datetime | None, *, tags: str = "", since: str = "") -> bool:
+    """Whether a client that sends these ``If-None-Match`` and ``If-Modified-Since`` headers has it already.
+
+    An entity tag, where there is one, decides alone (RFC 9110 §13.2.2).
+    """
+    if tags:
+        return tags.strip() == "*" or etag in _TAG.findall(tags)
+    instant = _instant(since) if since else None
+    return bool(instant and modified_at and modified_at.replace(microsecond=0) <= instant)
 
 
 def _instant(text: str) -> datetime | None:

@@ -195,7 +195,8 @@ class Joining:
             newsletter=newsletter,
             form=form,
             past=past,
-            feeds=self._pages.feeds_of(newsletter.slug),
+            feeds=self._pages.feeds_of(newsletter),
+            digest_feeds=self._pages.digest_feeds_of(newsletter),
             canonical=self._app.links.newsletter(newsletter.slug),
             snippet=self._snippet(request, newsletter, self._app.links.subscribing()),
             preview=Markup(self._snippet(request, newsletter, self._pages.links.subscribing())),  # noqa: S704 - rendered

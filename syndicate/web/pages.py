@@ -12,7 +12,9 @@ from fastapi.responses import HTMLResponse, Response
 
 from syndicate.app import App
 from syndicate.errors import TemplateError
-from syndicate.feeds.publish import FORMATS
+from syndicate.feeds.formats import FORMATS
+from syndicate.feeds.heads import digests_folder
+from syndicate.feeds.selection import ALL
 from syndicate.model import Subscriber
 from syndicate.render.environment import render
 from syndicate.render.languages import Language
@@ -22,7 +24,7 @@ from syndicate.web.accept import languages_of
 from syndicate.web.cached import answer, etag_of
 from syndicate.web.guard import SECURITY
 
-_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 _PUBLIC = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -61,7 +63,6 @@ class Pages:
             "home_url": f"{self.base}/",
             "feeds_url": f"{self.base}/feeds/",
             "style_url": f"{self.base}/style.css?v={etag_of(self._style)[1:13]}",
-            "discoveries": [one for slug in self._slugs() for one in self.feeds_of(slug)],
             "links": self.links,
         }
 
@@ -82,9 +83,10 @@ class Pages:
         from: their address alone allows what they offer.
         """
         said = {"language": self.language(request, reader, newsletter), "zone": zone_of(reader, newsletter)}
-        given = {**self._shared, **said, "reader": reader, "newsletter": newsletter, **values}
+        about = {"reader": reader, "newsletter": newsletter, "discoveries": self.feeds_of(newsletter)}
+        given = {**self._shared, **said, **about, **values}
         html = render(self._app.templates, f"web/{name}", **given)
-        headers = {**SECURITY, **(_PRIVATE if private else _PUBLIC)}
+        headers = {**SECURITY, **(PRIVATE if private else _PUBLIC)}
         return HTMLResponse(html, status_code=status, headers=headers)
 
     def language(
@@ -105,23 +107,25 @@ class Pages:
             )
         except TemplateError:
             text = "\n\n".join([title, *paragraphs])
-            return Response(text, status_code=status, headers={**SECURITY, **_PRIVATE}, media_type="text/plain")
+            return Response(text, status_code=status, headers={**SECURITY, **PRIVATE}, media_type="text/plain")
 
     def style(self, request: Request) -> Response:
         """The one stylesheet; its address changes with it, so it is asked for once."""
         return answer(request, self._style, "text/css", _FOREVER if "v" in request.query_params else "no-cache")
 
-    def feeds_of(self, slug: str) -> list[Discovery]:
-        """The feeds of a newsletter."""
-        newsletter = self._app.settings.newsletter(slug)
-        if newsletter is None:
-            return []
-        return [
-            Discovery(newsletter.title, one.title, one.media_type, self.links.feed(slug, one.file)) for one in FORMATS
-        ]
+    def feeds_of(self, newsletter: Newsletter | None) -> list[Discovery]:
+        """The feeds of a newsletter's articles, or of all articles."""
+        site = self._app.settings.site
+        return self._announced(*(newsletter.slug, newsletter.title) if newsletter else (ALL, site.name))
 
-    def _slugs(self) -> list[str]:
-        return [newsletter.slug for newsletter in self._app.settings.newsletters]
+    def digest_feeds_of(self, newsletter: Newsletter) -> list[Discovery]:
+        """The feeds of a newsletter's digests, where any was sent."""
+        folder = digests_folder(newsletter.slug)
+        is_there = (self._app.settings.feeds.directory / folder / FORMATS[0].file).is_file()
+        return self._announced(folder, newsletter.title) if is_there else []
+
+    def _announced(self, folder: str, title: str) -> list[Discovery]:
+        return [Discovery(title, one.title, one.media_type, self.links.feeds(folder) + one.file) for one in FORMATS]
 
 
 def zone_of(reader: Subscriber | None, newsletter: Newsletter | None) -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""``/preferences/``: how often, about what, who one is, a pause, another address, leaving, one's data and its erasure.
+"""``/preferences/``: how often, about what, who one is, a pause, a feed, another address, leaving, and one's data.
 
 A link in each mail leads here, for some months; then a fresh one can be had by mail.
 """
@@ -13,16 +13,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from syndicate.app import App
-from syndicate.audience import personal, preferences, requests
+from syndicate.audience import channel, personal, preferences, requests
 from syndicate.audience.subscribe import unsubscribe
 from syndicate.errors import ConflictError, ExpiredError
-from syndicate.model import Subscription, SubscriptionState
+from syndicate.feeds.formats import FORMATS
+from syndicate.model import Channel, Subscription, SubscriptionState
 from syndicate.render.languages import Language, translatable
 from syndicate.web.chosen import every_zone, form_of
 from syndicate.web.fields import Fields, SentFields
 from syndicate.web.guard import ip_of
 from syndicate.web.joining import LATER, TOO_MANY
 from syndicate.web.pages import Pages
+from syndicate.web.private import address_of
 from syndicate.web.typed import Choices, Reading
 from syndicate.web.unsubscribing import TEST_COPY, TEST_COPY_SAID, TOO_LATE
 
@@ -30,6 +32,10 @@ _LINK_SENT = (
     translatable("Check your mail"),
     translatable("A fresh link is on its way to the address that your newsletters go to."),
 )
+_TO_FEED = translatable("From now on it comes in a feed of your own, and no more by mail. Its address is below.")
+_TO_MAIL = translatable("From now on it comes by mail again. What your feed has stays there for a month.")
+_RENEWED = translatable("Your feed has another address. The old one is of no use any more.")
+_CLOSED = translatable("Your feed is closed.")
 _OVER = SubscriptionState.UNSUBSCRIBED
 
 
@@ -43,6 +49,10 @@ class Preferences:
             "save": self._save,
             "pause": self._pause,
             "resume": self._resume,
+            "feed": self._to_feed,
+            "mail": self._to_mail,
+            "renew-feed": self._renew_feed,
+            "close-feed": self._close_feed,
             "move": self._move,
             "leave": self._leave,
             "leave-all": self._leave_all,
@@ -123,6 +133,25 @@ class Preferences:
         )
         return self._show(request, subscription_id, said=said)
 
+    def _to_feed(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        channel.to_feed(self._app.store, subscription_id)
+        return self._say(request, subscription_id, _TO_FEED)
+
+    def _to_mail(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        channel.to_mail(self._app.store, subscription_id, now=self._now())
+        return self._say(request, subscription_id, _TO_MAIL)
+
+    def _renew_feed(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        channel.renew(self._app.store, subscription_id)
+        return self._say(request, subscription_id, _RENEWED)
+
+    def _close_feed(self, request: Request, subscription_id: int, _: Fields) -> Response:
+        channel.close(self._app.store, subscription_id, now=self._now())
+        return self._say(request, subscription_id, _CLOSED)
+
+    def _say(self, request: Request, subscription_id: int, text: str) -> Response:
+        return self._show(request, subscription_id, said=self._language(request, subscription_id).gettext(text))
+
     def _move(self, request: Request, subscription_id: int, fields: Fields) -> Response:
         reading = Reading(fields)
         email = reading.email()
@@ -187,6 +216,8 @@ class Preferences:
         """The page as everything stands now, with what was typed where that can't be used."""
         held, *others = preferences.of_reader(self._app.store, subscription_id)
         newsletter = self._app.settings.newsletter(held.newsletter)
+        with self._app.store.read() as connection:
+            feed = address_of(self._app, connection, held, self._now())
         return self._pages.show(
             request,
             "preferences.html",
@@ -201,6 +232,8 @@ class Preferences:
             resume_at=held.resume_at,
             others=[self._other(one) for one in others if one.state is not _OVER],
             zones=every_zone(),
+            feed=[(one.title, feed + one.file, one.media_type) for one in FORMATS] if feed else [],
+            is_fed=held.channel is Channel.FEED,
             said=said,
         )
 

@@ -40,13 +40,15 @@ class PublicPages:
         return router
 
     def front(self, request: Request) -> Response:
-        """Newsletters with their feeds, and the newest articles."""
+        """Newsletters with their feeds, and the newest articles with the feeds of all."""
         settings = self._app.settings
         sources = [source.name for source in settings.sources]
         with self._app.store.read() as connection:
             latest = articles.latest(connection, sources, (), LATEST)
-        newsletters = [(newsletter, self._pages.feeds_of(newsletter.slug)) for newsletter in settings.newsletters]
-        return self._pages.show(request, "index.html", newsletters=newsletters, latest=latest)
+        newsletters = [(newsletter, self._pages.feeds_of(newsletter)) for newsletter in settings.newsletters]
+        return self._pages.show(
+            request, "index.html", newsletters=newsletters, latest=latest, feeds=self._pages.feeds_of(None)
+        )
 
     def article(self, request: Request, slug: _Slug) -> Response:
         """The page of an article that has none of its own; the others are where they came from."""

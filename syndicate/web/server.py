@@ -8,6 +8,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from syndicate.app import App
 from syndicate.errors import NotFoundError, StoreError, TokenError
@@ -20,6 +22,7 @@ from syndicate.web.guard import Guard
 from syndicate.web.joining import Joining
 from syndicate.web.pages import Pages
 from syndicate.web.preferences import Preferences
+from syndicate.web.private import PrivateFeeds
 from syndicate.web.public import PublicPages
 from syndicate.web.unsubscribing import Unsubscribing
 
@@ -63,12 +66,18 @@ _BAD_LINK = (
 )
 
 
-def create_web(app: App) -> FastAPI:
-    """Every page of the service. Raises TemplateError when the stylesheet, or a catalogue, can't be used."""
+def create_web(app: App) -> ASGIApp:
+    """All that the service answers. Raises TemplateError when the stylesheet, or a catalogue, can't be used."""
+    return PublishedFeeds(create_pages(app), app)
+
+
+def create_pages(app: App) -> FastAPI:
+    """Every page of the service, all but what is published as files."""
     pages = Pages(app)
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
-    for kind in (PublicPages, PublishedFeeds, Archive, Confirming, Unsubscribing, Preferences, Joining):
+    web.add_middleware(ProxyHeadersMiddleware)
+    for kind in (PublicPages, PrivateFeeds, Archive, Confirming, Unsubscribing, Preferences, Joining):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web

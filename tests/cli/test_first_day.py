@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.audience.channel import to_feed
+from syndicate.store import Store
 from tests.cli.command import PASSWORD, Folder, make_folder, wait_for
 from tests.relay import Relay
 
@@ -259,6 +261,16 @@ def test_config_may_stand_anywhere(tmp_path: Path) -> None:
     folder.run("digests", f"--config={file}")
     folder.run("status", SYNDICATE_CONFIG=file)
     folder.run("status", code=2)
+
+
+def test_status_says_who_reads_without_mail(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    folder.readers("ana@example.org,daily", "bo@example.org,daily")
+    store = Store(f"sqlite:///{tmp_path / 'syndicate.db'}")
+    to_feed(store, 1)
+    store.close()
+    assert folder.run("status", "--json").json()["private_feeds"] == {"daily": 1}
+    assert "2 active readers, 1 of them by private feed" in folder.run("status").out
 
 
 def test_an_unreachable_relay_is_one_line_and_nothing_changes(tmp_path: Path, relay: Relay) -> None:

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.render.tokens import Tokens, hash_of, new_nonce
+from syndicate.render.tokens import FeedTokens, Tokens, hash_of, new_nonce
 
 TOKENS = Tokens("a secret of this test, 32 characters or more")
 NONCES = st.binary(min_size=16, max_size=16).map(bytes.hex)
@@ -38,3 +38,22 @@ def test_text_that_can_be_no_token_has_no_hash(text: str) -> None:
 def test_nonces_are_128_bits_and_new_each_time() -> None:
     assert len({new_nonce() for _ in range(100)}) == 100
     assert all(len(bytes.fromhex(new_nonce())) == 16 for _ in range(3))
+
+
+FEEDS = FeedTokens("a secret of this test, 32 characters or more")
+
+
+@given(st.integers(1, 10**17), NONCES, NONCES)
+def test_the_token_of_a_feed_is_of_one_subscription_one_nonce_and_one_secret(who: int, nonce: str, other: str) -> None:
+    token = FEEDS.token(who, nonce)
+    assert re.fullmatch(r"[0-9]+-[a-z2-7]{26}", token)
+    assert FEEDS.subscription_of(token) == who
+    assert (token == FEEDS.token(who, other)) is (nonce == other)
+    others = (FEEDS.token(who + 1, nonce), FeedTokens("another secret").token(who, nonce))
+    assert token.partition("-")[2] not in {one.partition("-")[2] for one in others}
+
+
+@given(st.text(max_size=50) | st.from_regex(r"[0-9]{1,20}-[a-z0-9]{20,30}", fullmatch=True))
+def test_other_text_is_no_token_of_a_feed(text: str) -> None:
+    found = FEEDS.subscription_of(text)
+    assert (found is None) is (re.fullmatch(r"[1-9][0-9]{0,17}-[a-z2-7]{26}", text, re.ASCII) is None)

@@ -43,6 +43,7 @@ def test_a_sent_digest_is_a_page_without_its_reader(pressroom: Pressroom, state:
     assert response.status_code == 200
     home = "https://news.lakeside.example/daily"
     assert f"<p>Hello,  a reader {home} {home}</p>" in response.text
+    assert 'title="The Daily Brief (Atom)" href="/feeds/daily/atom.xml">' in response.text
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "script-src" not in response.headers["content-security-policy"]
     assert "default-src 'none'" in response.headers["content-security-policy"]

@@ -178,6 +178,21 @@ def test_choosing_pausing_and_coming_back(visit: Visit) -> None:
     assert visit.room.now_of(reader).state is SubscriptionState.ACTIVE
 
 
+def test_a_feed_in_place_of_mail_and_back(visit: Visit) -> None:
+    reader = reader_of(visit)
+    visit.go(visit.room.choosing(reader.id))
+    visit.press("Get a feed of my own")
+    visit.says("no more by mail. Its address is below.")
+    address = visit.page.get_by_label("Address of your feed").input_value()
+    visit.press("Get another address")
+    renewed = visit.page.get_by_label("Address of your feed").input_value()
+    assert [visit.room.client.get(visit.room.path_of(one)).status_code for one in (address, renewed)] == [410, 200]
+    visit.press("By mail again")
+    visit.press("Close the feed now")
+    visit.says("Your feed is closed.")
+    expect(visit.page.get_by_label("Address of your feed")).to_have_count(0)
+
+
 def test_the_language_of_ones_choice(visit: Visit) -> None:
     reader = reader_of(visit)
     visit.go(visit.room.choosing(reader.id))
@@ -257,6 +272,10 @@ def states(room: Pressroom, clock: Clock) -> dict[str, str]:
     number = next(_numbers)
     ana, bob, eve = (f"{name}{number}@reader.example" for name in ("ana", "bob", "eve"))
     reading, paused, left = room.subscribe(ana), room.subscribe(bob), room.subscribe(eve)
+    fed = room.subscribe(f"fay{number}@reader.example")
+    feed = room.client.post(room.choosing(fed.id), data={"action": "feed"}).text
+    room.client.post(room.choosing(fed.id), data={"action": "renew-feed"})
+    [ended] = re.findall(r'id="feed-address" value="([^"]+)"', feed)
     room.subscribe(ana, "harbour")
     room.client.post(room.choosing(paused.id), data={"action": "pause", "weeks": "3"})
     room.client.post(room.leaving(left.id))
@@ -270,6 +289,8 @@ def states(room: Pressroom, clock: Clock) -> dict[str, str]:
         "confirm": confirming,
         "preferences": room.choosing(reading.id),
         "preferences, paused": room.choosing(paused.id),
+        "preferences, by feed": room.choosing(fed.id),
+        "feed, ended": room.path_of(ended),
         "preferences, left": room.choosing(left.id),
         "expired": room.choosing(reading.id, NOON.replace(year=2025)),
         "unsubscribe": room.leaving(reading.id),

@@ -19,10 +19,29 @@ def test_the_front_page_shows_newsletters_feeds_and_articles(pressroom: Pressroo
     page = pressroom.client.get("/").text
     assert "The Daily Brief" in page
     assert "Comes every day, every week or as soon as an article appears" in page
-    assert '<link rel="alternate" type="application/atom+xml" title="Harbour Notes (Atom)"' in page
     assert 'href="/feeds/daily/rss.xml"' in page
+    assert 'href="/feeds/all/rss.xml" type="application/rss+xml"' in page
     assert '<a href="/articles/ferry-1">Ferries &amp; &lt;fees&gt;</a>' in page
     assert '<a href="https://lakeside.example/two">' in page
+
+
+def test_every_page_announces_the_feeds_that_it_is_about(pressroom: Pressroom) -> None:
+    pressroom.newsroom.add(1)
+    reader = pressroom.subscribe(slug="harbour")
+    for path, folder, title in (
+        ("/", "all", "Lakeside Courier"),
+        ("/articles/ferry-1", "all", "Lakeside Courier"),
+        ("/subscribe", "all", "Lakeside Courier"),
+        ("/nothing", "all", "Lakeside Courier"),
+        ("/daily", "daily", "The Daily Brief"),
+        (pressroom.leaving(reader.id), "harbour", "Harbour Notes"),
+        (pressroom.choosing(reader.id), "harbour", "Harbour Notes"),
+    ):
+        page = pressroom.client.get(path).text
+        assert page.count('<link rel="alternate"') == 3, path
+        for kind, name, file in (("rss+xml", "RSS", "rss.xml"), ("feed+json", "JSON Feed", "feed.json")):
+            line = f'type="application/{kind}" title="{title} ({name})" href="/feeds/{folder}/{file}">'
+            assert f'<link rel="alternate" {line}' in page, path
 
 
 def test_the_front_page_of_an_empty_site_says_so(pressroom: Pressroom) -> None:

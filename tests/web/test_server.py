@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from syndicate.settings.schema import ROUTES
 from syndicate.settings.values import SLUG
-from syndicate.web.server import create_web
+from syndicate.web.server import create_pages
 from tests.web.pressroom import Pressroom, serve
 
 PATHS = [
@@ -62,7 +62,7 @@ def test_every_answer_is_guarded_and_has_a_head(pressroom: Pressroom) -> None:
 
 
 def test_no_newsletter_takes_the_address_of_a_page(pressroom: Pressroom) -> None:
-    taken = {path.strip("/").partition("/")[0] for path in paths_of(create_web(pressroom.app))}
+    taken = {path.strip("/").partition("/")[0] for path in paths_of(create_pages(pressroom.app))}
     assert {one for one in taken if re.fullmatch(SLUG, one)} <= ROUTES
 
 
