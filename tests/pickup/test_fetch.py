@@ -12,7 +12,8 @@ from datetime import timedelta
 import pytest
 
 from syndicate.errors import FetchError
-from syndicate.pickup.fetch import Fetched, fetch, is_public, without_userinfo
+from syndicate.pickup.fetch import Fetched, fetch
+from syndicate.reach.addresses import is_public, without_userinfo
 from syndicate.settings import Fetch
 from tests.site import HttpSite, Page
 
@@ -107,7 +108,7 @@ def test_redirect_to_a_private_address_is_refused(http_site: HttpSite, monkeypat
     """The test's own site stands for a public one; all other addresses are judged as ever."""
     http_site.pages["/"] = Page(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data"})
     own = "127.0.0.1"
-    monkeypatch.setattr("syndicate.pickup.fetch.is_public", lambda address: address == own or is_public(address))
+    monkeypatch.setattr("syndicate.reach.addresses.is_public", lambda address: address == own or is_public(address))
     with pytest.raises(FetchError, match=r"is at 169\.254\.169\.254, which is not public"):
         got(f"{http_site.url}/", CLOSED)
     assert len(http_site.requests) == 1
