@@ -33,6 +33,7 @@ from syndicate.delivery.send import Sent
 from syndicate.jobs import loop
 from syndicate.model import Digest, DigestState, Subscriber
 from syndicate.pickup.pickup import Pickup
+from syndicate.websub.announced import Announced
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(now: Now = None, as_json: Json = False) -> None:
-    """One whole pass: read the mailbox, pick up, publish, compose what is due, send; then exit. Made for cron."""
+    """One whole pass: read the mailbox, pick up, publish, compose what is due, send, tell hubs; then exit. For cron."""
     with opened(instant(now)) as app, bar("sending", None) as progress:
 
         async def one_pass() -> None:
@@ -60,6 +61,7 @@ def run(now: Now = None, as_json: Json = False) -> None:
                         "digests": [digest_facts(one) for one in done.digests],
                         "notices": told_facts(done.told),
                         "sent": sent_facts(done.sent),
+                        "announced": asdict(done.announced),
                         "forgotten": asdict(done.forgotten),
                     }
                 )
@@ -77,6 +79,7 @@ def run(now: Now = None, as_json: Json = False) -> None:
                         "notices", f"{done.told.accepted} sent, {done.told.deferred} wait, {done.told.rejected} refused"
                     )
                 tell_sent(done.sent)
+                _tell_announced(done.announced)
                 if done.forgotten != Forgotten():
                     gone = asdict(done.forgotten).items()
                     tell("forgotten", ", ".join(f"{count} {name}" for name, count in gone if count))
@@ -103,15 +106,22 @@ def pickup(
 
 
 def publish(as_json: Json = False) -> None:
-    """Bring the published feeds up to date; what did not change is not touched."""
+    """Bring the published feeds up to date, and tell hubs of those that changed; what did not is not touched."""
     with opened() as app:
         done = app.jobs.publish()
-        if as_json:
-            show_json({"written": done.written, "unchanged": done.unchanged})
-            return
-        for path in done.written:
-            tell("written", f"{path!s}")
-        tell("published", f"{plural(len(done.written), 'file')} written, {done.unchanged} unchanged")
+
+        async def tell_hubs() -> Announced:
+            async with until_signal() as stop:
+                return await app.jobs.announce(stop=stop)
+
+        announced = loop.run(tell_hubs())
+    if as_json:
+        show_json({"written": done.written, "unchanged": done.unchanged, "announced": asdict(announced)})
+        return
+    for path in done.written:
+        tell("written", f"{path!s}")
+    tell("published", f"{plural(len(done.written), 'file')} written, {done.unchanged} unchanged")
+    _tell_announced(announced)
 
 
 def compose(newsletter: str, now: Now = None, as_json: Json = False) -> None:
@@ -187,6 +197,17 @@ def tell_sent(sent: Sent) -> None:
     others = ("rejected", "deferred", "uncertain", "expired")
     rest = "".join(f", {getattr(sent, name)} {name}" for name in others if getattr(sent, name))
     tell("sent", f"{plural(sent.accepted, 'mail')}{rest}")
+
+
+def _tell_announced(done: Announced) -> None:
+    """What hubs, callbacks and followers were told, for people; nothing where there was nothing to tell."""
+    names = {"pinged": "to hubs", "verified": "verified", "refused": "refused", "distributed": "to followers"}
+    names |= {"failed": "wait", "dropped": "dropped"}
+    said = [f"{getattr(done, name)} {words}" for name, words in names.items() if getattr(done, name)]
+    if said:
+        tell("announced", ", ".join(said))
+    for problem in done.problems:
+        tell("failing", f"hub {problem}", style="yellow")
 
 
 def _pickup_facts(found: Pickup) -> dict[str, object]:

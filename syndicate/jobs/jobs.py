@@ -27,6 +27,8 @@ from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
 from syndicate.store import Store, notices, requests, standing
+from syndicate.websub.announced import Announced
+from syndicate.websub.websub import WebSub
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Pass:
     digests: tuple[Digest, ...]
     told: Told
     sent: Sent
+    announced: Announced
     forgotten: Forgotten
 
 
@@ -54,6 +57,7 @@ class Jobs:
     signer: Signer
     traces: Traces
     reception: Reception
+    websub: WebSub
     clock: Callable[[], datetime]
 
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
@@ -68,8 +72,10 @@ class Jobs:
         return poll(inbound, self.store, self.reception, now=now, even_if_failing=even_if_failing)
 
     def publish(self) -> Published:
-        """Brings the feeds' folder up to date."""
-        return publish(self.settings, self.store, self.templates, self.links)
+        """Brings the feeds' folder up to date, and notes what hubs and followers are to be told."""
+        published = publish(self.settings, self.store, self.templates, self.links)
+        self.websub.announce(self.clock())
+        return published
 
     def compose_due(self, now: datetime) -> list[Digest]:
         """Ends the pauses that are over, and composes every slot that is due."""
@@ -77,7 +83,8 @@ class Jobs:
         return self.digests.compose_due(now)
 
     def tidy(self, now: datetime) -> Forgotten:
-        """Forgets what was kept of readers long enough."""
+        """Forgets what was kept of readers long enough, and who followed a feed to the end of their lease."""
+        self.websub.tidy(now)
         return tidy(self.store, self.settings.readers, self.traces, now=now)
 
     def is_telling_due(self, now: datetime) -> bool:
@@ -118,8 +125,12 @@ class Jobs:
         )
         return await sending.run(digest_id)
 
+    async def announce(self, *, stop: asyncio.Event) -> Announced:
+        """Tells hubs of the feeds that changed; the built-in one asks callbacks, and gives followers their feeds."""
+        return await self.websub.send_due(clock=self.clock, stop=stop)
+
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
-        """One whole pass: pick up, publish, compose what is due, send, tidy up."""
+        """One whole pass: pick up, publish, compose what is due, send, tell hubs, tidy up."""
         now = self.clock()
         polled = await asyncio.to_thread(self.poll, now)
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
@@ -127,5 +138,6 @@ class Jobs:
         composed = await asyncio.to_thread(self.compose_due, now)
         told = await self.send_notices(stop=stop)
         sent = await self.send_due(stop=stop, progress=progress)
+        announced = await self.announce(stop=stop)
         forgotten = await asyncio.to_thread(self.tidy, now)
-        return Pass(polled, pickups, published, tuple(composed), told, sent, forgotten)
+        return Pass(polled, pickups, published, tuple(composed), told, sent, announced, forgotten)

@@ -1,0 +1,60 @@
+"""The published feeds that can be followed: addresses ↔ files. Whatever else lies in the folder has no hub."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+_SEGMENT = re.compile(r"[\w-]+")
+_PRIVATE = "private"
+_ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Followable:
+    """The feeds under ``directory``, which is seen at ``base``; ``media_types`` are those of the files' names.
+
+    Pages of an archive (RFC 5005 §4) can't be followed, for they hardly change, and private feeds are nobody else's.
+    """
+
+    base: str
+    directory: Path
+    media_types: Mapping[str, str]
+
+    def address(self, relative: str) -> str:
+        """The public address of a feed, as its ``rel=self`` says; ``relative`` is the file's, with slashes."""
+        return self.base + quote(relative)
+
+    def file(self, address: str) -> Path | None:
+        """The file of a feed that is published, by just its public address."""
+        relative = unquote(address.removeprefix(self.base))
+        is_one = address.startswith(self.base) and self.address(relative) == address and self._is_feed(relative)
+        file = self.directory / relative
+        return file if is_one and file.is_file() else None
+
+    def all(self) -> Iterator[tuple[str, str]]:
+        """Address and fingerprint of each; a feed with another fingerprint was written anew, which happens only when
+        its bytes change."""
+        for folder, inner, names in os.walk(self.directory):
+            here = Path(folder).relative_to(self.directory).parts
+            inner[:] = sorted(name for name in inner if not _is_hidden((*here, name)))
+            for name in sorted(self.media_types.keys() & set(names)):
+                relative = "/".join((*here, name))
+                if self._is_feed(relative):
+                    with suppress(FileNotFoundError):
+                        written = (Path(folder) / name).stat()
+                        yield self.address(relative), f"{written.st_mtime_ns}-{written.st_size}"
+
+    def _is_feed(self, relative: str) -> bool:
+        *folders, name = relative.split("/")
+        whole = bool(folders) and name in self.media_types and all(map(_SEGMENT.fullmatch, folders))
+        return whole and not any(_is_hidden(folders[:depth]) for depth in range(1, len(folders) + 1))
+
+
+def _is_hidden(folders: tuple[str, ...] | list[str]) -> bool:
+    return folders[0] == _PRIVATE or (len(folders) == 2 and folders[1] == _ARCHIVE)
