@@ -1,7 +1,7 @@
 """How many requests are taken. Counted in the memory of this process, so a restart begins anew.
 
-The pages call ``Turnstile.admit`` for what needs no address, and ``Gate.admit`` before ``requests.ask`` and ``requests.move``, and answer the same to every refusal:
-a count tells nothing about who is subscribed.
+The pages call ``Gate.admit`` before ``requests.ask`` and ``requests.move``, and answer the same to every refusal:
+a count tells nothing about who is subscribed. The hub, which is asked without an email address, has a ``Turnstile``.
 """
 
 from __future__ import annotations

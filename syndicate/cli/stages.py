@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from syndicate.audience.retention import Forgotten
+from syndicate.cli.hubs import tell_announced
 from syndicate.cli.inbound import polled_facts, tell_polled
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.terminal import (
@@ -79,7 +80,7 @@ def run(now: Now = None, as_json: Json = False) -> None:
                         "notices", f"{done.told.accepted} sent, {done.told.deferred} wait, {done.told.rejected} refused"
                     )
                 tell_sent(done.sent)
-                _tell_announced(done.announced)
+                tell_announced(done.announced)
                 if done.forgotten != Forgotten():
                     gone = asdict(done.forgotten).items()
                     tell("forgotten", ", ".join(f"{count} {name}" for name, count in gone if count))
@@ -121,7 +122,7 @@ def publish(as_json: Json = False) -> None:
     for path in done.written:
         tell("written", f"{path!s}")
     tell("published", f"{plural(len(done.written), 'file')} written, {done.unchanged} unchanged")
-    _tell_announced(announced)
+    tell_announced(announced)
 
 
 def compose(newsletter: str, now: Now = None, as_json: Json = False) -> None:
@@ -197,17 +198,6 @@ def tell_sent(sent: Sent) -> None:
     others = ("rejected", "deferred", "uncertain", "expired")
     rest = "".join(f", {getattr(sent, name)} {name}" for name in others if getattr(sent, name))
     tell("sent", f"{plural(sent.accepted, 'mail')}{rest}")
-
-
-def _tell_announced(done: Announced) -> None:
-    """What hubs, callbacks and followers were told, for people; nothing where there was nothing to tell."""
-    names = {"pinged": "to hubs", "verified": "verified", "refused": "refused", "distributed": "to followers"}
-    names |= {"failed": "wait", "dropped": "dropped"}
-    said = [f"{getattr(done, name)} {words}" for name, words in names.items() if getattr(done, name)]
-    if said:
-        tell("announced", ", ".join(said))
-    for problem in done.problems:
-        tell("failing", f"hub {problem}", style="yellow")
 
 
 def _pickup_facts(found: Pickup) -> dict[str, object]:

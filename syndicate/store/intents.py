@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from syndicate.model import IntentMode
-from syndicate.store.schema import intents
+from syndicate.store.schema import followers, intents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,12 @@ def put(connection: Connection, intent: Intent, *, now: datetime) -> None:
     connection.execute(insert(intents), values | {"next_at": now})
 
 
-def count(connection: Connection, host: str | None = None) -> int:
-    """How many wait, in all or for callbacks at that host."""
-    query = select(func.count()).select_from(intents)
-    return connection.execute(query if host is None else query.where(intents.c.host == host)).scalar_one()
+def count_new(connection: Connection, host: str | None = None) -> int:
+    """How many wait that are not about who follows already, in all or for callbacks at that host."""
+    c = intents.c
+    known = exists().where(followers.c.feed == c.feed, followers.c.callback == c.callback)
+    query = select(func.count()).select_from(intents).where(~known)
+    return connection.execute(query if host is None else query.where(c.host == host)).scalar_one()
 
 
 def next_due(connection: Connection) -> datetime | None:

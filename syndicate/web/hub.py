@@ -27,6 +27,7 @@ _ABOUT = (
         "is nothing to do here for people: a program that can use it finds this address by itself, in each feed."
     ),
 )
+_LONGEST_NAME = 255
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -85,7 +86,7 @@ async def _fields(request: Request) -> Fields:
 def _host_of(callback: str) -> str:
     """Whom a request would make the hub call."""
     try:
-        return urlsplit(callback).hostname or ""
+        return (urlsplit(callback).hostname or "")[:_LONGEST_NAME]
     except ValueError:
         return ""
 

@@ -80,8 +80,8 @@ class WebSub:
     def _is_full(self, connection: Connection, host: str, now: datetime) -> bool:
         followers.end_leases(connection, now=now)
         limits = self.settings.websub
-        at_host = followers.count(connection, host) + intents.count(connection, host)
-        in_all = followers.count(connection) + intents.count(connection)
+        at_host = followers.count(connection, host) + intents.count_new(connection, host)
+        in_all = followers.count(connection) + intents.count_new(connection)
         return at_host >= limits.followers_per_host or in_all >= limits.followers
 
     def is_due(self, now: datetime) -> bool:
