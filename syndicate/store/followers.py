@@ -75,9 +75,12 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def take(connection: Connection, *, now: datetime, until: datetime, limit: int) -> list[Follower]:
-    """Leases up to ``limit`` that may be tried now; what its taker does not record may be tried again at ``until``."""
+    """Leases up to ``limit`` that may be tried now, once the leases of followers that are over were ended.
+
+    What its taker does not record may be tried again at ``until``.
+    """
     c = followers.c
-    due = select(*_COLUMNS).where(c.next_at <= now, c.lease_until > now).order_by(c.next_at, c.id).limit(limit)
+    due = select(*_COLUMNS).where(c.next_at <= now).order_by(c.next_at, c.id).limit(limit)
     taken = []
     for row in connection.execute(due.with_for_update(skip_locked=True)).all():
         connection.execute(update(followers).where(c.id == row.id).values(next_at=until))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -132,3 +134,30 @@ def following(directory: Path, site: HttpSite, *, store_url: str = "", **websub:
         yield room
     finally:
         app.close()
+
+
+@contextmanager
+def answering(*parts: bytes, endless: bytes = b"") -> Iterator[str]:
+    """A server that reads little, sends ``parts``, and then ``endless`` for ever, slowly."""
+    done = threading.Event()
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1024)
+            try:
+                for part in parts:
+                    connection.sendall(part)
+                while not done.wait(0.01):
+                    connection.sendall(endless or b"")
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=[server])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        finally:
+            done.set()
+            thread.join()

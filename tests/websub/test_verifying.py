@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from syndicate.websub.caller import Said
 from syndicate.websub.patience import MOST_ASKED
 from syndicate.websub.verifying import Verdict, verdict
 from tests.site import HttpSite, Page, Request
-from tests.websub.following import RSS, Following, agree, following, query_of
+from tests.websub.following import ATOM, RSS, Following, agree, answering, following, query_of
 
 
 def test_what_a_callback_is_asked(room: Following) -> None:
@@ -162,11 +163,21 @@ def test_limits_in_all_and_for_a_host(tmp_path: Path, http_site: HttpSite) -> No
         assert room.ask("unsubscribe", path="/a")
         assert room.ask(callback="http://one.example/")
         assert not room.ask(callback="http://two.example/")
+        with room.app.store.write() as connection:
+            lease = room.clock() + timedelta(days=9)
+            followers.follow(connection, ATOM, "x", host="127.0.0.1", secret=None, lease_until=lease)
         room.clock.pass_by(days=11)
         with room.app.store.write() as connection:
             for one in intents.take(connection, now=room.clock(), until=room.clock(), limit=9):
                 intents.finish(connection, one.id)
         assert room.ask(path="/c"), "ended leases make room"
+
+
+def test_an_answer_without_end_is_read_as_far_as_the_challenge_is_long(room: Following) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"
+    with answering(head, endless=b"x" * 50_000) as callback:
+        assert room.ask(callback=callback)
+        assert room.send().refused == 1
 
 
 def test_private_addresses_are_not_asked(tmp_path: Path, http_site: HttpSite) -> None:
