@@ -75,14 +75,14 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def take(connection: Connection, *, now: datetime, until: datetime, limit: int) -> list[Follower]:
-    """Leases up to ``limit`` that may be tried now, once the leases of followers that are over were ended.
+    """Leases up to ``limit`` that may be tried now; call it in a turn, once leases that are over were ended.
 
     What its taker does not record may be tried again at ``until``.
     """
     c = followers.c
     due = select(*_COLUMNS).where(c.next_at <= now).order_by(c.next_at, c.id).limit(limit)
     taken = []
-    for row in connection.execute(due.with_for_update(skip_locked=True)).all():
+    for row in connection.execute(due).all():
         connection.execute(update(followers).where(c.id == row.id).values(next_at=until))
         taken.append(Follower(**row._mapping))  # noqa: SLF001 - SQLAlchemy's public way to see a row as a mapping
     return taken

@@ -59,18 +59,19 @@ def next_due(connection: Connection, addresses: Collection[str]) -> datetime | N
 
 
 def take(
-    connection: Connection, addresses: Collection[str], *, now: datetime, until: datetime, limit: int
+    connection: Connection, addresses: Collection[str], *, now: datetime, until: datetime, most: int, limit: int
 ) -> list[Taken]:
-    """Leases up to ``limit`` pings of each of these hubs whose time has come."""
+    """Leases up to ``limit`` pings of each of up to ``most`` of these hubs whose time has come; call it in a turn."""
     c = hubs.c
-    due = select(c.address, c.failures).where(c.address.in_(addresses), c.next_at <= now).order_by(c.next_at)
+    due = select(c.address, c.failures).where(
+        c.address.in_(addresses), c.next_at <= now, c.address.in_(select(pings.c.hub))
+    )
     taken = []
-    for row in connection.execute(due.with_for_update(skip_locked=True)).all():
+    for row in connection.execute(due.order_by(c.next_at, c.address).limit(most)).all():
         waiting = select(pings.c.feed, pings.c.number).where(pings.c.hub == row.address).order_by(pings.c.feed)
         found = tuple((one.feed, one.number) for one in connection.execute(waiting.limit(limit)))
-        if found:
-            connection.execute(update(hubs).where(c.address == row.address).values(next_at=until))
-            taken.append(Taken(row.address, row.failures, found))
+        connection.execute(update(hubs).where(c.address == row.address).values(next_at=until))
+        taken.append(Taken(row.address, row.failures, found))
     return taken
 
 

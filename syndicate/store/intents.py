@@ -53,11 +53,11 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def take(connection: Connection, *, now: datetime, until: datetime, limit: int) -> list[Intent]:
-    """Leases up to ``limit`` that are due; what its taker does not finish is due again at ``until``."""
+    """Leases up to ``limit`` that are due, in a turn; what its taker does not finish is due again at ``until``."""
     c = intents.c
     due = select(*_COLUMNS).where(c.next_at <= now).order_by(c.next_at, c.id).limit(limit)
     taken = []
-    for row in connection.execute(due.with_for_update(skip_locked=True)).all():
+    for row in connection.execute(due).all():
         connection.execute(update(intents).where(c.id == row.id).values(next_at=until))
         taken.append(Intent(**{**row._mapping, "mode": IntentMode(row.mode)}))  # noqa: SLF001
     return taken

@@ -1,8 +1,7 @@
-"""Asks hubs and callbacks, so many at once, within bounds. Called by what pings, verifies and distributes."""
+"""Asks hubs and callbacks, within bounds. Called by what pings, verifies and distributes."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,18 +28,17 @@ class Said:
 
 
 class Caller:
-    """One run's connections."""
+    """One run's client."""
 
-    def __init__(self, client: httpx2.AsyncClient, bounds: Bounds, connections: int) -> None:
+    def __init__(self, client: httpx2.AsyncClient, bounds: Bounds) -> None:
         self._client, self._bounds = client, bounds
-        self._free = asyncio.Semaphore(connections)
 
     async def call(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None, *, most: int = 0
     ) -> Said:
         """What is answered. Redirects are not followed, and at most one byte more than ``most`` is kept of the body."""
         try:
-            async with self._free, in_time(url, self._bounds):
+            async with in_time(url, self._bounds):
                 asked = request(self._client, method, url, headers=headers, content=content, bounds=self._bounds)
                 async with asked as response:
                     body = await _beginning(response, most) if most else b""
@@ -63,4 +61,4 @@ async def calling(settings: WebSub) -> AsyncGenerator[Caller, None]:
     """Opens what one run asks with."""
     bounds = Bounds(settings.timeout.total_seconds(), 0, settings.allow_private, "[websub] allow_private")
     async with open_client(bounds) as client:
-        yield Caller(client, bounds, settings.connections)
+        yield Caller(client, bounds)

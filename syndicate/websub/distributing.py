@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Literal
+from functools import partial
 
 import structlog
 
 from syndicate.model import IntentMode
 from syndicate.settings import Settings
-from syndicate.store import Connection, Store, announced, followers, intents
+from syndicate.store import Connection, followers, intents
 from syndicate.store.followers import Follower
 from syndicate.store.intents import Intent
 from syndicate.websub.announced import Announced
 from syndicate.websub.caller import Caller, Said
+from syndicate.websub.flow import Record, Work
 from syndicate.websub.followable import Followable
 from syndicate.websub.messages import distribution
-from syndicate.websub.patience import MOST_FAILURES, claimed_until, next_try, portion
+from syndicate.websub.patience import MOST_FAILURES, claimed_until, next_try
 
 GONE = 410
 """The callback's own word that it no longer follows."""
-
-_Ending = Literal["distributed", "failed", "dropped"]
 
 log = structlog.get_logger()
 
@@ -33,82 +30,40 @@ log = structlog.get_logger()
 class Distributing:
     """One run's distribution; what it learns goes into ``done``."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        feeds: Followable,
-        caller: Caller,
-        clock: Callable[[], datetime],
-        done: Announced,
-    ) -> None:
-        self._settings, self._store, self._feeds = settings, store, feeds
-        self._caller, self._clock, self._done = caller, clock, done
+    def __init__(self, settings: Settings, feeds: Followable, caller: Caller, done: Announced) -> None:
+        self._settings, self._feeds, self._caller, self._done = settings, feeds, caller, done
 
-    async def some(self) -> bool:
-        """Gives a portion of the followers what they are owed; false when nobody is owed anything."""
-        taken = await asyncio.to_thread(self._take)
-        contents = await asyncio.to_thread(self._read, {one.feed for one in taken})
-        answers = await asyncio.gather(*(self._give(one, contents) for one in taken))
-        for ending in await asyncio.to_thread(self._record, taken, answers):
-            setattr(self._done, ending, getattr(self._done, ending) + 1)
-        return bool(taken)
+    def take(self, connection: Connection, now: datetime, most: int) -> list[Work]:
+        """Up to ``most`` followers whose time has come; those whose lease is over end."""
+        followers.end_leases(connection, now=now)
+        until = claimed_until(now, self._settings.websub)
+        return [partial(self._give, one) for one in followers.take(connection, now=now, until=until, limit=most)]
 
-    def _take(self) -> list[Follower]:
-        now, settings = self._clock(), self._settings.websub
-        with self._store.write() as connection:
-            followers.end_leases(connection, now=now)
-            return followers.take(connection, now=now, until=claimed_until(now, settings), limit=portion(settings))
-
-    def _read(self, feeds: set[str]) -> dict[str, tuple[str, bytes]]:
-        """Media type and bytes of each that is still there."""
-        found = {feed: file for feed in feeds if (file := self._feeds.file(feed))}
-        contents: dict[str, tuple[str, bytes]] = {}
-        for feed, file in found.items():
-            content = _bytes_of(file)
-            if content is not None:
-                contents[feed] = (self._feeds.media_types[file.name], content)
-        return contents
-
-    async def _give(self, follower: Follower, contents: dict[str, tuple[str, bytes]]) -> Said | None:
-        """What the callback said; None when there is no such feed any more."""
-        if follower.feed not in contents:
-            return None
-        media_type, content = contents[follower.feed]
+    async def _give(self, follower: Follower) -> Record:
+        found = await asyncio.to_thread(self._feeds.read, follower.feed)
+        if found is None:
+            return partial(self._deny, follower)
+        media_type, content = found
         headers = distribution(self._settings.hubs, follower.feed, media_type, content, follower.secret)
-        return await self._caller.call("POST", follower.callback, headers, content)
+        said = await self._caller.call("POST", follower.callback, headers, content)
+        return partial(self._record, follower, said)
 
-    def _record(self, taken: Sequence[Follower], answers: Sequence[Said | None]) -> list[_Ending]:
-        if not taken:
-            return []
-        now = self._clock()
-        with self._store.write() as connection:
-            announced.take_turn(connection)
-            return [self._end(connection, one, said, now) for one, said in zip(taken, answers, strict=True)]
+    def _deny(self, follower: Follower, connection: Connection, now: datetime) -> None:
+        """There is no such feed any more; the callback is told so (§5.2)."""
+        followers.drop(connection, follower.id)
+        denial = Intent(mode=IntentMode.DENIED, feed=follower.feed, callback=follower.callback, host=follower.host)
+        intents.put(connection, denial, now=now)
+        self._done.dropped += 1
 
-    def _end(self, connection: Connection, follower: Follower, said: Said | None, now: datetime) -> _Ending:
-        if said is None:
-            followers.drop(connection, follower.id)
-            intents.put(connection, _denial(follower), now=now)
-            return "dropped"
+    def _record(self, follower: Follower, said: Said, connection: Connection, now: datetime) -> None:
         if said.is_success:
             followers.delivered(connection, follower, now=now)
-            return "distributed"
-        if said.status == GONE or follower.failures + 1 >= MOST_FAILURES:
+            self._done.distributed += 1
+        elif said.status == GONE or follower.failures + 1 >= MOST_FAILURES:
             followers.drop(connection, follower.id)
+            self._done.dropped += 1
             log.warning("a callback is no longer tried", host=follower.host, feed=follower.feed, reason=said.reason)
-            return "dropped"
-        next_at = next_try(follower.failures + 1, now, random.random())  # noqa: S311 - jitter
-        followers.failed(connection, follower, error=said.reason, next_at=next_at)
-        return "failed"
-
-
-def _bytes_of(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _denial(follower: Follower) -> Intent:
-    return Intent(mode=IntentMode.DENIED, feed=follower.feed, callback=follower.callback, host=follower.host)
+        else:
+            next_at = next_try(follower.failures + 1, now, random.random())  # noqa: S311 - jitter
+            followers.failed(connection, follower, error=said.reason, next_at=next_at)
+            self._done.failed += 1

@@ -37,6 +37,14 @@ class Followable:
         file = self.directory / relative
         return file if is_one and file.is_file() else None
 
+    def read(self, address: str) -> tuple[str, bytes] | None:
+        """Media type and bytes of a feed as it is now; None when it is not there."""
+        file = self.file(address)
+        try:
+            return (self.media_types[file.name], file.read_bytes()) if file else None
+        except FileNotFoundError:
+            return None
+
     def all(self) -> Iterator[tuple[str, str]]:
         """Address and fingerprint of each; a feed with another fingerprint was written anew, which happens only when
         its bytes change."""

@@ -16,7 +16,6 @@ WebSub §7 would keep it to the end of its lease. A callback that is gone for go
 that comes back later asks anew when its lease ends, as it has to anyway.
 """
 
-_TURNS, _KINDS = 4, 3
 _FIRST, _LONGEST = timedelta(minutes=1), timedelta(hours=6)
 
 
@@ -26,14 +25,9 @@ def next_try(failures: int, now: datetime, chance: float) -> datetime:
     return now + wait * (1 + chance / 4)
 
 
-def portion(settings: WebSub) -> int:
-    """How many of a kind are taken at once: each connection is busy with so many of them, one after the other."""
-    return _TURNS * settings.connections
-
-
 def claimed_until(now: datetime, settings: WebSub) -> datetime:
-    """Until when nobody else tries what is taken now; portions of all kinds share the connections, and take less."""
-    return now + _KINDS * _TURNS * settings.timeout + timedelta(minutes=1)
+    """Until when nobody else tries what is taken now: longer than any one request takes."""
+    return now + 2 * settings.timeout + timedelta(minutes=1)
 
 
 def may_recover(status: int) -> bool:

@@ -7,7 +7,7 @@ process died, and not noted, is sent once more.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from syndicate.websub.announced import Announced
 from syndicate.websub.ask import read_ask
 from syndicate.websub.caller import calling
 from syndicate.websub.distributing import Distributing
+from syndicate.websub.flow import Record, Work, flow
 from syndicate.websub.followable import Followable
 from syndicate.websub.pinging import Pinging, others
 from syndicate.websub.verifying import Verifying
@@ -93,25 +94,33 @@ class WebSub:
         return any(at is not None and at <= now for at in due)
 
     async def send_due(self, *, clock: Callable[[], datetime], stop: asyncio.Event) -> Announced:
-        """Tells everybody whose time has come; what fails is tried again later. Ends early when ``stop`` is set."""
-        done = Announced()
+        """Tells everybody whose time has come; what fails is tried again later.
+
+        Once ``stop`` is set, what is under way is finished, which takes as long as one request may.
+        """
+        done, settings = Announced(), self.settings
         if not await asyncio.to_thread(self.is_due, clock()):
             return done
-        settings, store, feeds = self.settings, self.store, self.feeds
         async with calling(settings.websub) as caller:
-            kinds: list[Pinging | Verifying | Distributing] = [Pinging(settings, store, caller, clock, done)]
+            kinds: list[Pinging | Verifying | Distributing] = [Pinging(settings, caller, done)]
             if settings.websub.is_internal:
-                kinds += [kind(settings, store, feeds, caller, clock, done) for kind in (Verifying, Distributing)]
-            went_on = True
-            while went_on and not stop.is_set():
-                found = await asyncio.gather(*(kind.some() for kind in kinds), return_exceptions=True)
-                for one in found:
-                    if isinstance(one, BaseException):
-                        raise one
-                went_on = any(found)
+                kinds += [kind(settings, self.feeds, caller, done) for kind in (Verifying, Distributing)]
+
+            def step(ended: Sequence[Record], free: int) -> list[Work]:
+                works: list[Work] = []
+                with self.store.write() as connection:
+                    announced.take_turn(connection)
+                    for record in ended:
+                        record(connection, clock())
+                    for kind in kinds:
+                        works += kind.take(connection, clock(), free - len(works))
+                return works
+
+            await flow(step, connections=settings.websub.connections, stop=stop)
         return done
 
     def tidy(self, now: datetime) -> int:
         """Ends the leases that are over; returns how many."""
         with self.store.write() as connection:
+            announced.take_turn(connection)
             return followers.end_leases(connection, now=now)

@@ -95,14 +95,14 @@ def test_hubs(store: Store) -> None:
         hubs.queue(connection, ["x", "y"], ["a", "b"], first, MONDAY)
         assert hubs.next_due(connection, ["x"]) == MONDAY
         assert hubs.next_due(connection, []) is None
-        (taken,) = hubs.take(connection, ["x"], now=MONDAY, until=LATER, limit=9)
+        (taken,) = hubs.take(connection, ["x"], now=MONDAY, until=LATER, most=9, limit=9)
         assert taken.pings == (("a", first), ("b", first))
-        assert hubs.take(connection, ["x"], now=MONDAY, until=LATER, limit=9) == []
+        assert hubs.take(connection, ["x"], now=MONDAY, until=LATER, most=9, limit=9) == []
         second = announced.take_turn(connection)
         hubs.queue(connection, ["x", "y"], ["b"], second, MONDAY)
         hubs.told(connection, "x", taken.pings)
         hubs.record(connection, "x", failures=0, error="", next_at=MONDAY, now=MONDAY)
-        (again,) = hubs.take(connection, ["x"], now=MONDAY, until=LATER, limit=9)
+        (again,) = hubs.take(connection, ["x"], now=MONDAY, until=LATER, most=9, limit=9)
         assert again.pings == (("b", second),)
         hubs.queue(connection, ["y"], ["a"], announced.take_turn(connection), MONDAY)
         assert [(one.address, one.waiting, one.succeeded_at) for one in hubs.standing(connection)] == [("y", 2, None)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import threading
 import time
@@ -190,6 +191,46 @@ def test_the_body_of_an_answer_is_not_read(tmp_path: Path, http_site: HttpSite) 
             followers.follow(connection, RSS, callback, host="127.0.0.1", secret=None, lease_until=lease)
         room.publish()
         assert room.send().distributed == 1
+
+
+def test_who_is_slow_holds_up_nobody_else(tmp_path: Path, http_site: HttpSite) -> None:
+    others_done = threading.Event()
+
+    def slow(request: Request) -> Page:
+        if request.method == "POST":
+            assert others_done.wait(10), "the others waited for the slow one"
+        return agree(request)
+
+    def quick(request: Request) -> Page:
+        if sum(one.method == "POST" and one.path.startswith("/quick") for one in http_site.requests) == 6:
+            others_done.set()
+        return agree(request)
+
+    with following(tmp_path, http_site, connections=2) as room:
+        http_site.pages |= {"/slow": slow, "/quick": quick}
+        for path in ("/slow", *(f"/quick?{number}" for number in range(6))):
+            assert room.ask(path=path)
+        assert room.send().verified == 7
+        room.publish()
+        assert room.send().distributed == 7
+
+
+def test_stopping_finishes_what_is_under_way_and_begins_nothing(tmp_path: Path, http_site: HttpSite) -> None:
+    stop = asyncio.Event()
+
+    def stopping(request: Request) -> Page:
+        if request.method == "POST":
+            stop.set()
+        return agree(request)
+
+    with following(tmp_path, http_site, connections=1) as room:
+        http_site.pages["/cb"] = stopping
+        for number in range(3):
+            assert room.ask(path=f"/cb?{number}")
+        assert room.send().verified == 3
+        room.publish()
+        assert asyncio.run(room.app.jobs.announce(stop=stop)).distributed == 1
+        assert room.send().distributed == 2
 
 
 def test_many_followers_share_few_connections(tmp_path: Path, http_site: HttpSite) -> None:
