@@ -48,20 +48,26 @@ class Followable:
     def all(self) -> Iterator[tuple[str, str]]:
         """Address and fingerprint of each; a feed with another fingerprint was written anew, which happens only when
         its bytes change."""
-        for folder, inner, names in os.walk(self.directory):
-            here = Path(folder).relative_to(self.directory).parts
-            inner[:] = sorted(name for name in inner if not _is_hidden((*here, name)))
-            for name in sorted(self.media_types.keys() & set(names)):
-                relative = "/".join((*here, name))
-                if self._is_feed(relative):
-                    with suppress(FileNotFoundError):
-                        written = (Path(folder) / name).stat()
-                        yield self.address(relative), f"{written.st_mtime_ns}-{written.st_size}"
+        yield from sorted(self._below(self.directory, ()))
+
+    def _below(self, directory: str | os.PathLike[str], here: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        try:
+            found = list(os.scandir(directory))
+        except FileNotFoundError:
+            return
+        for one in found:
+            inside = (*here, one.name)
+            if here and one.name in self.media_types:
+                with suppress(FileNotFoundError):
+                    written = one.stat()
+                    yield self.address("/".join(inside)), f"{written.st_mtime_ns}-{written.st_size}"
+            elif _SEGMENT.fullmatch(one.name) and not _is_hidden(inside) and one.is_dir():
+                yield from self._below(one.path, inside)
 
     def _is_feed(self, relative: str) -> bool:
         *folders, name = relative.split("/")
         whole = bool(folders) and name in self.media_types and all(map(_SEGMENT.fullmatch, folders))
-        return whole and not any(_is_hidden(folders[:depth]) for depth in range(1, len(folders) + 1))
+        return whole and not _is_hidden(folders[:1]) and not _is_hidden(folders[:2])
 
 
 def _is_hidden(folders: tuple[str, ...] | list[str]) -> bool:
