@@ -159,7 +159,7 @@ async def _show(app: App, stop: asyncio.Event) -> None:
             raise SyndicateError(found.error)
         same = f", {plural(found.duplicates, 'duplicate')} left out" if found.duplicates else ""
         tell("picked up", f"{plural(found.new, 'article')} from {source.kind} {source.name}{same}", style="green")
-    published = await asyncio.to_thread(app.jobs.publish)
+    published = await asyncio.to_thread(app.jobs.publish, app.jobs.clock())
     tell("published", f"{plural(len(published.written), 'file')} in {app.settings.feeds.directory!s}", style="green")
     roster = app.settings.directory / "subscribers.csv"
     rejected = app.settings.directory / "rejected.csv"

@@ -109,7 +109,7 @@ def pickup(
 def publish(as_json: Json = False) -> None:
     """Bring the published feeds up to date, and tell hubs of those that changed; what did not is not touched."""
     with opened() as app:
-        done = app.jobs.publish()
+        done = app.jobs.publish(app.jobs.clock())
 
         async def tell_hubs() -> Announced:
             async with until_signal() as stop:

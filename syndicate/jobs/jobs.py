@@ -71,10 +71,10 @@ class Jobs:
             return None
         return poll(inbound, self.store, self.reception, now=now, even_if_failing=even_if_failing)
 
-    def publish(self) -> Published:
+    def publish(self, now: datetime) -> Published:
         """Brings the feeds' folder up to date, and notes what hubs and followers are to be told."""
         published = publish(self.settings, self.store, self.templates, self.links)
-        self.websub.announce(self.clock())
+        self.websub.announce(now)
         return published
 
     def compose_due(self, now: datetime) -> list[Digest]:
@@ -130,14 +130,17 @@ class Jobs:
         return await self.websub.send_due(clock=self.clock, stop=stop)
 
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
-        """One whole pass: pick up, publish, compose what is due, send, tell hubs, tidy up."""
+        """One whole pass: pick up, publish, compose what is due, send mail and tell hubs, tidy up."""
         now = self.clock()
         polled = await asyncio.to_thread(self.poll, now)
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
-        published = await asyncio.to_thread(self.publish)
+        published = await asyncio.to_thread(self.publish, now)
         composed = await asyncio.to_thread(self.compose_due, now)
-        told = await self.send_notices(stop=stop)
-        sent = await self.send_due(stop=stop, progress=progress)
-        announced = await self.announce(stop=stop)
+        announcing = asyncio.create_task(self.announce(stop=stop))
+        try:
+            told = await self.send_notices(stop=stop)
+            sent = await self.send_due(stop=stop, progress=progress)
+        finally:
+            announced = await announcing
         forgotten = await asyncio.to_thread(self.tidy, now)
         return Pass(polled, pickups, published, tuple(composed), told, sent, announced, forgotten)

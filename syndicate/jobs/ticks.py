@@ -126,7 +126,7 @@ class Ticks:
 
     async def _publish(self) -> None:
         async with self._publishing:
-            published = await asyncio.to_thread(self._jobs.publish)
+            published = await asyncio.to_thread(self._jobs.publish, self._jobs.clock())
         if published.written:
             log.info("published", files=len(published.written))
 

@@ -28,7 +28,7 @@ def room(tmp_path: Path) -> Iterator[Pressroom]:
 
 def publish(room: Pressroom, number: int = 1) -> None:
     room.newsroom.add(number)
-    room.app.jobs.publish()
+    room.app.jobs.publish(room.app.jobs.clock())
 
 
 def send(room: Pressroom) -> None:

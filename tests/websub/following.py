@@ -54,7 +54,7 @@ class Following:
         self.published += 1
         room = Newsroom(self.app.settings, self.app.store, self.app.templates, self.app.links)
         room.add(self.published, tags=("harbour",))
-        self.app.jobs.publish()
+        self.app.jobs.publish(self.app.jobs.clock())
 
     def send(self) -> Announced:
         """Tells everybody whose time has come."""

@@ -40,7 +40,7 @@ def test_a_follower_gets_the_whole_feed_signed(room: Following) -> None:
 
 def test_who_follows_gets_nothing_while_nothing_changes(room: Following) -> None:
     room.follow()
-    room.app.jobs.publish()
+    room.app.jobs.publish(room.app.jobs.clock())
     assert not room.send()
     room.publish()
     room.publish()
@@ -147,7 +147,7 @@ def test_what_was_published_and_not_announced_is_announced_by_the_next(room: Fol
     newsroom.add(9)
     newsroom.publish()  # and then the process died
     with room.restarted() as again:
-        again.app.jobs.publish()
+        again.app.jobs.publish(again.app.jobs.clock())
         assert again.send().distributed == 1
 
 

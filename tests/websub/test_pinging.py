@@ -38,7 +38,7 @@ def test_each_hub_is_told_of_every_feed_that_changed(room: Following) -> None:
     assert room.send().pinged == 8
     assert sorted((one.path, told(one)) for one in room.got()) == [("/one", FEEDS), ("/two", FEEDS)]
     assert not room.send()
-    room.app.jobs.publish()
+    room.app.jobs.publish(room.app.jobs.clock())
     assert not room.send(), "nothing changed"
     room.publish()
     assert room.send().pinged == 8
