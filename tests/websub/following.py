@@ -74,6 +74,11 @@ class Following:
         self.site.requests.clear()
 
     @property
+    def feeds(self) -> list[str]:
+        """The addresses of all that are published."""
+        return [address for address, _ in self.app.jobs.websub.feeds.all()]
+
+    @property
     def followers(self) -> int:
         """How many there are."""
         with self.app.store.read() as connection:
