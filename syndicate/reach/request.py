@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import httpx2
@@ -32,9 +34,14 @@ def open_client(bounds: Bounds) -> httpx2.AsyncClient:
 
     It keeps no connection: one that was opened, over TLS, for another host at the same address would be used again.
     """
-    return httpx2.AsyncClient(
-        trust_env=False, timeout=bounds.seconds, limits=httpx2.Limits(max_keepalive_connections=0)
-    )
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    return httpx2.AsyncClient(trust_env=False, timeout=bounds.seconds, limits=limits, verify=_trust())
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Read once: it takes longer than a request."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 @asynccontextmanager

@@ -34,7 +34,7 @@ def test_address_that_is_public(address: str) -> None:
 
 
 @given(st.ip_addresses(v=4))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_wrapping_in_ipv6_hides_nothing(inner: ipaddress.IPv4Address) -> None:
     for wrapped in (
         f"::ffff:{inner}",

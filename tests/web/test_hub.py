@@ -19,9 +19,9 @@ from tests.websub.following import RSS, agree, query_of
 HUB = {"hub": "internal", "allow_private": True}
 
 
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Pressroom]:
-    with serve(tmp_path, Clock(NOON), websub=HUB) as served:
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pressroom]:
+    with serve(tmp_path_factory.mktemp("hub"), Clock(NOON), websub=HUB) as served:
         publish(served)
         yield served
 

@@ -88,14 +88,14 @@ VALUES = st.text(max_size=40) | st.sampled_from([*WANTED.values(), "unsubscribe"
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=8))
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=80, deadline=None)
 def test_any_form_is_a_request_or_refused(pairs: list[tuple[str, str]]) -> None:
     body = urlencode(pairs, errors="surrogatepass").encode()
     _is_sound(body)
 
 
 @given(st.binary(max_size=200))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=60, deadline=None)
 def test_any_body_is_a_request_or_refused(body: bytes) -> None:
     _is_sound(b"hub.mode=subscribe&hub.topic=x&hub.callback=https://a.example/%s" % body)
     _is_sound(body)

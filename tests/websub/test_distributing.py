@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from syndicate.cli.hubs import standing
 from syndicate.store import followers, schema
 from syndicate.websub.patience import MOST_FAILURES, claimed_until
 from tests.feeds.newsroom import Newsroom
@@ -90,6 +91,17 @@ def test_gone_ends_it_and_so_do_too_many_failures(room: Following) -> None:
         room.clock.pass_by(hours=8)
         room.send()
         assert room.followers == left
+
+
+def test_how_it_stands_names_hosts_and_no_more(room: Following) -> None:
+    room.follow("/cb?a-secret-of-the-callback", secret="s3cret")
+    room.site.pages["/cb"] = Page(status=500)
+    room.publish()
+    room.send()
+    with room.app.store.read() as connection:
+        found = standing(room.app, connection)
+    failing = {"host": "127.0.0.1", "failures": 1, "error": "answered 500 Internal Server Error"}
+    assert found == {"hubs": [], "internal": {"followers": 1, "to_be_asked": 0, "failing": [failing]}}
 
 
 def test_an_ended_lease_gets_nothing(room: Following) -> None:

@@ -58,7 +58,7 @@ def test_what_is_no_feed(feeds: Followable, path: str) -> None:
 
 
 @given(st.text(alphabet="daily/rs.xm%2EFe\0\n", max_size=30) | st.text(max_size=30))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_no_address_leads_out_of_the_folder(feeds: Followable, path: str) -> None:
     file = feeds.file(BASE + path)
     assert file is None or BASE + path in dict(feeds.all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.settings import WebSub
@@ -23,6 +23,7 @@ def test_waits_double_up_to_six_hours() -> None:
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
+@settings(max_examples=50)
 def test_no_wait_is_longer_than_that(failures: int, chance: float) -> None:
     assert timedelta(minutes=1) <= next_try(failures, NOW, chance) - NOW <= timedelta(hours=7.5)
 
