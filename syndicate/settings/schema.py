@@ -30,7 +30,16 @@ MANUAL = "manual"
 _RESERVED = "all"
 ROUTES = frozenset(
     {
-        *("api", "archive", "articles", "confirm", "console", "feeds", "healthz", "hub", "preferences", "subscribe"),
+        "api",
+        "archive",
+        "articles",
+        "confirm",
+        "console",
+        "feeds",
+        "healthz",
+        "hub",
+        "preferences",
+        "subscribe",
         "unsubscribe",
     }
 )
