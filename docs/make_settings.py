@@ -17,6 +17,7 @@ from syndicate.settings import CONFIG_NAME, load
 from syndicate.settings.rates import OneRate, Rate, Rates, WarmUpRate
 from syndicate.settings.schema import Settings
 from syndicate.settings.values import Duration, Line, Mailbox, Section, WebAddress
+from syndicate.settings.websub import Hubs
 
 PAGE = Path(__file__).with_name("settings.md")
 
@@ -28,6 +29,7 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (OneRate, "rate"),
     (Rates, "rate, or array of rates"),
     (WarmUpRate, "warm-up"),
+    (Hubs, '`"internal"`, web address, or array of them'),
     (str, "text"),
     (SecretStr, "text, kept secret"),
     (Path, "path"),
@@ -76,7 +78,8 @@ Everything that can be set stands in one file, `syndicate.toml`. It is found by 
   `"200/day doubling to 200000/day"`. Its days are those of UTC.
 
 What the settings of `[smtp]`, `[[relays]]` and `[pace]` do while mail goes out is told in [delivery.md](delivery.md),
-and how to attach a mail server or a mailbox with `[inbound]` in [inbound.md](inbound.md).
+and how to attach a mail server or a mailbox with `[inbound]` in [inbound.md](inbound.md). What `[websub]` is for stands
+in [feeds.md](feeds.md).
 """
 
 _ENVIRONMENT = """\

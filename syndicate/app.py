@@ -11,12 +11,15 @@ from syndicate.audience.limits import Gate
 from syndicate.audience.traces import Traces
 from syndicate.delivery import dkim
 from syndicate.digest.digests import Digests
+from syndicate.feeds.publish import FORMATS
 from syndicate.inbound.reception import Reception
 from syndicate.jobs.jobs import Jobs
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
 from syndicate.settings import Settings
 from syndicate.store import Store
+from syndicate.websub.followable import Followable
+from syndicate.websub.websub import WebSub
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +57,7 @@ def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     signer = dkim.Signer.open(settings.dkim)
     traces = Traces(secret)
     reception = Reception(settings, store, link_signer, gate, clock)
-    jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, clock)
+    feeds = Followable(f"{settings.site.url}/feeds/", settings.feeds.directory, {f.file: f.media_type for f in FORMATS})
+    websub = WebSub(settings, store, feeds)
+    jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, websub, clock)
     return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate)

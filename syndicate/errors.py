@@ -9,6 +9,8 @@ SyndicateError
 ├── PickupError          one source could not be read; the others go on
 │   ├── FetchError       the network's part of it
 │   └── ParseError       the content's part of it
+├── ReachError           an address on the network that can't be asked, or must not be
+├── HubError             a request to the hub that is refused; the text says why
 ├── TemplateError        a template can't be rendered; holds its name and line
 ├── AddressError         not an email address that mail can be sent to
 ├── HeaderError          a value that must not stand in a mail header
@@ -96,6 +98,18 @@ class FetchError(PickupError):
 
 class ParseError(PickupError):
     """What was read is not an article, or not a feed."""
+
+
+class ReachError(SyndicateError):
+    """``address``, shown without user name and password, can't be asked, or must not be."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"{address}: {reason}")
+
+
+class HubError(SyndicateError):
+    """A request to the hub that is refused: it is not one, or is about something that the hub does not have."""
 
 
 class TemplateError(SyndicateError):

@@ -154,6 +154,14 @@ class Purpose(StrEnum):
     MOVE = "move"
 
 
+class IntentMode(StrEnum):
+    """What a callback is asked about, or told: ``denied`` that it can't follow (WebSub §5.2, §5.3)."""
+
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+    DENIED = "denied"
+
+
 class Via(StrEnum):
     """By which door a reader's word came."""
 

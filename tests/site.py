@@ -57,8 +57,10 @@ class HttpSite:
         self._server.server_close()
 
     def answer(self, request: Request) -> Page:
-        """The page for a request, or what HTTP says when it is not there or not newer (RFC 9110 §13)."""
-        page = self.pages.get(request.path, Page(b"not found", status=404))
+        """The page for a request, with its query or without, or what HTTP says when there is none, or none newer
+        (RFC 9110 §13)."""
+        missing = Page(b"not found", status=404)
+        page = self.pages.get(request.path) or self.pages.get(request.path.partition("?")[0]) or missing
         if not isinstance(page, Page):
             page = page(request)
         for header, condition in (("ETag", "if-none-match"), ("Last-Modified", "if-modified-since")):

@@ -106,6 +106,7 @@ def test_what_is_commented_in_the_first_settings_is_the_default(tmp_path: Path) 
     for name in ("site", "store", "web", "feeds", "fetch", "pace"):
         assert getattr(in_full, name) == getattr(as_written, name)
     assert in_full.smtp.model_copy(update={"ca_file": None, "warm_up": None}) == as_written.smtp
+    assert in_full.websub.model_copy(update={"hub": ()}) == as_written.websub
     examples = {"listen": None, "mailbox": None, "password": None, "done": "", "ca_file": None}
     assert in_full.inbound.model_copy(update=examples) == as_written.inbound
     assert in_full.sources[0] == as_written.sources[0]

@@ -1,7 +1,7 @@
 """How many requests are taken. Counted in the memory of this process, so a restart begins anew.
 
 The pages call ``Gate.admit`` before ``requests.ask`` and ``requests.move``, and answer the same to every refusal:
-a count tells nothing about who is subscribed.
+a count tells nothing about who is subscribed. The hub, which is asked without an email address, has a ``Turnstile``.
 """
 
 from __future__ import annotations
@@ -53,6 +53,20 @@ class Gate:
             if not self._counted.hit(self._limits[which], which, name):
                 return which
         return None
+
+
+class Turnstile:
+    """Counts at one rate, in the manner of ``Gate``: who asks, and whatever else a request is about."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._limit = _item(rate)
+        self._counted = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def admit(self, ip: str | None, about: str) -> bool:
+        """Counts a request from ``ip`` about something; false when there were too many of either."""
+        network = counted(ip)
+        names = [("from", network.name)] if network else []
+        return all(self._counted.hit(self._limit, *name) for name in [*names, ("about", about)])
 
 
 def _item(rate: Rate) -> RateLimitItem:

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from syndicate.audience.retention import Forgotten
+from syndicate.cli.hubs import tell_announced
 from syndicate.cli.inbound import polled_facts, tell_polled
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.terminal import (
@@ -33,6 +34,7 @@ from syndicate.delivery.send import Sent
 from syndicate.jobs import loop
 from syndicate.model import Digest, DigestState, Subscriber
 from syndicate.pickup.pickup import Pickup
+from syndicate.websub.announced import Announced
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(now: Now = None, as_json: Json = False) -> None:
-    """One whole pass: read the mailbox, pick up, publish, compose what is due, send; then exit. Made for cron."""
+    """One whole pass: read the mailbox, pick up, publish, compose what is due, send, tell hubs; then exit. For cron."""
     with opened(instant(now)) as app, bar("sending", None) as progress:
 
         async def one_pass() -> None:
@@ -60,6 +62,7 @@ def run(now: Now = None, as_json: Json = False) -> None:
                         "digests": [digest_facts(one) for one in done.digests],
                         "notices": told_facts(done.told),
                         "sent": sent_facts(done.sent),
+                        "announced": asdict(done.announced),
                         "forgotten": asdict(done.forgotten),
                     }
                 )
@@ -77,6 +80,7 @@ def run(now: Now = None, as_json: Json = False) -> None:
                         "notices", f"{done.told.accepted} sent, {done.told.deferred} wait, {done.told.rejected} refused"
                     )
                 tell_sent(done.sent)
+                tell_announced(done.announced)
                 if done.forgotten != Forgotten():
                     gone = asdict(done.forgotten).items()
                     tell("forgotten", ", ".join(f"{count} {name}" for name, count in gone if count))
@@ -103,15 +107,22 @@ def pickup(
 
 
 def publish(as_json: Json = False) -> None:
-    """Bring the published feeds up to date; what did not change is not touched."""
+    """Bring the published feeds up to date, and tell hubs of those that changed; what did not is not touched."""
     with opened() as app:
         done = app.jobs.publish(app.jobs.clock())
-        if as_json:
-            show_json({"written": done.written, "unchanged": done.unchanged})
-            return
-        for path in done.written:
-            tell("written", f"{path!s}")
-        tell("published", f"{plural(len(done.written), 'file')} written, {done.unchanged} unchanged")
+
+        async def tell_hubs() -> Announced:
+            async with until_signal() as stop:
+                return await app.jobs.announce(stop=stop)
+
+        announced = loop.run(tell_hubs())
+    if as_json:
+        show_json({"written": done.written, "unchanged": done.unchanged, "announced": asdict(announced)})
+        return
+    for path in done.written:
+        tell("written", f"{path!s}")
+    tell("published", f"{plural(len(done.written), 'file')} written, {done.unchanged} unchanged")
+    tell_announced(announced)
 
 
 def compose(newsletter: str, now: Now = None, as_json: Json = False) -> None:

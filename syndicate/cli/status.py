@@ -9,7 +9,7 @@ from typing import NamedTuple
 import typer
 
 from syndicate.app import App
-from syndicate.cli import inbound
+from syndicate.cli import hubs, inbound
 from syndicate.cli.pace import facts as pace_facts
 from syndicate.cli.pace import remarkable, tell_paces
 from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
@@ -54,6 +54,7 @@ def status(as_json: Json = False) -> None:
         told = notices.counts(connection)
         due = _next(app, connection, now)
         came_in = inbound.standing(app, connection, now)
+        websub = hubs.standing(app, connection)
     if as_json:
         show_json(
             asdict(total)
@@ -66,6 +67,7 @@ def status(as_json: Json = False) -> None:
                 "readers": readers,
                 "private_feeds": fed,
                 "inbound": came_in,
+                "websub": websub,
                 "next": [{"newsletter": slug, "cadence": name, "due_at": at} for slug, name, at in due],
             }
         )
@@ -82,6 +84,7 @@ def status(as_json: Json = False) -> None:
         for one in troubled:
             tell(one.state, f"source {one.name}: {one.error or 'waits for an operator'}", style="yellow")
         inbound.tell_standing(came_in)
+        hubs.tell_standing(websub)
         tell_paces(paced, now)
     if not all(counts.balances for counts in (total, *(one.counts for one in unfinished))):
         raise typer.Exit(1)

@@ -29,7 +29,6 @@ class Heads:
     templates: Environment
     links: Links
     ids: Ids
-    hubs: tuple[str, ...]
 
     def articles(self, folder: str, newsletter: Newsletter | None, tag: str = "") -> FeedContext:
         """A feed of articles, or of those about ``tag``."""
@@ -69,7 +68,7 @@ class Heads:
             address=self.links.feeds(folder),
             home_url=self.links.newsletter(newsletter.slug) if newsletter else f"{self.settings.site.url}/",
             stylesheet=style_from(folder),
-            hubs=self.hubs,
+            hubs=self.settings.hubs,
             every=self._every(newsletter.sources if newsletter else ()),
         )
 

@@ -58,16 +58,14 @@ def publish(
     links: Links,
     *,
     now: datetime,
-    hubs: tuple[str, ...] = (),
 ) -> Published:
     """Brings the feeds' folder up to date. Feeds of newsletters that are no longer configured stay, but unlisted.
 
-    ``hubs`` are the addresses of those that are told of changes. ``now`` is aware.
-
-    Raises SyndicateError, naming the path, when a file can't be written, and StoreError and TemplateError.
+    ``now`` is aware. Raises SyndicateError, naming the path, when a file can't be written, and StoreError and
+    TemplateError.
     """
     directory = settings.feeds.directory
-    heads = Heads(settings, templates, links, ids_of(store, settings), hubs)
+    heads = Heads(settings, templates, links, ids_of(store, settings))
     with alone(directory):
         with store.read() as connection:
             known = published.folders(connection)

@@ -28,6 +28,8 @@ from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
 from syndicate.store import Store, notices, private, requests, standing
+from syndicate.websub.announced import Announced
+from syndicate.websub.websub import WebSub
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Pass:
     digests: tuple[Digest, ...]
     told: Told
     sent: Sent
+    announced: Announced
     forgotten: Forgotten
 
 
@@ -55,6 +58,7 @@ class Jobs:
     signer: Signer
     traces: Traces
     reception: Reception
+    websub: WebSub
     clock: Callable[[], datetime]
 
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
@@ -69,8 +73,10 @@ class Jobs:
         return poll(inbound, self.store, self.reception, now=now, even_if_failing=even_if_failing)
 
     def publish(self, now: datetime) -> Published:
-        """Brings the feeds' folder up to date."""
-        return publish(self.settings, self.store, self.templates, self.links, now=now)
+        """Brings the feeds' folder up to date, and notes what hubs and followers are to be told."""
+        published = publish(self.settings, self.store, self.templates, self.links, now=now)
+        self.websub.announce(now)
+        return published
 
     def compose_due(self, now: datetime) -> list[Digest]:
         """Ends the pauses that are over, and composes every slot that is due."""
@@ -78,9 +84,10 @@ class Jobs:
         return self.digests.compose_due(now)
 
     def tidy(self, now: datetime) -> Forgotten:
-        """Forgets what was kept of readers long enough, and what private feeds no longer show."""
+        """Forgets what was kept of readers long enough, what private feeds no longer show, and leases that ended."""
         with self.store.write() as connection:
             private.tidy(connection, keep=self.settings.feeds.entries, ended_before=now - LINGERS)
+        self.websub.tidy(now)
         return tidy(self.store, self.settings.readers, self.traces, now=now)
 
     def is_telling_due(self, now: datetime) -> bool:
@@ -121,8 +128,12 @@ class Jobs:
         )
         return await sending.run(digest_id)
 
+    async def announce(self, *, stop: asyncio.Event) -> Announced:
+        """Tells hubs of the feeds that changed; the built-in one asks callbacks, and gives followers their feeds."""
+        return await self.websub.send_due(clock=self.clock, stop=stop)
+
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
-        """One whole pass: pick up, publish, compose what is due, send, tidy up."""
+        """One whole pass: pick up, publish, compose what is due, send mail and tell hubs, tidy up."""
         now = self.clock()
         polled = await asyncio.to_thread(self.poll, now)
         pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
@@ -130,7 +141,11 @@ class Jobs:
         composed = await asyncio.to_thread(self.compose_due, now)
         if composed:
             published = published.and_then(await asyncio.to_thread(self.publish, now))
-        told = await self.send_notices(stop=stop)
-        sent = await self.send_due(stop=stop, progress=progress)
+        announcing = asyncio.create_task(self.announce(stop=stop))
+        try:
+            told = await self.send_notices(stop=stop)
+            sent = await self.send_due(stop=stop, progress=progress)
+        finally:
+            announced = await announcing
         forgotten = await asyncio.to_thread(self.tidy, now)
-        return Pass(polled, pickups, published, tuple(composed), told, sent, forgotten)
+        return Pass(polled, pickups, published, tuple(composed), told, sent, announced, forgotten)

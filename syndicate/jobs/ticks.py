@@ -47,6 +47,8 @@ class Ticks:
         self._scheduler.start()
         self._tick("send", SEND_EVERY, self._send)
         self._tick("tell", SEND_EVERY, self._tell)
+        if self._jobs.settings.hubs:
+            self._tick("announce", SEND_EVERY, self._announce)
         self._tick("tidy", TIDY_EVERY, self._tidy)
         self._start("tidy", self._tidy)
         inbound = self._jobs.settings.inbound
@@ -159,6 +161,11 @@ class Ticks:
             self._no_notice_before = self._jobs.clock() + _AFTER_FAILURE
         if told.accepted or told.rejected or told.uncertain:
             log.info("notices sent", accepted=told.accepted, rejected=told.rejected, uncertain=told.uncertain)
+
+    async def _announce(self) -> None:
+        done = await self._jobs.announce(stop=self._stopping)
+        if done:
+            log.info("feeds announced", pinged=done.pinged, verified=done.verified, distributed=done.distributed)
 
     async def _tidy(self) -> None:
         done = await asyncio.to_thread(self._jobs.tidy, self._jobs.clock())

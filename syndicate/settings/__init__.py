@@ -15,6 +15,7 @@ from syndicate.settings.schema import (
     Settings,
     SourceSettings,
 )
+from syndicate.settings.websub import WebSub
 
 __all__ = [
     "CONFIG_NAME",
@@ -37,6 +38,7 @@ __all__ = [
     "Smtp",
     "SourceSettings",
     "WarmUp",
+    "WebSub",
     "find",
     "load",
 ]

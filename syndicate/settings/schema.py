@@ -19,6 +19,7 @@ from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
 from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
+from syndicate.settings.websub import INTERNAL, WebSub
 
 INSTANT = "instant"
 """The cadence that has no clock: as soon as an article is picked up."""
@@ -36,6 +37,7 @@ ROUTES = frozenset(
         "console",
         "feeds",
         "healthz",
+        "hub",
         "preferences",
         "private",
         "subscribe",
@@ -253,6 +255,7 @@ class Settings(Section):
     readers: Readers = Readers()
     limits: Limits = Limits()
     feeds: FeedsSettings = FeedsSettings()
+    websub: WebSub = WebSub()
     fetch: Fetch = Fetch()
     sources: tuple[SourceSettings, ...] = ()
     newsletters: tuple[Newsletter, ...] = ()
@@ -300,6 +303,16 @@ class Settings(Section):
     def every_relay(self) -> tuple[Smtp, ...]:
         """All relays, the one in `[smtp]` first."""
         return (self.smtp, *self.relays)
+
+    @property
+    def hubs(self) -> tuple[str, ...]:
+        """The addresses of the hubs that feeds name (WebSub §4), the built-in one's among them."""
+        return tuple(self.own_hub if one == INTERNAL else one for one in self.websub.hub)
+
+    @property
+    def own_hub(self) -> str:
+        """The address of the built-in hub, whether it is in use or not."""
+        return f"{self.site.url}/hub"
 
     def newsletter(self, slug: str) -> Newsletter | None:
         """The newsletter of that slug, if there is one."""

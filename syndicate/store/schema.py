@@ -25,6 +25,7 @@ from syndicate.model import (
     ConsentKind,
     DeliveryState,
     DigestState,
+    IntentMode,
     Purpose,
     SourceState,
     SubscriptionState,
@@ -32,7 +33,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0005"
+VERSION = "0006"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -425,4 +426,65 @@ archived = Table(
     Column("feed", Text, primary_key=True),
     Column("page", Integer, primary_key=True, autoincrement=False),
     Column("last_article", Id, nullable=False),
+)
+
+announced_feeds = Table(
+    "announced_feeds",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+)
+
+hubs = Table(
+    "hubs",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("next_at", Instant, nullable=False),
+    Column("succeeded_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+)
+
+pings = Table(
+    "pings",
+    metadata,
+    Column("hub", Text, ForeignKey("hubs.address"), primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("mode", Text, nullable=False),
+    Column("feed", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("secret", Text),
+    Column("seconds", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False, index=True),
+    UniqueConstraint("feed", "callback"),
+    Index(None, "host"),
+    one_of("mode", IntentMode),
+    sqlite_autoincrement=True,  # what is learnt of one must never be taken for another
+)
+
+followers = Table(
+    "followers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("feed", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("secret", Text),
+    Column("lease_until", Instant, nullable=False, index=True),
+    Column("owed", BigInteger, nullable=False),
+    Column("next_at", Instant, index=True),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    UniqueConstraint("feed", "callback"),
+    Index(None, "host"),
+    sqlite_autoincrement=True,
 )

@@ -116,13 +116,12 @@ class Ready:
 class PublishedFeeds:
     """ASGI middleware: answers for the published files that are there, and leaves everything else to ``pages``.
 
-    Feeds of newsletters that are no longer configured are still there for those who follow them. ``hubs`` are the
-    addresses of the WebSub hubs that tell of changes.
+    Feeds of newsletters that are no longer configured are still there for those who follow them.
     """
 
-    def __init__(self, pages: ASGIApp, app: App, hubs: tuple[str, ...] = ()) -> None:
+    def __init__(self, pages: ASGIApp, app: App) -> None:
         site = app.settings.site.url.rstrip("/")
-        self._pages, self._directory, self._hubs = pages, app.settings.feeds.directory, hubs
+        self._pages, self._directory, self._hubs = pages, app.settings.feeds.directory, app.settings.hubs
         self._address = f"{site}{_HOME}"
         self._with_slash = _start(308, {**_NO_BODY, "Location": f"{urlsplit(site).path}{_HOME}"})
         self._shelf = Shelf[Ready](ROOM)

@@ -19,6 +19,7 @@ from syndicate.web.archive import Archive
 from syndicate.web.confirming import Confirming
 from syndicate.web.feeds import PublishedFeeds
 from syndicate.web.guard import Guard
+from syndicate.web.hub import Hub
 from syndicate.web.joining import Joining
 from syndicate.web.pages import Pages
 from syndicate.web.preferences import Preferences
@@ -77,7 +78,7 @@ def create_pages(app: App) -> FastAPI:
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
     web.add_middleware(ProxyHeadersMiddleware)
-    for kind in (PublicPages, PrivateFeeds, Archive, Confirming, Unsubscribing, Preferences, Joining):
+    for kind in (PublicPages, PrivateFeeds, Hub, Archive, Confirming, Unsubscribing, Preferences, Joining):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web

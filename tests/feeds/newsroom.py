@@ -12,6 +12,7 @@ from syndicate.model import Article, ArticleState, Content
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
 from syndicate.settings.schema import Settings
+from syndicate.settings.websub import WebSub
 from syndicate.store import Store, articles
 
 SECRET = "a secret for tests that is long enough"
@@ -114,5 +115,6 @@ class Newsroom:
             articles.set_state(connection, [article_id], ArticleState.WITHDRAWN, now=now)
 
     def publish(self, now: datetime = NOON, hubs: tuple[str, ...] = ()) -> Published:
-        """Publishes all feeds."""
-        return publish(self.settings, self.store, self.templates, self.links, now=now, hubs=hubs)
+        """Publishes all feeds, which name these hubs."""
+        settings = self.settings.model_copy(update={"websub": WebSub(hub=hubs)})
+        return publish(settings, self.store, self.templates, self.links, now=now)

@@ -15,10 +15,12 @@ from syndicate.audience.subscribe import subscribe
 from syndicate.jobs import ticks
 from syndicate.jobs.ticks import Ticks
 from syndicate.model import Via
+from syndicate.settings import WebSub
 from syndicate.store import requests, subscribers
 from tests.asking import ask
 from tests.newsroom import settings_for
 from tests.relay import Relay
+from tests.site import HttpSite, Page
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +68,20 @@ async def test_a_dropped_file_is_published_and_mailed(app: App, relay: Relay, tm
     await clock.stop()
     app.close()
     assert [one.recipients for one in relay.messages] == [("ana@example.org",)] * 2
+
+
+async def test_hubs_are_told_of_what_was_published(app: App, http_site: HttpSite, tmp_path: Path) -> None:
+    http_site.pages["/hub"] = Page(status=204)
+    websub = WebSub.model_validate({"hub": f"{http_site.url}/hub", "allow_private": True})
+    told = open_app(app.settings.model_copy(update={"websub": websub}))
+    (tmp_path / "articles/first.txt").write_text("The first\n\nIt was there before the service was.\n")
+    clock = Ticks(told.jobs)
+    clock.start()
+    await until(lambda: len(http_site.requests) == 1)
+    await clock.stop()
+    assert b"feeds%2Fbrief%2Frss.xml" in http_site.requests[0].body
+    told.close()
+    app.close()
 
 
 async def test_stopping_finishes_what_is_in_flight(app: App, relay: Relay, tmp_path: Path) -> None:

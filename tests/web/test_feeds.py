@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import http.client
 import os
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ import brotli
 import pytest
 from starlette.types import Message
 
+from syndicate.settings.websub import WebSub
 from syndicate.web import feeds
 from syndicate.web.guard import SECURITY
 from syndicate.web.server import create_pages
@@ -242,7 +244,8 @@ def test_a_feed_names_itself_and_its_hubs(pressroom: Pressroom, folder: Folder) 
         said.append(message)
 
     async def ask() -> None:
-        published = feeds.PublishedFeeds(create_pages(pressroom.app), pressroom.app, hubs)
+        settings = pressroom.app.settings.model_copy(update={"websub": WebSub(hub=hubs)})
+        published = feeds.PublishedFeeds(create_pages(pressroom.app), replace(pressroom.app, settings=settings))
         for path in ("/feeds/daily/tags/žena/rss.xml", "/feeds/feed.css"):
             await published({"type": "http", "method": "GET", "path": path, "headers": []}, _receive, send)
 

@@ -1,0 +1,130 @@
+"""One request to an address that somebody else named, within bounds. Called by pick-up, and for WebSub."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+import httpx2
+
+from syndicate.errors import ReachError
+from syndicate.reach.addresses import addresses_of, target_of, without_userinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far requests go: each takes ``seconds`` at most, and answers are read up to ``max_bytes``, decompressed.
+
+    ``permitted_by`` is the setting that ``allow_private`` comes from; errors name it.
+    """
+
+    seconds: float
+    max_bytes: int
+    allow_private: bool
+    permitted_by: str
+
+
+def open_client(bounds: Bounds) -> httpx2.AsyncClient:
+    """What requests are made with. It believes no proxy in the environment, which would go where nobody checked.
+
+    It keeps no connection: one that was opened, over TLS, for another host at the same address would be used again.
+    """
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    return httpx2.AsyncClient(trust_env=False, timeout=bounds.seconds, limits=limits, verify=_trust())
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Read once: it takes longer than a request."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+@asynccontextmanager
+async def in_time(url: str, bounds: Bounds) -> AsyncGenerator[None, None]:
+    """Ends what is done inside after ``bounds.seconds``. :raises ReachError: then."""
+    try:
+        async with asyncio.timeout(bounds.seconds):
+            yield
+    except TimeoutError:
+        raise ReachError(without_userinfo(url), f"took longer than {bounds.seconds:g} s") from None
+
+
+@asynccontextmanager
+async def request(
+    client: httpx2.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    content: bytes | None = None,
+    bounds: Bounds,
+) -> AsyncGenerator[httpx2.Response, None]:
+    """The answer, of any status, with its body still to be read; redirects are not followed.
+
+    Every address of the host must be allowed, and the one that was checked is the one that is connected to. Raises
+    ReachError, and TimeoutError for the caller's ``in_time``.
+    """
+    shown, target = without_userinfo(url), target_of(url)
+    addresses = await addresses_of(target, allow_private=bounds.allow_private, permitted_by=bounds.permitted_by)
+    try:
+        response = await _send(client, method, target, headers, content, addresses)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+    except httpx2.TimeoutException:
+        raise TimeoutError from None
+    except httpx2.DecodingError:
+        raise ReachError(shown, "sent a body that can't be decompressed") from None
+    except httpx2.HTTPError as error:
+        raise ReachError(shown, f"can't be fetched: {str(error) or type(error).__name__}") from None
+
+
+async def body_of(response: httpx2.Response, url: str, bounds: Bounds) -> bytes:
+    """All of the body, decompressed. :raises ReachError: when it is larger than ``bounds.max_bytes``."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > bounds.max_bytes:
+            raise ReachError(without_userinfo(url), f"is larger than {bounds.max_bytes:,} bytes")
+    return bytes(body)
+
+
+async def _send(
+    client: httpx2.AsyncClient,
+    method: str,
+    target: httpx2.URL,
+    headers: Mapping[str, str],
+    content: bytes | None,
+    addresses: list[str],
+) -> httpx2.Response:
+    """Ask the first of the checked ``addresses`` that can be connected to; Host and TLS still name the host."""
+    host = target.raw_host.decode("ascii")
+    auth = httpx2.BasicAuth(target.username, target.password) if target.userinfo else None
+    for address in addresses:
+        asked = client.build_request(
+            method,
+            target.copy_with(host=address, userinfo=b"", fragment=None),
+            headers={**headers, "host": target.netloc.decode("ascii")},
+            content=content,
+            extensions={"sni_hostname": host} if target.scheme == "https" else {},
+        )
+        try:
+            return await client.send(asked, auth=auth, stream=True, follow_redirects=False)
+        except httpx2.ConnectError:
+            if address == addresses[-1]:
+                raise
+    raise httpx2.ConnectError("the host has no address")
+
+
+def user_agent(role: str) -> str:
+    """How the service calls itself where it is a ``role``, such as *feed reader*."""
+    try:
+        return f"syndicate/{version('syndicate')} (newsletter and feed service; {role})"
+    except PackageNotFoundError:
+        return f"syndicate (newsletter and feed service; {role})"
