@@ -49,11 +49,11 @@ class Following:
     site: HttpSite
     published: int = field(default=0)
 
-    def publish(self) -> None:
-        """One more article."""
+    def publish(self, **article: Any) -> None:
+        """One more article, which is in every newsletter unless something else is said of it."""
         self.published += 1
         room = Newsroom(self.app.settings, self.app.store, self.app.templates, self.app.links)
-        room.add(self.published, tags=("harbour",))
+        room.add(self.published, **({"tags": ("harbour",)} | article))
         self.app.jobs.publish(self.app.jobs.clock())
 
     def send(self) -> Announced:

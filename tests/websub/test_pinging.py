@@ -43,6 +43,16 @@ def test_each_hub_is_told_of_every_feed_that_changed(room: Following) -> None:
     assert told(one) == told(two)
 
 
+def test_hubs_hear_nothing_of_feeds_that_did_not_change(room: Following) -> None:
+    room.send()
+    room.got()
+    room.publish(tags=())
+    room.send()
+    heard = told(room.got()[0])
+    assert RSS in heard
+    assert RSS.replace("daily", "harbour") in set(room.feeds) - set(heard)
+
+
 def test_a_hub_that_fails_is_asked_again_later_also_by_another_process(room: Following) -> None:
     room.site.pages["/one"] = Page(status=500)
     done, every = room.send(), len(room.feeds)
