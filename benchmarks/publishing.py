@@ -47,7 +47,7 @@ def publishing(folder: Path, plan: Plan) -> list[Outcome]:
     rows = tuple(_seconds(name, found, bounds.get(name)) for name, found in runs.items())
     feeds = (newsletters + 1) * len(FORMATS)
     about = (
-        f"{feeds} feeds of {_ENTRIES} articles of {_OCTETS / 1000:g} kB, each also as .gz and .br, until all is on disk"
+        f"{feeds} feeds of {_ENTRIES} articles of {_OCTETS / 1000:g} kB, each also as .gz and .br, until all is written"
     )
     return [Outcome("publishing", about, "s", rows), _long(folder.parent / "long", plan)]
 

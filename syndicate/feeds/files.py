@@ -1,6 +1,7 @@
 """Feeds on disk, each also compressed beside it. Called by ``publish``.
 
 A file is replaced whole, and only when its bytes differ: whoever serves the folder can trust modification times.
+Nobody waits for the disk: what a power cut takes has another size than was noted, and the next publishing restores it.
 """
 
 from __future__ import annotations
@@ -94,8 +95,6 @@ def _replace(path: Path, content: bytes, stamp: int) -> None:
             file.flush()
             os.fchmod(file.fileno(), 0o644)
             os.utime(file.fileno(), ns=(stamp, stamp))
-            # Or a power cut could leave the new name with nothing in it.
-            os.fsync(file.fileno())
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
