@@ -32,7 +32,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0003"
+VERSION = "0004"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -98,8 +98,20 @@ articles = Table(
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("source", "guid"),
     Index(None, "state", "dated_at"),
+    Index(
+        "ix_articles_own_page",
+        "dated_at",
+        "id",
+        "slug",
+        "changed_at",
+        sqlite_where=text("url IS NULL AND state = 'current'"),
+        postgresql_where=text("url IS NULL AND state = 'current'"),
+    ),
     one_of("state", ArticleState),
 )
+
+OWN_PAGE = text("articles.url IS NULL AND articles.state = 'current'")
+"""Articles that have their page here; written out, as all such conditions below."""
 
 fingerprints = Table(
     "fingerprints",
@@ -250,6 +262,7 @@ digests = Table(
     Column("finished_at", Instant),
     UniqueConstraint("newsletter", "cadence", "slot"),
     Index(None, "state"),
+    Index(None, "newsletter", "due_at"),
     one_of("state", DigestState),
 )
 
@@ -264,6 +277,15 @@ variants = Table(
     Column("text", Text, nullable=False),
     Column("nonce", Text, nullable=False),
     Column("unnamed", JSON(none_as_null=True)),
+)
+
+appearances = Table(
+    "appearances",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("article_id", Id, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 audiences = Table(

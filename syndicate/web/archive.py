@@ -10,16 +10,13 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, Response
 
 from syndicate.app import App
-from syndicate.model import Article, Digest, DigestState, Subscriber
+from syndicate.model import SHOWN, Article, Digest, Subscriber
 from syndicate.render.environment import render
 from syndicate.render.holes import fill, reader_values
 from syndicate.settings import Newsletter
 from syndicate.store import articles, digests
 from syndicate.web.guard import LONE_PAGE
 from syndicate.web.pages import Pages
-
-SHOWN = (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
-"""The states of digests that everyone may see."""
 
 _TITLE = re.compile(r"<title>.*?</title>\s*", re.DOTALL)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)

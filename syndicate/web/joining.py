@@ -17,13 +17,12 @@ from syndicate.app import App
 from syndicate.audience import requests
 from syndicate.audience.forms import STAMP, TRAP, is_automatic
 from syndicate.audience.subscribe import wish
-from syndicate.model import Via
+from syndicate.model import SHOWN, Via
 from syndicate.render.environment import render
 from syndicate.render.languages import translatable
 from syndicate.settings import Newsletter
 from syndicate.store import articles, digests
 from syndicate.web.accept import ANYWHERE, is_for_programs
-from syndicate.web.archive import SHOWN
 from syndicate.web.fields import Fields, SentFields
 from syndicate.web.guard import ip_of
 from syndicate.web.pages import Pages
