@@ -55,5 +55,18 @@ class Gate:
         return None
 
 
+class Turns:
+    """Counts what costs something and changes nothing, such as a search, for whom it comes from."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = _item(rate)
+        self._counted = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def admit(self, ip: str | None) -> bool:
+        """Whether there is another turn for ``ip``; what does not come over IP has as many as it wants."""
+        network = counted(ip)
+        return network is None or self._counted.hit(self._rate, network.name)
+
+
 def _item(rate: Rate) -> RateLimitItem:
     return RateLimitItemPerSecond(rate.count, rate.seconds)

@@ -28,7 +28,20 @@ MANUAL = "manual"
 
 _RESERVED = "all"
 ROUTES = frozenset(
-    {"api", "archive", "articles", "confirm", "console", "feeds", "healthz", "preferences", "subscribe", "unsubscribe"}
+    {
+        "api",
+        "archive",
+        "articles",
+        "confirm",
+        "console",
+        "feeds",
+        "healthz",
+        "pictures",
+        "preferences",
+        "search",
+        "subscribe",
+        "unsubscribe",
+    }
 )
 """Names that the service has in addresses where a newsletter's page would be."""
 

@@ -83,13 +83,15 @@ def titles(connection: Connection, digest_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
-def digests_with(connection: Connection, article_ids: Sequence[int], *, most: int) -> dict[int, list[Digest]]:
-    """The newest digests that each of those articles appeared in, newest first; at most so many of each."""
+def digests_with(
+    connection: Connection, article_ids: Sequence[int], newsletters: Sequence[str], *, most: int
+) -> dict[int, list[Digest]]:
+    """The digests of those newsletters that each of those articles appeared in, newest first; at most so many of each."""
     a, c = appearances.c, digests.c
     query = (
         select(a.article_id, *_COLUMNS)
         .join(digests, c.id == a.digest_id)
-        .where(a.article_id.in_(article_ids), c.state.in_(SHOWN))
+        .where(a.article_id.in_(article_ids), c.newsletter.in_(newsletters), c.state.in_(SHOWN))
         .order_by(c.due_at.desc(), c.id.desc())
     )
     found: dict[int, list[Digest]] = {one: [] for one in article_ids}

@@ -14,13 +14,18 @@ from syndicate.errors import NotFoundError, StoreError, TokenError
 from syndicate.render.languages import translatable
 from syndicate.web.accept import ANYWHERE, is_for_programs
 from syndicate.web.archive import Archive
+from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
 from syndicate.web.feeds import PublishedFeeds
 from syndicate.web.guard import Guard
 from syndicate.web.joining import Joining
+from syndicate.web.listing import Listing
 from syndicate.web.pages import Pages
+from syndicate.web.pictures import Pictures
 from syndicate.web.preferences import Preferences
 from syndicate.web.public import PublicPages
+from syndicate.web.search import Search
+from syndicate.web.sitemap import Sitemap
 from syndicate.web.unsubscribing import Unsubscribing
 
 _SAID = {
@@ -68,7 +73,8 @@ def create_web(app: App) -> FastAPI:
     pages = Pages(app)
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
-    for kind in (PublicPages, PublishedFeeds, Archive, Confirming, Unsubscribing, Preferences, Joining):
+    for_everyone = (PublicPages, PublishedFeeds, ArticlePages, Archive, Listing, Search, Pictures, Sitemap)
+    for kind in (*for_everyone, Confirming, Unsubscribing, Preferences, Joining):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web
