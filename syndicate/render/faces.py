@@ -41,7 +41,9 @@ class Face:
         return character.isspace() or _drawn(self.file, character) != _drawn(self.file, _NOWHERE)
 
 
-BOLD, SEMIBOLD, REGULAR = (Face(str(_BUNDLED / f"SourceSerifPro-{name}.ttf")) for name in ("Bold", "Semibold", "Regular"))
+BOLD, SEMIBOLD, REGULAR = (
+    Face(str(_BUNDLED / f"SourceSerifPro-{name}.ttf")) for name in ("Bold", "Semibold", "Regular")
+)
 
 
 def choose(text: str, first: Face) -> tuple[Face, str]:

@@ -65,7 +65,7 @@ def neighbours(connection: Connection, digest: Digest) -> tuple[Digest | None, D
     of_it = select(*_COLUMNS).where(_of(digest.newsletter)).limit(1)
     before = connection.execute(of_it.where(earlier).order_by(c.due_at.desc(), c.id.desc())).first()
     after = connection.execute(of_it.where(later).order_by(c.due_at, c.id)).first()
-    return before and digest_of(before), after and digest_of(after)
+    return digest_of(before) if before else None, digest_of(after) if after else None
 
 
 def titles(connection: Connection, digest_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -86,7 +86,7 @@ def titles(connection: Connection, digest_ids: Sequence[int]) -> dict[int, list[
 def digests_with(
     connection: Connection, article_ids: Sequence[int], newsletters: Sequence[str], *, most: int
 ) -> dict[int, list[Digest]]:
-    """The digests of those newsletters that each of those articles appeared in, newest first; at most so many of each."""
+    """The digests of those newsletters that each article appeared in, newest first; at most so many of each."""
     a, c = appearances.c, digests.c
     query = (
         select(a.article_id, *_COLUMNS)

@@ -197,7 +197,7 @@ def neighbours(connection: Connection, article: Article) -> tuple[Article | None
     own = select(*_COLUMNS).where(OWN_PAGE).limit(1)
     before = connection.execute(own.where(earlier).order_by(c.dated_at.desc(), c.id.desc())).one_or_none()
     after = connection.execute(own.where(later).order_by(c.dated_at, c.id)).one_or_none()
-    return before and _article(before), after and _article(after)
+    return _article(before) if before else None, _article(after) if after else None
 
 
 def counts(connection: Connection) -> Mapping[tuple[str, ArticleState], int]:

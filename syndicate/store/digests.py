@@ -13,7 +13,16 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import DIGEST_TRANSITIONS, Digest, DigestState, Parts, SubscriptionState, Variant
-from syndicate.store.schema import appearances, audiences, counters, digests, subscribers, subscriptions, variants, zones
+from syndicate.store.schema import (
+    appearances,
+    audiences,
+    counters,
+    digests,
+    subscribers,
+    subscriptions,
+    variants,
+    zones,
+)
 
 _COLUMNS = [digests.c[f.name] for f in fields(Digest)]
 _LOOKS = ("subject", "html", "text")

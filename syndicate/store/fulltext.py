@@ -122,11 +122,14 @@ def _matching_postgresql(query: Query) -> _Matching:
     return _words.c.article_id, fits, -func.ts_rank_cd(_words.c.words, wanted, 1, type_=Float)
 
 
+_REPLACING = "ON CONFLICT (article_id) DO UPDATE SET words = excluded.words"
 _KEEP: Mapping[str, tuple[str, Callable[[Mapping[str, list[str]]], dict[str, str]]]] = {
-    "sqlite": (f"REPLACE INTO {TABLE} (rowid, title, about, body) VALUES (:id, :title, :about, :body)", _kept_sqlite),
+    "sqlite": (
+        f"REPLACE INTO {TABLE} (rowid, title, about, body) VALUES (:id, :title, :about, :body)",  # noqa: S608
+        _kept_sqlite,
+    ),
     "postgresql": (
-        f"INSERT INTO {TABLE} VALUES (:id, CAST(:words AS tsvector))"  # noqa: S608
-        " ON CONFLICT (article_id) DO UPDATE SET words = excluded.words",
+        f"INSERT INTO {TABLE} VALUES (:id, CAST(:words AS tsvector)) {_REPLACING}",  # noqa: S608
         _kept_postgresql,
     ),
 }

@@ -57,7 +57,9 @@ class Archive:
         html = self._with_line(html, known, before, after) if known else html
         headers = {"Content-Security-Policy": SENT_PAGE, "Cache-Control": "no-cache"}
         head = self._head(found, shown, before, after)
-        return HTMLResponse(_HEAD.sub(lambda end: head + end[0], _TITLE.sub("", html, count=1), count=1), headers=headers)
+        return HTMLResponse(
+            _HEAD.sub(lambda end: head + end[0], _TITLE.sub("", html, count=1), count=1), headers=headers
+        )
 
     def _head(self, digest: Digest, shown: list[Article], before: Digest | None, after: Digest | None) -> str:
         """What browsers, search engines and previews of links read, in place of the mail's own title."""
@@ -78,7 +80,7 @@ class Archive:
         )
 
     def _with_line(self, html: str, newsletter: Newsletter, before: Digest | None, after: Digest | None) -> str:
-        """Whose digest it is, where one subscribes, and the way to others; in the newsletter's language, as the rest."""
+        """Whose digest it is, and the way to it and to others; in the newsletter's language, as the rest."""
         line = render(
             self._app.templates,
             "web/above.html",

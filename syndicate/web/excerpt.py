@@ -35,7 +35,7 @@ def excerpt(text: str, query: Query) -> Markup | None:
     if begin:
         begin = line.find(" ", begin, first[0]) + 1 or first[0]
     shown = clip(line[begin:], LENGTH)
-    return Markup("…" if begin else "") + _written(shown, found(shown, query))
+    return (Markup("…") if begin else Markup()) + _written(shown, found(shown, query))
 
 
 def found(text: str, query: Query) -> Iterator[_Span]:
@@ -52,7 +52,7 @@ def _written(text: str, spans: Iterable[_Span]) -> Markup:
     pieces, end = [], 0
     for start, stop in sorted(islice(spans, LENGTH)):
         if stop > end:
-            start = max(start, end)
-            pieces += [escape(text[end:start]), Markup("<mark>%s</mark>") % text[start:stop]]
+            begin = max(start, end)
+            pieces += [escape(text[end:begin]), Markup("<mark>%s</mark>") % text[begin:stop]]
             end = stop
     return Markup().join([*pieces, escape(text[end:])])

@@ -81,9 +81,7 @@ class Listing:
         page, zone = page_of(request), newsletter.zone
         bounds = {"since": asked.begin(zone), "before": asked.end(zone)}
         with self._app.store.read() as connection:
-            found = archive.sent(
-                connection, slug, **bounds, offset=(page - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1
-            )
+            found = archive.sent(connection, slug, **bounds, offset=(page - 1) * ON_A_PAGE, limit=ON_A_PAGE + 1)
             months = self._months(connection, newsletter)
             titles = archive.titles(connection, [one.id for one in found])
         if not found:
@@ -148,7 +146,7 @@ class Listing:
 
 
 def _by_year(months: Sequence[Month], zone: ZoneInfo) -> list[tuple[int, list[tuple[str, object]]]]:
-    """Years, newest first, each with its months in the calendar's order: the name in addresses, and the first instant."""
+    """Years, newest first, each with its months in the calendar's order: name in addresses, and first instant."""
     return [
         (year, [(str(month), month.begin(zone)) for month in sorted(of_it)])
         for year, of_it in groupby(months, lambda month: month.year)

@@ -71,7 +71,7 @@ class Pictures:
     def article(self, request: Request, article_id: _Id, shown: str) -> Response:
         """An article's that has its page here."""
         with self._app.store.read() as connection:
-            [found] = articles.by_ids(connection, [article_id]) or [None]
+            found = next(iter(articles.by_ids(connection, [article_id])), None)
         if found is None or found.state is not ArticleState.CURRENT or found.url:
             raise HTTPException(404)
         return self._answer(request, shown, self._article_card(found), ("articles", str(article_id)))

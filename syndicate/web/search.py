@@ -1,4 +1,4 @@
-"""``/search``: articles by their words, and the digests that they appeared in. For people; no search engine keeps it."""
+"""``/search``: articles by their words, and the digests that they appeared in. No search engine keeps it."""
 
 from __future__ import annotations
 

@@ -73,15 +73,17 @@ class Sitemap:
                     continue
                 found.append((self._links.archive(newsletter.slug), last))
                 before = partial(archive.last_before, connection, newsletter.slug)
-                for month in months_back(before, newsletter.zone):
-                    found.append((self._links.archive(newsletter.slug, str(month)), None))
+                months = months_back(before, newsletter.zone)
+                found += [(self._links.archive(newsletter.slug, str(month)), None) for month in months]
         return _answer(request, "urlset", "url", found)
 
     def articles(self, request: Request, number: _Number) -> Response:
         """A part of the articles that have their page here."""
         with self._app.store.read() as connection:
             found = sitemap.article_pages(connection, number - 1)
-        return _answer(request, "urlset", "url", [(self._links.article_page(one.slug), one.changed_at) for one in found])
+        return _answer(
+            request, "urlset", "url", [(self._links.article_page(one.slug), one.changed_at) for one in found]
+        )
 
     def digests(self, request: Request, number: _Number) -> Response:
         """A part of the digests."""
