@@ -22,7 +22,7 @@ from syndicate.store.words import MOST_WORDS, Query, words
 TABLE = "article_words"
 """Each database has its own kind, which is no part of ``schema``; FTS5 adds tables whose names begin with it."""
 
-CANDIDATES = 2000
+CANDIDATES = 1000
 """Of what fits, so many of the newest are ranked."""
 
 _LONGEST_TEXT = 100_000

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
 
@@ -100,18 +101,20 @@ articles = Table(
     Index(None, "state", "dated_at"),
     Index(
         "ix_articles_own_page",
+        "state",
         "dated_at",
         "id",
         "slug",
         "changed_at",
-        sqlite_where=text("url IS NULL AND state = 'current'"),
-        postgresql_where=text("url IS NULL AND state = 'current'"),
+        "url",  # always null, but without it SQLite would look into the rows
+        sqlite_where=text("url IS NULL"),
+        postgresql_where=text("url IS NULL"),
     ),
     one_of("state", ArticleState),
 )
 
-OWN_PAGE = text("articles.url IS NULL AND articles.state = 'current'")
-"""Articles that have their page here; written out, as all such conditions below."""
+OWN_PAGE = and_(articles.c.state == ArticleState.CURRENT, articles.c.url.is_(None))
+"""Articles that have their page here."""
 
 fingerprints = Table(
     "fingerprints",

@@ -25,7 +25,7 @@ ON_A_PAGE = 10
 MOST = 200
 """Articles that one query finds at most: the best."""
 
-PER_MINUTE = 60
+PER_MINUTE = 30
 """Searches that one IPv4 address, or one IPv6 network (/64), may do."""
 
 _TOO_MANY = (
@@ -87,7 +87,6 @@ class Search:
             count=len(hits),
             is_more=len(hits) == MOST,
             page=page,
-            pages=last,
             previous_url=numbered(page - 1) if page > 1 else None,
             next_url=numbered(page + 1) if page < last else None,
             canonical=self._app.links.search(),

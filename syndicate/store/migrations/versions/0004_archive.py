@@ -28,11 +28,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_appearances_article_id"), "appearances", ["article_id"], unique=False)
     op.create_index(op.f("ix_digests_newsletter_due_at"), "digests", ["newsletter", "due_at"], unique=False)
-    own = sa.text("url IS NULL AND state = 'current'")
+    own = sa.text("url IS NULL")
     op.create_index(
         op.f("ix_articles_own_page"),
         "articles",
-        ["dated_at", "id", "slug", "changed_at"],
+        ["state", "dated_at", "id", "slug", "changed_at", "url"],
         unique=False,
         sqlite_where=own,
         postgresql_where=own,
