@@ -39,9 +39,9 @@ class Hit(NamedTuple):
     tags: tuple[str, ...]
 
 
-def prose(content_text: str) -> str:
-    """An article's text without the addresses that stand behind its links."""
-    return _ADDRESS.sub("", content_text)
+def prose(content: Content) -> str:
+    """What is searched of an article's text: its beginning, without the addresses that stand behind links."""
+    return _ADDRESS.sub("", content.text[:_LONGEST_TEXT])
 
 
 def create(connection: Connection) -> None:
@@ -55,7 +55,7 @@ def keep(connection: Connection, article_id: int, content: Content) -> None:
     columns = {
         "title": words(content.title[:_LONGEST_TEXT]),
         "about": words(" ".join([*content.authors, *content.tags])[:_LONGEST_TEXT]),
-        "body": words(prose(content.text[:_LONGEST_TEXT])),
+        "body": words(prose(content)),
     }
     statement, values = _KEEP[connection.dialect.name]
     connection.execute(text(statement), {"id": article_id, **values(columns)})

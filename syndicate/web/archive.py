@@ -34,7 +34,7 @@ class Archive:
     def routes(self) -> APIRouter:
         """Each address and what answers it."""
         router = APIRouter()
-        router.get("/archive/{newsletter}/{digest_id:int}")(self.digest)
+        router.get("/archive/{newsletter}/{digest_id}")(self.digest)
         return router
 
     def digest(self, newsletter: str, digest_id: _Id) -> Response:

@@ -30,13 +30,13 @@ class Listing:
         self._app, self._pages, self._pictures = app, pages, Pictures(app, pages)
 
     def routes(self) -> APIRouter:
-        """Each address and what answers it. They come after ``archive``'s, which has the digests' numbers."""
+        """Each address and what answers it. They come before ``archive``'s: what has a hyphen is no digest's number."""
         router = APIRouter()
         router.get("/archive")(self.with_slash)
         router.get("/archive/")(self.all)
         router.get("/archive/{slug}")(self.with_slash)
         router.get("/archive/{slug}/")(self.newsletter)
-        router.get("/archive/{slug}/{month}")(self.month)
+        router.get("/archive/{slug}/{year}-{number}")(self.month)
         return router
 
     def with_slash(self, slug: str = "") -> Response:
@@ -73,9 +73,9 @@ class Listing:
         older = month_of(found[-1].due_at, newsletter.zone) if len(found) > ON_A_PAGE else None
         return self._show(request, newsletter, found[:ON_A_PAGE], titles, months, older=older)
 
-    def month(self, request: Request, slug: str, month: str) -> Response:
+    def month(self, request: Request, slug: str, year: str, number: str) -> Response:
         """The digests of a month; ``?page=`` counts from 1."""
-        newsletter, asked = self._known(slug), named(month)
+        newsletter, asked = self._known(slug), named(f"{year}-{number}")
         if asked is None:
             raise HTTPException(404)
         page, zone = page_of(request), newsletter.zone

@@ -111,7 +111,7 @@ class Search:
             Result(
                 article=one,
                 title=marked(one.title, query),
-                excerpt=excerpt(fulltext.prose(one.text), query) or marked(one.summary, query),
+                excerpt=excerpt(fulltext.prose(one), query) or marked(one.summary, query),
                 digests=among[one.id],
             )
             for one in found

@@ -73,7 +73,7 @@ def create_web(app: App) -> FastAPI:
     pages = Pages(app)
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
-    for_everyone = (PublicPages, PublishedFeeds, ArticlePages, Archive, Listing, Search, Pictures, Sitemap)
+    for_everyone = (PublicPages, PublishedFeeds, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
     for kind in (*for_everyone, Confirming, Unsubscribing, Preferences, Joining):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)

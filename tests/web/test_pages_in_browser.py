@@ -253,6 +253,7 @@ def test_the_form_works_on_another_site(visit: Visit, http_site: HttpSite) -> No
     assert len(visit.room.notices(visit.email)) == 1
 
 
+@pytest.mark.parametrize("visit", [(PHONE, False), (DESK, True)], indirect=True, ids=["phone", "desk"])
 def test_looking_for_an_article_and_back_through_the_archive(visit: Visit) -> None:
     visit.go("/")
     visit.page.locator("footer").get_by_role("link", name="Search").click()
