@@ -86,7 +86,7 @@ def _elsewhere() -> tuple[Face, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=60)
 def _open(file: str, size: int) -> FreeTypeFont:
     return ImageFont.truetype(file, size)
 

@@ -53,8 +53,9 @@ def sent(
 
 def last_before(connection: Connection, newsletter: str, before: datetime | None = None) -> datetime | None:
     """When the newest digest was due, of all or of those before that instant."""
-    found = sent(connection, newsletter, before=before, limit=1)
-    return found[0].due_at if found else None
+    c = digests.c
+    query = select(c.due_at).where(_of(newsletter)).order_by(c.due_at.desc()).limit(1)
+    return connection.execute(query.where(c.due_at < before) if before else query).scalar()
 
 
 def neighbours(connection: Connection, digest: Digest) -> tuple[Digest | None, Digest | None]:

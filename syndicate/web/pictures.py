@@ -6,6 +6,7 @@ nobody can have anything drawn that is not published here.
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ from syndicate.render.picture import Card, draw
 from syndicate.settings import Newsletter
 from syndicate.store import articles, digests
 from syndicate.web.pages import Pages
+
+DRAWING = BoundedSemaphore(4)
+"""So many requests may wait for a picture to be drawn. More would take the threads that all other pages need."""
 
 _FOREVER = "public, max-age=31536000, immutable"
 _Id = Annotated[int, InPath(ge=1, lt=2**63)]
@@ -93,7 +97,12 @@ class Pictures:
         headers = {"ETag": f'"{card.print_of_it}"', "Cache-Control": _FOREVER}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return Response(draw(card), media_type="image/png", headers=headers)
+        if not DRAWING.acquire(blocking=False):
+            raise HTTPException(503, headers={"Retry-After": "2"})
+        try:
+            return Response(draw(card), media_type="image/png", headers=headers)
+        finally:
+            DRAWING.release()
 
     def _site_card(self) -> Card:
         return Card(urlsplit(self._site.url).hostname or "", self._site.name)

@@ -82,3 +82,9 @@ def test_lines_are_never_wider_and_hold_everything(text: str, width: int) -> Non
     lines = wrapped(text, font := face.at(40), width)
     assert all(font.getlength(line) <= width or len(line) == 1 for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.text(max_size=400), st.text(max_size=40))
+def test_whatever_a_title_is_it_is_drawn(title: str, kicker: str) -> None:
+    assert Image.open(BytesIO(draw(Card(kicker, title, kicker, title)))).size == (WIDTH, HEIGHT)

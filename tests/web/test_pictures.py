@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from threading import BoundedSemaphore
 
+import pytest
 from PIL import Image
 
 from syndicate.model import ArticleState, DigestState
+from syndicate.web import pictures
 from tests.feeds.newsroom import NOON
 from tests.web.pressroom import Pressroom
 from tests.web.test_archive import keep_digest
@@ -67,3 +70,14 @@ def test_nothing_is_drawn_that_is_not_published_here(pressroom: Pressroom) -> No
     of_articles = [f"articles/{number}" for number in (1, 0, 2, 3, "a")]
     for path in (*of_articles, "newsletters/none", "digests/1", "digests/9", f"digests/{2**63}", "x/1"):
         assert pressroom.client.get(f"/pictures/{path}/0123456789abcdef.png").status_code == 404, path
+
+
+def test_who_has_many_drawn_does_not_keep_others_waiting(pressroom: Pressroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "DRAWING", BoundedSemaphore(1))
+    path = picture_on(pressroom, "/")
+    with pictures.DRAWING:
+        response = pressroom.client.get(path)
+        assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+        assert response.headers["cache-control"] == "no-store"
+        assert pressroom.client.get("/").status_code == 200
+    assert pressroom.client.get(path).status_code == 200
