@@ -21,6 +21,7 @@ from syndicate.web.pictures import Pictures
 
 _TITLE = re.compile(r"<title>.*?</title>\s*", re.DOTALL)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_BODY_END = re.compile(r"</body>", re.IGNORECASE)
 _HEAD = re.compile(r"</head>", re.IGNORECASE)
 _Id = Annotated[int, InPath(ge=1, lt=2**63)]
 
@@ -93,7 +94,8 @@ class Archive:
             after=after,
             after_url=self._address(after),
         )
-        return _BODY.sub(lambda begin: begin[0] + line, html, count=1)
+        html = _BODY.sub(lambda begin: f"{begin[0]}{line}<main>", html, count=1)
+        return _BODY_END.sub("</main></body>", html, count=1)
 
     def _address(self, digest: Digest | None) -> str | None:
         return self._pages.links.view(digest.newsletter, digest.id) if digest else None

@@ -93,4 +93,5 @@ def test_a_digest_can_be_found_and_shown_elsewhere(pressroom: Pressroom) -> None
         assert f'="{name}" content="{content}">' in head
     assert f'<link rel="canonical" href="{url}">' in head
     assert "A digest of The Daily Brief" in page
+    assert "<main>x</main></body>" in page
     assert '<a href="/daily"' in page
