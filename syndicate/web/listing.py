@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -145,7 +146,7 @@ class Listing:
         return newsletter
 
 
-def _by_year(months: Sequence[Month], zone: ZoneInfo) -> list[tuple[int, list[tuple[str, object]]]]:
+def _by_year(months: Sequence[Month], zone: ZoneInfo) -> list[tuple[int, list[tuple[str, datetime]]]]:
     """Years, newest first, each with its months in the calendar's order: name in addresses, and first instant."""
     return [
         (year, [(str(month), month.begin(zone)) for month in sorted(of_it)])
