@@ -215,6 +215,10 @@ class DigestState(StrEnum):
     CANCELLED = "cancelled"
 
 
+SHOWN = (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
+"""The states of digests that everyone may see."""
+
+
 class DeliveryState(StrEnum):
     """One mail owed. ``queued`` and ``begun`` are outstanding; all others end in themselves, or wait for a person."""
 

@@ -62,11 +62,12 @@ class Turnstile:
         self._limit = _item(rate)
         self._counted = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def admit(self, ip: str | None, about: str) -> bool:
-        """Counts a request from ``ip`` about something; false when there were too many of either."""
+    def admit(self, ip: str | None, about: str | None = None) -> bool:
+        """Counts a request from ``ip``, maybe about something; false when there were too many of either."""
         network = counted(ip)
         names = [("from", network.name)] if network else []
-        return all(self._counted.hit(self._limit, *name) for name in [*names, ("about", about)])
+        names += [("about", about)] if about is not None else []
+        return all(self._counted.hit(self._limit, *name) for name in names)
 
 
 def _item(rate: Rate) -> RateLimitItem:

@@ -40,6 +40,12 @@ def long_day(context: Context, value: datetime) -> str:
 
 
 @pass_context
+def month(context: Context, value: datetime) -> str:
+    """``November 2026``, in the template's zone, else in the instant's own."""
+    return language_of(context).month(_local(context, value))
+
+
+@pass_context
 def often(context: Context, cadence: str) -> str:
     """How often a cadence comes, to stand in a sentence."""
     return language_of(context).often(cadence)
@@ -97,5 +103,5 @@ def _wrapped(line: str, width: int) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
-    {one.__name__: one for one in (day, long_day, host, often, direction, clip, underline, wrap)}
+    {one.__name__: one for one in (day, long_day, month, host, often, direction, clip, underline, wrap)}
 )

@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -68,6 +68,10 @@ class Language:
     def long_day(self, value: datetime) -> str:
         """``Monday, 23 November 2026``, in the instant's own zone."""
         return format_date(value, LONG_DAY if self is ENGLISH else "full", self._locale)
+
+    def month(self, value: datetime) -> str:
+        """``November 2026``, in the instant's own zone."""
+        return format_skeleton("yMMMM", value, locale=self._locale)
 
     def often(self, cadence: str) -> str:
         """How often a cadence comes, to stand in a sentence."""

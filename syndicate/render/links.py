@@ -133,9 +133,29 @@ class Links:
         """A digest as a page."""
         return f"{self._site}/archive/{quote(newsletter, safe='')}/{digest_id}"
 
+    def archives(self) -> str:
+        """All digests of all newsletters."""
+        return f"{self._site}/archive/"
+
+    def archive(self, newsletter: str, month: str = "") -> str:
+        """A newsletter's digests: the newest, or those of a month such as ``2026-11``."""
+        return f"{self._site}/archive/{quote(newsletter, safe='')}/{month}"
+
+    def search(self) -> str:
+        """Where one looks for articles."""
+        return f"{self._site}/search"
+
+    def picture(self, kind: str, name: str, print_of_it: str) -> str:
+        """A picture that stands for a page where links to it are shown, as ``print_of_it`` says it looks."""
+        return f"{self._site}/pictures/{kind}/{quote(name, safe='')}/{print_of_it}.png"
+
     def article(self, article: Article) -> str:
         """An article's own page where it has one, else the page that this site shows it on."""
-        return article.url or f"{self._site}/articles/{quote(article.slug or str(article.id), safe='')}"
+        return article.url or self.article_page(article.slug or str(article.id))
+
+    def article_page(self, slug: str) -> str:
+        """The page that this site shows an article on."""
+        return f"{self._site}/articles/{quote(slug, safe='')}"
 
     def feed(self, newsletter: str, name: str) -> str:
         """A published feed; ``name`` is its file, such as ``rss.xml``."""

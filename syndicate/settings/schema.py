@@ -38,8 +38,10 @@ ROUTES = frozenset(
         "feeds",
         "healthz",
         "hub",
+        "pictures",
         "preferences",
         "private",
+        "search",
         "subscribe",
         "unsubscribe",
     }

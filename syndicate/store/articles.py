@@ -7,10 +7,11 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Text, and_, bindparam, case, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, update
 
 from syndicate.model import Article, ArticleState, Content, Enclosure
-from syndicate.store.schema import articles, counters, fingerprints
+from syndicate.store import fulltext
+from syndicate.store.schema import OWN_PAGE, articles, counters, fingerprints
 
 _TUPLES = ("authors", "tags", "takeaways", "related")
 _CONTENT = tuple(f.name for f in fields(Content))
@@ -99,6 +100,7 @@ def add(
     }
     article_id = int(connection.execute(insert(articles).returning(articles.c.id), values).scalar_one())
     _hold(connection, article_id, prints)
+    fulltext.keep(connection, article_id, content)
     return article_id
 
 
@@ -118,6 +120,7 @@ def change(connection: Connection, article_id: int, content: Content, *, now: da
     connection.execute(update(articles).where(articles.c.id == article_id).values(values))
     connection.execute(delete(fingerprints).where(fingerprints.c.article_id == article_id))
     _hold(connection, article_id, prints)
+    fulltext.keep(connection, article_id, content)
 
 
 def set_state(connection: Connection, ids: Sequence[int], state: ArticleState, *, now: datetime) -> None:
@@ -226,6 +229,17 @@ def by_slug(connection: Connection, slug: str) -> Article | None:
     """The article that pages know by that name."""
     row = connection.execute(select(*_COLUMNS).where(articles.c.slug == slug)).one_or_none()
     return _article(row) if row else None
+
+
+def neighbours(connection: Connection, article: Article) -> tuple[Article | None, Article | None]:
+    """The articles before and after, by date, of those that have their page here."""
+    c = articles.c
+    earlier = or_(c.dated_at < article.dated_at, and_(c.dated_at == article.dated_at, c.id < article.id))
+    later = or_(c.dated_at > article.dated_at, and_(c.dated_at == article.dated_at, c.id > article.id))
+    own = select(*_COLUMNS).where(OWN_PAGE).limit(1)
+    before = connection.execute(own.where(earlier).order_by(c.dated_at.desc(), c.id.desc())).one_or_none()
+    after = connection.execute(own.where(later).order_by(c.dated_at, c.id)).one_or_none()
+    return _article(before) if before else None, _article(after) if after else None
 
 
 def counts(connection: Connection) -> Mapping[tuple[str, ArticleState], int]:

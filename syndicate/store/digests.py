@@ -13,7 +13,16 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import DIGEST_TRANSITIONS, Channel, Digest, DigestState, Parts, SubscriptionState, Variant
-from syndicate.store.schema import audiences, counters, digests, subscribers, subscriptions, variants, zones
+from syndicate.store.schema import (
+    appearances,
+    audiences,
+    counters,
+    digests,
+    subscribers,
+    subscriptions,
+    variants,
+    zones,
+)
 
 _COLUMNS = [digests.c[f.name] for f in fields(Digest)]
 _NAMES = tuple(f.name for f in fields(Digest))
@@ -125,7 +134,11 @@ def add(connection: Connection, digest: Digest) -> bool:
 
 
 def add_variant(connection: Connection, digest_id: int, article_ids: Sequence[int], parts: Parts) -> int:
-    """Freezes one distinct set of articles with how it looks; returns the variant's id."""
+    """Freezes one distinct set of articles with how it looks; returns the variant's id.
+
+    The digest's first variant is the one on its page: its articles appear in the digest.
+    """
+    _appear(connection, digest_id, article_ids)
     values = {
         "digest_id": digest_id,
         "articles": list(article_ids),
@@ -136,6 +149,14 @@ def add_variant(connection: Connection, digest_id: int, article_ids: Sequence[in
         "unnamed": parts.unnamed and {name: getattr(parts.unnamed, name) for name in _LOOKS},
     }
     return int(connection.execute(insert(variants).returning(variants.c.id), values).scalar_one())
+
+
+def _appear(connection: Connection, digest_id: int, article_ids: Sequence[int]) -> None:
+    is_first = not connection.execute(select(variants.c.id).where(variants.c.digest_id == digest_id).limit(1)).first()
+    if is_first and article_ids:
+        places = enumerate(dict.fromkeys(article_ids))
+        rows = [{"digest_id": digest_id, "place": place, "article_id": one} for place, one in places]
+        connection.execute(insert(appearances), rows)
 
 
 def add_audience(connection: Connection, digest_id: int, group: Group, variant_id: int | None) -> None:
@@ -188,7 +209,7 @@ def get(connection: Connection, digest_id: int) -> Digest:
     row = connection.execute(select(*_COLUMNS).where(digests.c.id == digest_id)).one_or_none()
     if row is None:
         raise NotFoundError("digest", digest_id)
-    return _digest(row)
+    return digest_of(row)
 
 
 def latest(
@@ -207,7 +228,7 @@ def latest(
         query = query.where(digests.c.cadence == cadence)
     if states:
         query = query.where(digests.c.state.in_(states))
-    return [_digest(row) for row in connection.execute(query)]
+    return [digest_of(row) for row in connection.execute(query)]
 
 
 def for_feeds(
@@ -265,8 +286,9 @@ def variants_of(connection: Connection, digest_id: int) -> list[Variant]:
     return [_variant(row) for row in connection.execute(query)]
 
 
-def _digest(row: Row[Any]) -> Digest:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to see a row as a mapping
+def digest_of(row: Row[Any]) -> Digest:
+    """The digest in a row that has all its columns."""
+    values = {f.name: getattr(row, f.name) for f in fields(Digest)}
     return Digest(**(values | {"state": DigestState(values["state"])}))
 
 

@@ -225,6 +225,7 @@ def _reason(error: BaseException) -> str:
         "readonly": "the file or its folder may not be written",
         "full": "make room on the disk",
         "disk I/O error": "the disk fails or is full, or files may not grow; look at it, and make room",
+        "no such module: fts5": "this Python's SQLite can't search; use one that was built with FTS5",
         "not a database": "store.url names another kind of file",
     }
     return next((f"{said}: {hint}" for word, hint in hints.items() if word in said), said)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
 
@@ -33,7 +34,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0006"
+VERSION = "0007"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -99,8 +100,22 @@ articles = Table(
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("source", "guid"),
     Index(None, "state", "dated_at"),
+    Index(
+        "ix_articles_own_page",
+        "state",
+        "dated_at",
+        "id",
+        "slug",
+        "changed_at",
+        "url",  # always null, but without it SQLite would look into the rows
+        sqlite_where=text("url IS NULL"),
+        postgresql_where=text("url IS NULL"),
+    ),
     one_of("state", ArticleState),
 )
+
+OWN_PAGE = and_(articles.c.state == ArticleState.CURRENT, articles.c.url.is_(None))
+"""Articles that have their page here."""
 
 fingerprints = Table(
     "fingerprints",
@@ -281,6 +296,7 @@ digests = Table(
     Column("finished_at", Instant),
     UniqueConstraint("newsletter", "cadence", "slot"),
     Index(None, "state"),
+    Index(None, "newsletter", "due_at"),
     one_of("state", DigestState),
 )
 
@@ -295,6 +311,15 @@ variants = Table(
     Column("text", Text, nullable=False),
     Column("nonce", Text, nullable=False),
     Column("unnamed", JSON(none_as_null=True)),
+)
+
+appearances = Table(
+    "appearances",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("article_id", Id, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 audiences = Table(

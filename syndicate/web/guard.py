@@ -33,6 +33,19 @@ LONE_PAGE = (
     "frame-ancestors 'none'"
 )
 
+# What came from elsewhere was cleaned when it was picked up. Had something got through, it could do nothing all the
+# same: in a sandbox no script runs, no form is sent, and nothing leads away by itself (HTML §7.1.5), such as a refresh.
+_SANDBOX = "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads"
+
+SENT_PAGE = f"{LONE_PAGE}; {_SANDBOX}"
+"""A digest: a page that stands by itself, made of articles."""
+
+ARTICLE_PAGE = (
+    "default-src 'none'; style-src 'self'; img-src https: http: data:; media-src https: http:; form-action 'none'; "
+    f"base-uri 'none'; frame-ancestors 'none'; {_SANDBOX}"
+)
+"""An article, with sounds and films that are its enclosures."""
+
 
 class Guard:
     """ASGI middleware."""

@@ -17,16 +17,16 @@ from syndicate.app import App
 from syndicate.audience import requests
 from syndicate.audience.forms import STAMP, TRAP, is_automatic
 from syndicate.audience.subscribe import wish
-from syndicate.model import Via
+from syndicate.model import SHOWN, Via
 from syndicate.render.environment import render
 from syndicate.render.languages import translatable
 from syndicate.settings import Newsletter
 from syndicate.store import articles, digests
 from syndicate.web.accept import ANYWHERE, is_for_programs
-from syndicate.web.archive import SHOWN
 from syndicate.web.fields import Fields, SentFields
 from syndicate.web.guard import ip_of
 from syndicate.web.pages import Pages
+from syndicate.web.pictures import Pictures
 from syndicate.web.typed import Form, Reading
 
 PAST = 6
@@ -63,7 +63,7 @@ class Joining:
     """What needs no token and asks for a subscription."""
 
     def __init__(self, app: App, pages: Pages) -> None:
-        self._app, self._pages = app, pages
+        self._app, self._pages, self._pictures = app, pages, Pictures(app, pages)
 
     def routes(self) -> APIRouter:
         """Each address and what answers it. The newsletters' come last, for their names could be any."""
@@ -182,6 +182,7 @@ class Joining:
             form=form,
             offered=offered,
             canonical=canonical,
+            picture=self._pictures.of_site(),
         )
 
     def _landing(self, request: Request, newsletter: Newsletter, form: Form, status: int = 200) -> Response:
@@ -198,6 +199,7 @@ class Joining:
             feeds=self._pages.feeds_of(newsletter),
             digest_feeds=self._pages.digest_feeds_of(newsletter),
             canonical=self._app.links.newsletter(newsletter.slug),
+            picture=self._pictures.of_newsletter(newsletter),
             snippet=self._snippet(request, newsletter, self._app.links.subscribing()),
             preview=Markup(self._snippet(request, newsletter, self._pages.links.subscribing())),  # noqa: S704 - rendered
             json_url=f"{self._app.links.subscribing()}?format=json",

@@ -16,15 +16,20 @@ from syndicate.errors import NotFoundError, StoreError, TokenError
 from syndicate.render.languages import translatable
 from syndicate.web.accept import ANYWHERE, is_for_programs
 from syndicate.web.archive import Archive
+from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
 from syndicate.web.feeds import PublishedFeeds
 from syndicate.web.guard import Guard
 from syndicate.web.hub import Hub
 from syndicate.web.joining import Joining
+from syndicate.web.listing import Listing
 from syndicate.web.pages import Pages
+from syndicate.web.pictures import Pictures
 from syndicate.web.preferences import Preferences
 from syndicate.web.private import PrivateFeeds
 from syndicate.web.public import PublicPages
+from syndicate.web.search import Search
+from syndicate.web.sitemap import Sitemap
 from syndicate.web.unsubscribing import Unsubscribing
 
 _SAID = {
@@ -78,7 +83,9 @@ def create_pages(app: App) -> FastAPI:
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
     web.add_middleware(ProxyHeadersMiddleware)
-    for kind in (PublicPages, PrivateFeeds, Hub, Archive, Confirming, Unsubscribing, Preferences, Joining):
+    for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
+    for_readers = (PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
+    for kind in (*for_everyone, Hub, *for_readers):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web

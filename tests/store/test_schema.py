@@ -19,9 +19,10 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from syndicate.errors import StoreError
 from syndicate.model import Content
-from syndicate.store import Store, articles, digests, subscribers
+from syndicate.store import Store, archive, articles, digests, fulltext, subscribers
 from syndicate.store.columns import Instant
 from syndicate.store.schema import VERSION, metadata
+from syndicate.store.words import parse
 from tests.newsroom import MONDAY
 
 
@@ -35,7 +36,8 @@ def store(store_url: str) -> Iterator[Store]:
 
 def test_migrations_build_the_schema(store: Store) -> None:
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        ours = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith(fulltext.TABLE)}
+        context = MigrationContext.configure(connection, opts={"compare_type": True} | ours)
         assert compare_metadata(context, metadata) == []
 
 
@@ -180,4 +182,37 @@ def test_readers_of_the_first_version_stay(store_url: str) -> None:
         [held] = subscribers.of_address(connection, "a@b.example")
         assert digests.zones_lived_in(connection, "brief", "daily").keys() == {""}
     assert (held.watermark, held.resume_at, held.state) == (7, None, "active")
+    store.close()
+
+
+def test_articles_and_digests_that_were_there_are_in_the_archive(store_url: str) -> None:
+    store = Store(store_url)
+    config = Config()
+    config.set_main_option("script_location", "syndicate.store:migrations")
+    config.set_main_option("path_separator", "os")
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        now = bindparam("now", MONDAY, type_=Instant())
+        article = (
+            "INSERT INTO articles (source, guid, state, content_hash, slug, title, html, text, summary, authors, tags,"
+            " enclosures, takeaways, related, dated_at, picked_up_at, changed_at) VALUES ('s', '{0}', 'current', '',"
+            " '{0}', 'Ferry {0}', '', 'Čačak', '', '[\"Ana\"]', '[]', '[]', '[]', '[]', :now, :now, :now)"
+        )
+        digest = (
+            "INSERT INTO digests (id, newsletter, cadence, slot, due_at, state, subject, upto, note, composed_at)"
+            " VALUES (1, 'brief', 'daily', 'x', :now, 'sent', 'S', 2, '', :now)"
+        )
+        for statement in (article.format("a"), article.format("b"), digest):
+            connection.execute(text(statement).bindparams(now))
+        variant = (
+            "INSERT INTO variants (digest_id, articles, subject, html, text, nonce) VALUES (1, '{}', '', '', '', '')"
+        )
+        for ids in ("[2, 1]", "[1]"):
+            connection.execute(text(variant.format(ids)))
+    store.migrate()
+    store.check()
+    with store.read() as connection:
+        assert {hit.id for hit in fulltext.find(connection, parse("ana cacak"), ("s",), 10)} == {1, 2}
+        assert archive.titles(connection, [1]) == {1: ["Ferry b", "Ferry a"]}
     store.close()

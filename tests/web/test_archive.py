@@ -59,7 +59,15 @@ def test_other_digests_are_nobodys_business(pressroom: Pressroom, state: DigestS
 
 def test_a_digest_is_only_at_its_own_address(pressroom: Pressroom) -> None:
     number = keep_digest(pressroom, DigestState.SENT, "<p>here</p>")
-    for path in (f"harbour/{number}", f"daily/{number + 1}", "daily/x", "daily/0", f"daily/{2**63}", "daily/-1"):
+    for path in (
+        f"harbour/{number}",
+        f"daily/{number + 1}",
+        "daily/x",
+        "daily/0",
+        f"daily/{2**63}",
+        "daily/-1",
+        f"daily/{'9' * 5000}",
+    ):
         response = pressroom.client.get(f"/archive/{path}")
         assert response.status_code == 404
         assert "There is no such page" in response.text
@@ -86,4 +94,5 @@ def test_a_digest_can_be_found_and_shown_elsewhere(pressroom: Pressroom) -> None
         assert f'="{name}" content="{content}">' in head
     assert f'<link rel="canonical" href="{url}">' in head
     assert "A digest of The Daily Brief" in page
+    assert "<main>x</main></body>" in page
     assert '<a href="/daily"' in page
