@@ -148,11 +148,11 @@ class PublishedFeeds:
                 encodings = value
             elif name == b"sec-fetch-dest":
                 destination = value
-        key = Key(scope["path"], _taken(encodings), destination == b"document")
+        key = (scope["path"], _taken(encodings), destination == b"document")
         ready = self._shelf.get(key)
         if ready is None or not ready.copy.is_current:
             try:
-                ready = await self._find(key)
+                ready = await self._find(Key(*key))
             except OSError as error:
                 log.warning("a published file can't be read", path=scope["path"], reason=str(error))
                 return _BROKEN, _NOTHING

@@ -122,7 +122,9 @@ class Pages:
         """The feeds of a newsletter's digests, where any was sent."""
         folder = digests_folder(newsletter.slug)
         is_there = (self._app.settings.feeds.directory / folder / FORMATS[0].file).is_file()
-        return self._announced(folder, newsletter.title) if is_there else []
+        language = self._app.templates.languages.best([newsletter.language, self._app.settings.site.language])
+        title = language.gettext("%(title)s: digests") % {"title": newsletter.title}
+        return self._announced(folder, title) if is_there else []
 
     def _announced(self, folder: str, title: str) -> list[Discovery]:
         return [Discovery(title, one.title, one.media_type, self.links.feeds(folder) + one.file) for one in FORMATS]

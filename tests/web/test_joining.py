@@ -52,6 +52,9 @@ def test_a_newsletter_has_a_page(pressroom: Pressroom) -> None:
     assert "Comes every day, every week or as soon as an article appears" in page
     assert f'href="/archive/daily/{number}"' in page
     assert f'href="/archive/daily/{hidden}"' not in page
+    assert "digests/atom.xml" not in page
+    pressroom.newsroom.publish()
+    assert 'aria-label="The Daily Brief: digests, Atom feed"' in pressroom.client.get("/daily").text
     assert 'href="/feeds/daily/rss.xml"' in page
     assert page.count('type="radio" name="cadence"') == 3
     assert page.index('name="topics" value="harbour"') < page.index('name="topics" value="Culture"')
