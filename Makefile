@@ -10,7 +10,7 @@ RUN_READY := .venv/.ready-run
 DEV_READY := .venv/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 KILLS ?= 200
 
 help: ## list the targets

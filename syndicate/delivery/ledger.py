@@ -28,7 +28,7 @@ from syndicate.store.attempts import Attempt, Begin
 
 LEASE = timedelta(seconds=60)
 
-_LOOKS = 4
+_LOOKS = 3
 """With eight connections beside a quick server, so many let three commits do the work of four; more find no more."""
 
 Some = TypeVar("Some")
