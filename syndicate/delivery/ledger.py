@@ -31,6 +31,9 @@ LEASE = timedelta(seconds=60)
 _LOOKS = 3
 """With eight connections beside a quick server, so many let three commits do the work of four; more find no more."""
 
+_WORTH = 5
+"""So many are worth a commit while more are coming: those who bring them have the other core meanwhile."""
+
 Some = TypeVar("Some")
 
 log = structlog.get_logger()
@@ -54,6 +57,8 @@ class Ledger:
     """One run's hand on the ledger: an async context manager.
 
     Leaving it gives back ``held``, the ids of deliveries that were leased and not begun; the caller keeps that set.
+    ``is_more_coming`` says whether somebody is at work on what other steps wait for; who sets it calls ``hurry`` when
+    that is not so any more.
     """
 
     def __init__(self, store: Store) -> None:
@@ -63,6 +68,7 @@ class Ledger:
         self._loop = asyncio.get_running_loop()
         self._steps: list[tuple[_Step, asyncio.Future[Any]]] = []
         self._turns: deque[_Turn] = deque()
+        self.is_more_coming: Callable[[], bool] = lambda: False
         self._is_called = False
         self._thread: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -109,6 +115,11 @@ class Ledger:
         self._call()
         return await done
 
+    def hurry(self) -> None:
+        """Has what waits committed, for nothing more is coming."""
+        if self._steps:
+            self._call()
+
     def _call(self) -> None:
         """Has a turn taken soon."""
         if not self._is_called and self._thread is None:
@@ -119,6 +130,8 @@ class Ledger:
         """Lets the connections hear what has come meanwhile: one of them may have something for the same commit."""
         if more:
             self._loop.call_soon(self._look, more - 1)
+        elif len(self._steps) < _WORTH and not self._turns and self.is_more_coming():
+            self._is_called = False
         else:
             self._take_turns()
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from syndicate.delivery.dkim import Draft, Signer, seal
+from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.envelope import Abilities, Commands, Envelope
 from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import message_id
 from syndicate.delivery.outcome import Broken, Reply, Verdict, outcome
+from syndicate.delivery.signing import Signing
 from syndicate.delivery.traffic import Traffic
 from syndicate.errors import AddressError, HeaderError
 from syndicate.model import DeliveryState
-from syndicate.render.message import Message
 from syndicate.settings import Smtp
 from syndicate.store.attempts import Attempt, Begin
 
@@ -71,8 +69,9 @@ class Outgoing:
     ) -> None:
         self.queue, self.ledger, self.traffic, self.clock = queue, ledger, traffic, clock
         self._signer, self._on_outcome = signer, on_outcome
-        self._loop = asyncio.get_running_loop()
-        self._signing = ThreadPoolExecutor(os.cpu_count() or 1, "signing") if signer.signs else None
+        self._signing = Signing(ledger.hurry) if signer.signs else None
+        if self._signing:
+            ledger.is_more_coming = self._signing.is_busy
         self._began, self._accepted = clock(), 0
         self._stopping: set[asyncio.Task[None]] = set()
 
@@ -96,7 +95,7 @@ class Outgoing:
         else:
             draft = self._signer.draft(message.header, domain, self.clock())
             size += draft.size
-            content = self._loop.run_in_executor(self._signing, _signed, draft, message)
+            content = self._signing.sign(draft, message)
         reports = identity if relay.dsn else ""
         envelope = Envelope(due.letter.address, delivery.subscriber.email, size, reports)
         return Ready(due, envelope.commands(abilities), size, content)
@@ -176,8 +175,4 @@ class Outgoing:
         while self._stopping:
             await asyncio.wait(self._stopping)
         if self._signing:
-            self._signing.shutdown()
-
-
-def _signed(draft: Draft, message: Message) -> bytes:
-    return seal(draft, message.body_digest) + message.whole
+            self._signing.close()
