@@ -8,10 +8,11 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from benchmarks.engine import opened
 from benchmarks.figures import OURS, Outcome, Plan, throughput
 from benchmarks.getting import answer, get
 from benchmarks.sinks import HOST
+from benchmarks.wrk import has_wrk, wrk
 from syndicate.cli.service import Pages, listen
 from syndicate.feeds.files import write_if_changed
 from syndicate.jobs.loop import run as run_loop
@@ -33,6 +35,8 @@ _CONNECTIONS = 8
 _NGINX = "nginx"
 _STARTUP = 5.0
 _BOUNDS = {200: 0.75, 304: 0.4}
+
+Ask = Callable[[int, str, dict[str, str], int, int], Run]
 
 _CONF = """
 daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log error.log;
@@ -62,21 +66,29 @@ def serving(folder: Path, plan: Plan) -> list[Outcome]:
     with _ours(folder) as ours, _nginx(folder) as nginx:
         servers = {OURS: ours} | ({_NGINX: nginx} if nginx else {})
         beside = "one worker of nginx" if nginx else "nginx is not installed"
-        for status, count in ((200, plan.count), (304, plan.count * 5)):
-            sides = {name: partial(_asked, server, status, count) for name, server in servers.items()}
+        clients: dict[str, Ask] = {"a client that only counts octets": _counting}
+        if has_wrk():
+            clients["wrk"] = wrk
+        for (status, times), (client, ask) in product(((200, 1), (304, 5)), clients.items()):
+            count = plan.count * times
+            sides = {name: partial(_asked, server, status, ask, count) for name, server in servers.items()}
             title = "serving a feed of 300 kB" if status == 200 else "saying that it did not change"
-            about = f"{_CONNECTIONS} connections, the same client for both; {beside}"
+            about = f"{_CONNECTIONS} connections; {beside}"
             bounds = {_NGINX: _BOUNDS[status]}
-            outcomes.append(throughput(title, about, sides, bounds, plan, unit="req/s"))
+            outcomes.append(throughput(f"{title}, to {client}", about, sides, bounds, plan, unit="req/s"))
     return outcomes
 
 
-def _asked(server: Server, status: int, count: int) -> Run:
+def _counting(port: int, path: str, headers: dict[str, str], count: int, connections: int) -> Run:
+    return measured(get, port, path, headers, count, connections)
+
+
+def _asked(server: Server, status: int, ask: Ask, count: int) -> Run:
     """CPU time is the server's."""
     first = answer(server.port, f"GET {_PATH} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
     sent = {"If-None-Match": first.headers["etag"]} if status == 304 else {}
     before = _cpu(server.pid)
-    run = measured(get, server.port, _PATH, sent, count, _CONNECTIONS)
+    run = ask(server.port, _PATH, sent, count, _CONNECTIONS)
     return replace(run, cpu=_cpu(server.pid) - before)
 
 

@@ -147,6 +147,7 @@ def test_the_engine_scenario_runs(
 
 def test_the_serving_scenario_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "nginx", lambda: None)
+    monkeypatch.setattr(serving, "has_wrk", lambda: False)
     found = serving.serving(tmp_path / "service", Plan(20, 1, lambda _: None))
     assert [[(side.name, side.count) for side in one.sides] for one in found] == [[(OURS, 20)], [(OURS, 100)]]
 
