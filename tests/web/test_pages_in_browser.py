@@ -67,6 +67,7 @@ class Visit:
         """Nothing is wider than the screen, and there is one heading."""
         viewport = self.page.viewport_size
         assert viewport
+        self.page.wait_for_load_state("domcontentloaded")
         if self.page.evaluate("1") == 1:
             assert self.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         expect(self.page.locator("h1")).to_have_count(1)
