@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from syndicate.store import Store
 from tests.relay import Relay
 from tests.site import HttpSite
 
@@ -91,3 +92,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'syndicate.db'}"
     url: str = request.getfixturevalue("postgresql_url")
     return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """One with its tables and nothing in them, on each of the two."""
+    opened = Store(store_url)
+    opened.migrate()
+    yield opened
+    opened.close()

@@ -1,22 +1,10 @@
-"""A store with its tables, and two newsletters."""
+"""Two newsletters."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from syndicate.settings import Newsletter
-from syndicate.store import Store
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    """An open, empty store, on each database."""
-    opened = Store(store_url)
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

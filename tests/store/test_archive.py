@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,14 +11,6 @@ from syndicate.store import Store, archive, articles, digests, sitemap
 from tests.newsroom import MONDAY
 
 PARTS = Parts("S", "", "", "h1")
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = Store(store_url)
-    opened.check()
-    yield opened
-    opened.close()
 
 
 def keep(store: Store, day: int, *article_ids: int, state: DigestState = DigestState.SENT) -> Digest:

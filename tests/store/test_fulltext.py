@@ -119,6 +119,6 @@ def test_whatever_is_typed_and_whatever_is_written(shelf: Shelf, query: str, tit
             articles.add(connection, "s", content, now=MONDAY)
     assert len(shelf.find(query)) <= 1
     with shelf.store.read() as connection:
-        wanted = parse(f'"{title[:20]}"') if '"' not in title else parse("")
+        wanted = parse(f'"{title}"') if '"' not in title else parse("")
         found = fulltext.find(connection, wanted, ("s",), 10)
     assert bool(found) == bool(wanted)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from syndicate.model import ArticleState, Content, Digest, DigestState, Parts
 from syndicate.store import Store, articles, digests, published
@@ -15,14 +12,6 @@ from syndicate.store.published import Folder
 from tests.newsroom import MONDAY
 
 LATER = MONDAY + timedelta(days=1)
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = Store(store_url)
-    opened.check()
-    yield opened
-    opened.close()
 
 
 def content(number: int, *tags: str) -> Content:

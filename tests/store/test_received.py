@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from syndicate.model import MailboxStatus
 from syndicate.store import Store, mailboxes, received
 from tests.newsroom import MONDAY
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = Store(store_url)
-    opened.check()
-    yield opened
-    opened.close()
 
 
 def test_a_mail_is_noted_once(store: Store) -> None:

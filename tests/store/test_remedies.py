@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -26,14 +25,6 @@ NAMES = (*(state.value for state in DeliveryState), HELD)
 
 
 _numbers = count()
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = Store(store_url)
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 def keep(store: Store, state: DigestState = DigestState.SENDING, names: tuple[str, ...] = NAMES) -> int:

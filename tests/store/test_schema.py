@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-from collections.abc import Iterator
 from datetime import datetime
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -24,14 +23,6 @@ from syndicate.store.columns import Instant
 from syndicate.store.schema import VERSION, metadata
 from syndicate.store.words import parse
 from tests.newsroom import MONDAY
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = Store(store_url)
-    opened.check()
-    yield opened
-    opened.close()
 
 
 def test_migrations_build_the_schema(store: Store) -> None:

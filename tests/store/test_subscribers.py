@@ -20,14 +20,6 @@ ANA, BO = "Ana@example.org", "bo@mail.example.org"
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = Store(store_url)
-    opened.migrate()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def connection(store: Store) -> Iterator[Connection]:
     with store.write() as connection:
         yield connection

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-
-import pytest
 
 from syndicate.model import IntentMode
 from syndicate.store import Store, announced, followers, hubs, intents
@@ -14,14 +11,6 @@ from syndicate.store.intents import Intent
 from tests.newsroom import MONDAY
 
 LATER, LEASE = MONDAY + timedelta(minutes=5), MONDAY + timedelta(days=10)
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = Store(store_url)
-    opened.check()
-    yield opened
-    opened.close()
 
 
 def follow(store: Store, callback: str, feed: str = "f") -> None:
