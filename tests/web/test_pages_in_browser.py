@@ -386,6 +386,20 @@ def accessible(axe: Axe, page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in violations for node in one["nodes"]]
 
 
+def test_pages_print_what_is_to_be_read(browser: Browser, room: Pressroom) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    for path in ("/articles/ferry-1", "/archive/daily/"):
+        page.goto(f"{room.client.base_url}{path}")
+        expect(page.locator("footer nav")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("h1")).to_have_css("color", "rgb(0, 0, 0)")
+        expect(page.locator("footer nav")).to_be_hidden()
+        page.emulate_media(media="screen")
+    context.close()
+
+
 def test_no_page_needs_or_runs_a_script(room: Pressroom, clock: Clock) -> None:
     for path in states(room, clock).values():
         response = room.client.get(path)
