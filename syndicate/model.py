@@ -410,3 +410,35 @@ class MailboxStatus:
     retry_at: datetime | None = None
     failures: int = 0
     error: str = ""
+
+
+class Role(StrEnum):
+    """What a user of the console is there for; ``desk.rights`` says what each may do."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody who may sign in. ``name`` is what they sign in with."""
+
+    id: int
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser in which a user is signed in. ``key_hash`` is of what its cookie holds.
+
+    ``proved_at`` is when they last proved who they are. ``said`` is what the next page is to tell them.
+    """
+
+    key_hash: str
+    user: User
+    began_at: datetime
+    seen_at: datetime
+    proved_at: datetime
+    said: str = ""

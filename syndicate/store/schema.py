@@ -28,13 +28,14 @@ from syndicate.model import (
     DigestState,
     IntentMode,
     Purpose,
+    Role,
     SourceState,
     SubscriptionState,
     Via,
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0007"
+VERSION = "0008"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -511,5 +512,62 @@ followers = Table(
     Column("error", Text, nullable=False),
     UniqueConstraint("feed", "callback"),
     Index(None, "host"),
+    sqlite_autoincrement=True,
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("totp_secret", Text, nullable=False),
+    Column("totp_step", BigInteger, nullable=False),
+    Column("invitation_hash", Text, unique=True),
+    Column("invitation_until", Instant),
+    Column("created_at", Instant, nullable=False),
+    one_of("role", Role),
+    sqlite_autoincrement=True,  # what one did must never be taken for another's
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("key_hash", Text, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("began_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("proved_at", Instant, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("ip", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("used_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("ip", Text, nullable=False),
+    Index(None, "about", "at"),
     sqlite_autoincrement=True,
 )

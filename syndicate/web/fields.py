@@ -21,18 +21,18 @@ class Fields:
     """The texts that were sent under each name, in order."""
 
     def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
-        self._values = values
+        self.values = values
 
     def one(self, name: str) -> str:
         """The first text of that name that says something, else an empty one."""
-        return next((text for text in self._values.get(name, ()) if text.strip()), "")
+        return next((text for text in self.values.get(name, ()) if text.strip()), "")
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every text of that name that says something."""
-        return tuple(text for text in self._values.get(name, ()) if text.strip())
+        return tuple(text for text in self.values.get(name, ()) if text.strip())
 
     def __contains__(self, name: str) -> bool:
-        return name in self._values
+        return name in self.values
 
 
 async def read_fields(request: Request) -> Fields:
@@ -54,10 +54,10 @@ async def read_fields(request: Request) -> Fields:
 SentFields = Annotated[Fields, Depends(read_fields)]
 
 
-def from_urlencoded(body: bytes) -> Fields:
-    """A form as browsers send it. :raises HTTPException: 400 when it has more than ``MOST`` fields."""
+def from_urlencoded(body: bytes, most: int = MOST) -> Fields:
+    """A form as browsers send it. :raises HTTPException: 400 when it has more than ``most`` fields."""
     try:
-        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST)
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         raise HTTPException(400) from None
     return _gathered(pairs)

@@ -1,6 +1,6 @@
 """What holds for every answer: security headers, HEAD wherever GET is, and small bodies. The server wraps itself in it.
 
-No answer sets a cookie, and no page runs a script.
+No answer sets a cookie, and no page runs a script, but for the console's.
 """
 
 from __future__ import annotations

@@ -1,0 +1,51 @@
+"""Being signed in: begins with a key that only the browser has, ends after a while without use, and in any case."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from syndicate.model import Session
+from syndicate.store import Store, sessions
+
+IDLE = timedelta(hours=2)
+"""Without use for that long, it is over."""
+
+LONGEST = timedelta(hours=12)
+"""Over in any case: a working day."""
+
+FRESH = timedelta(minutes=10)
+"""How long a proof of who somebody is counts for what asks for one."""
+
+_SEEN_EVERY = timedelta(minutes=1)
+
+
+def begin(store: Store, user_id: int, *, ip: str, agent: str, now: datetime) -> str:
+    """Signs somebody in; returns the key for the browser's cookie."""
+    key = secrets.token_urlsafe(32)
+    with store.write() as connection:
+        sessions.add(connection, hash_of(key), user_id, ip=ip, agent=agent[:200], now=now)
+    return key
+
+
+def resume(store: Store, key: str, *, now: datetime) -> Session | None:
+    """The session of that key, None when there is none or it is over."""
+    with store.read() as connection:
+        found = sessions.by_hash(connection, hash_of(key))
+    if found is None or now - found.seen_at > IDLE or now - found.began_at > LONGEST:
+        return None
+    if now - found.seen_at > _SEEN_EVERY:
+        with store.write() as connection:
+            sessions.see(connection, found.key_hash, now=now)
+    return found
+
+
+def is_fresh(session: Session, now: datetime) -> bool:
+    """Whether they proved lately who they are."""
+    return now - session.proved_at <= FRESH
+
+
+def hash_of(key: str) -> str:
+    """What is kept of a key."""
+    return sha256(key.encode()).hexdigest()

@@ -1,0 +1,53 @@
+"""Browsers in which somebody is signed in. Called by the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from syndicate.model import Role, Session, User
+from syndicate.store.schema import sessions, users
+
+
+def add(connection: Connection, key_hash: str, user_id: int, *, ip: str, agent: str, now: datetime) -> None:
+    """One that begins, just proved."""
+    instants = dict.fromkeys(("began_at", "seen_at", "proved_at"), now)
+    row = {"key_hash": key_hash, "user_id": user_id, "said": "", "ip": ip, "agent": agent, **instants}
+    connection.execute(insert(sessions).values(row))
+
+
+def by_hash(connection: Connection, key_hash: str) -> Session | None:
+    """The one with that key, however old it is."""
+    c = sessions.c
+    query = (
+        select(c.key_hash, c.began_at, c.seen_at, c.proved_at, c.said, users.c.id, users.c.name, users.c.role)
+        .join(users, users.c.id == c.user_id)
+        .where(c.key_hash == key_hash)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Session(
+        key_hash=row.key_hash,
+        user=User(id=row.id, name=row.name, role=Role(row.role)),
+        began_at=row.began_at,
+        seen_at=row.seen_at,
+        proved_at=row.proved_at,
+        said=row.said,
+    )
+
+
+def see(connection: Connection, key_hash: str, *, now: datetime) -> None:
+    """Keeps in mind that it is in use."""
+    connection.execute(update(sessions).where(sessions.c.key_hash == key_hash).values(seen_at=now))
+
+
+def say(connection: Connection, key_hash: str, said: str) -> None:
+    """What the next page is to tell; an empty text once it has."""
+    connection.execute(update(sessions).where(sessions.c.key_hash == key_hash).values(said=said))
+
+
+def end(connection: Connection, key_hash: str) -> None:
+    """Signs it out."""
+    connection.execute(delete(sessions).where(sessions.c.key_hash == key_hash))

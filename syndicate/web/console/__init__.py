@@ -1,0 +1,1 @@
+"""The console at ``/console``: pages for those who run the service."""

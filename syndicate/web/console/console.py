@@ -1,0 +1,20 @@
+"""The console, put together. Called by the server."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from syndicate.app import App
+from syndicate.web.console.desk import Desk
+from syndicate.web.console.door import Door
+from syndicate.web.console.today import Today
+
+
+def console_routes(app: App, base: str) -> APIRouter:
+    """Every address of the console. Raises TemplateError when its stylesheet can't be rendered."""
+    desk = Desk(app, base)
+    door = Door(app, desk)
+    for section in (Today,):
+        section(app, desk, door)
+    door.router.add_route("/console/static/{name}", desk.static.serve, methods=["GET"])
+    return door.router
