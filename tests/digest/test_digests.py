@@ -181,10 +181,11 @@ def test_several_processes_compose_a_slot_once(tmp_path: Path, store_url: str) -
         room.article("One")
         for number in range(20):
             room.reader(f"r{number}@example.org")
-        spawn = multiprocessing.get_context("spawn")
-        barrier, queue = spawn.Barrier(4), spawn.Queue()
+        forking = multiprocessing.get_context("forkserver")
+        forking.set_forkserver_preload(["syndicate.app"])
+        barrier, queue = forking.Barrier(4), forking.Queue()
         processes = [
-            spawn.Process(target=compose_together, args=(str(tmp_path), store_url, barrier, queue)) for _ in range(4)
+            forking.Process(target=compose_together, args=(str(tmp_path), store_url, barrier, queue)) for _ in range(4)
         ]
         for process in processes:
             process.start()

@@ -114,9 +114,9 @@ def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/x.db"
     store = Store(url)
     store.check()
-    spawn = multiprocessing.get_context("spawn")
-    holding, release = spawn.Event(), spawn.Event()
-    other = spawn.Process(target=hold, args=(url, holding, release))
+    forking = multiprocessing.get_context("forkserver")
+    holding, release = forking.Event(), forking.Event()
+    other = forking.Process(target=hold, args=(url, holding, release))
     other.start()
     assert holding.wait(30)
     with store.read() as connection:
