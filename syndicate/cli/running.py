@@ -68,7 +68,7 @@ class Running:
             await asyncio.to_thread(new.digests.pass_over, app.settings, changed_at)
         except SyndicateError as error:
             file.refused = "" if isinstance(error, SettingsError) and error.file == str(file.path) else str(error)
-            log.error("the new settings can't be used, the old ones stay in use", reason=str(error))
+            log.warning("the new settings can't be used, the old ones stay in use", reason=str(error))
             return
         self._app, self._pages = new, pages
         if self._listener:
