@@ -118,7 +118,7 @@ def test_a_source_is_tried_before_it_is_saved(room: Pressroom, http_site: HttpSi
     console = Console(room)
     form = typed(console, f"{HOME}/source/feed") | {"name": "wire", "url": f"{http_site.url}/feed"}
     response = console.post(f"{HOME}/source/feed", form | {"try": "1"})
-    assert "1 articles: 1 new" in response.text
+    assert "1 article: 1 new" in response.text
     assert "Ferry returns" in response.text
     assert "x()" not in response.text
     assert "wire" not in room.app.file.read()
@@ -161,3 +161,11 @@ def test_a_broken_file_is_told_and_others_may_only_look(room: Pressroom) -> None
     assert "The Daily Brief" in page
     assert "New newsletter" not in page
     assert Console(room).get(f"{HOME}/newsletters/brief").status_code == 422
+
+
+def test_all_settings_are_shown_with_where_they_come_from(room: Pressroom) -> None:
+    page = Console(room).get(f"{HOME}/all").text
+    assert SECRET not in page
+    for shown in ("[[newsletters]] brief", "(not shown)", "allow_private", "20s", ">file<", ">default<"):
+        assert shown in page
+    assert "How long one request may take in all." in page

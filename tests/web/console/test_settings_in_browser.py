@@ -63,4 +63,6 @@ def test_an_editor_makes_a_newsletter_and_tries_a_source(
         expect(page.get_by_role("status")).to_contain_text("Saved")
         page.goto(f"{base}{HOME}/versions/1")
         look(page, "version")
+        page.goto(f"{base}{HOME}/all")
+        look(page, "all")
         context.close()
