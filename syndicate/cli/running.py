@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from syndicate.app import App, renewed
 from syndicate.cli.terminal import tell
-from syndicate.errors import SettingsError, SyndicateError
+from syndicate.errors import SettingsError, StoreError, SyndicateError
 from syndicate.inbound.listener import Listener
 from syndicate.jobs.ticks import Ticks
 from syndicate.settings.file import Look
@@ -69,6 +69,12 @@ class Running:
         except SyndicateError as error:
             file.refused = "" if isinstance(error, SettingsError) and error.file == str(file.path) else str(error)
             log.warning("the new settings can't be used, the old ones stay in use", reason=str(error))
+            if isinstance(error, StoreError):
+                self._seen = None
+            return
+        except Exception:
+            file.refused = "something unexpected went wrong; the service's log has it"
+            log.exception("the new settings can't be used, the old ones stay in use")
             return
         self._app, self._pages = new, pages
         if self._listener:

@@ -75,9 +75,11 @@ class SettingsFile:
         return Look(seen.st_mtime_ns, seen.st_size, seen.st_ino)
 
     def changed_at(self) -> datetime | None:
-        """When it was written last, None when it is not there."""
-        seen = self.look()
-        return datetime.fromtimestamp(seen.mtime_ns / 1e9, UTC) if seen else None
+        """When it came to be as it is, also by being moved here; None when it is not there."""
+        try:
+            return datetime.fromtimestamp(self.path.stat().st_ctime, UTC)
+        except OSError:
+            return None
 
     def obstacle(self) -> str:
         """Why it can't be written from here; empty when it can."""

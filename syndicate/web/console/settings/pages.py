@@ -28,7 +28,7 @@ class SettingsPages:
         self._app, self._desk, self._saving = app, desk, Saving(app)
         door.get("/console/settings", Right.VIEW, self.overview)
         door.get("/console/settings/versions", Right.SETTINGS, self.versions)
-        door.get("/console/settings/versions/{number:int}", Right.SETTINGS, self.version)
+        door.get("/console/settings/versions/{number:int}", Right.SETTINGS, self.version, fresh=True)
         door.post("/console/settings/versions/{number:int}", Right.SETTINGS, self.restore, fresh=True)
 
     def overview(self, visit: Visit) -> Response:
