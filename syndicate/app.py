@@ -16,7 +16,7 @@ from syndicate.inbound.reception import Reception
 from syndicate.jobs.jobs import Jobs
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
-from syndicate.settings import Settings
+from syndicate.settings import CONFIG_NAME, Settings, SettingsFile
 from syndicate.store import Store
 from syndicate.websub.followable import Followable
 from syndicate.websub.websub import WebSub
@@ -35,13 +35,18 @@ class App:
     traces: Traces
     stamps: Stamps
     gate: Gate
+    file: SettingsFile
 
     def close(self) -> None:
         """Closes the database."""
         self.store.close()
 
 
-def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> App:
+def open_app(
+    settings: Settings,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    file: SettingsFile | None = None,
+) -> App:
     """Opens the database (building its tables when it is new) and puts the service together.
 
     :raises SettingsError: when a DKIM key can't be used.
@@ -49,9 +54,26 @@ def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     """
     store = Store(settings.store.url)
     store.check()
+    return _put_together(
+        settings, store, Gate(settings.limits), clock, file or SettingsFile(settings.directory / CONFIG_NAME, {})
+    )
+
+
+def renewed(app: App, settings: Settings) -> App:
+    """The service with other settings, on the database that is open; what was counted for limits still counts.
+
+    :raises SettingsError: when a DKIM key can't be used.
+    """
+    gate = app.gate if settings.limits == app.settings.limits else Gate(settings.limits)
+    return _put_together(settings, app.store, gate, app.jobs.clock, app.file)
+
+
+def _put_together(
+    settings: Settings, store: Store, gate: Gate, clock: Callable[[], datetime], file: SettingsFile
+) -> App:
     templates = open_templates(settings.directory / "templates")
     secret = settings.site.secret.get_secret_value()
-    link_signer, gate = Signer(secret), Gate(settings.limits)
+    link_signer = Signer(secret)
     links = Links(settings.site.url, link_signer)
     digests = Digests(settings, store, templates, links)
     signer = dkim.Signer.open(settings.dkim)
@@ -60,4 +82,4 @@ def open_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     feeds = Followable(f"{settings.site.url}/feeds/", settings.feeds.directory, {f.file: f.media_type for f in FORMATS})
     websub = WebSub(settings, store, feeds)
     jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, websub, clock)
-    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate)
+    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file)

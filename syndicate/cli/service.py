@@ -16,12 +16,11 @@ from starlette.types import ASGIApp
 from syndicate.app import App
 from syndicate.catcher import Catcher
 from syndicate.cli.interrupt import until_signal
+from syndicate.cli.running import Running
 from syndicate.cli.terminal import opened, plural, tell
 from syndicate.errors import SyndicateError
 from syndicate.inbound.listener import Listener
 from syndicate.jobs import loop
-from syndicate.jobs.ticks import Ticks
-from syndicate.web.server import create_web
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -48,6 +47,7 @@ class Pages(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                interface="asgi3",
                 log_level="warning",
                 access_log=False,
                 proxy_headers=False,
@@ -84,18 +84,14 @@ def serve() -> None:
 
 async def _serve(app: App) -> None:
     listening = listen(*app.settings.web.address)
-    pages = Pages(create_web(app), listening)
-    ticks = Ticks(app.jobs)
     async with until_signal() as stop, _listener(app) as listener:
-        serving = asyncio.create_task(pages.until(stop))
+        running = Running(app, listener)
+        serving = asyncio.create_task(Pages(running.answer, listening).until(stop))
         tell("serving", f"{address(listening)}; feeds in {app.settings.feeds.directory}")
         if listener:
             protocol = "lmtp" if listener.is_lmtp else "smtp"
             tell("taking mail", f"at {protocol}://{listener.host}:{listener.port}")
-        ticks.start()
-        await stop.wait()
-        tell("stopping", "what is in flight is finished")
-        await ticks.stop()
+        await running.until(stop)
         await serving
 
 

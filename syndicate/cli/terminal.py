@@ -21,7 +21,7 @@ from rich.text import Text
 
 from syndicate.app import App, open_app
 from syndicate.errors import SyndicateError
-from syndicate.settings import Settings, find, load
+from syndicate.settings import Settings, SettingsFile, find
 
 _WIDE = 400
 """Columns where nobody looks: lines are not broken for files and pipes."""
@@ -35,14 +35,20 @@ Now = Annotated[str | None, typer.Option(metavar="INSTANT", help="Act as if it w
 
 def settings() -> Settings:
     """:raises SettingsError: with all that is wrong in the settings."""
-    return load(find(None, os.environ), os.environ)
+    return settings_file().load()
+
+
+def settings_file() -> SettingsFile:
+    """The file that this command was told to use, or finds."""
+    return SettingsFile(find(None, os.environ), os.environ)
 
 
 @contextmanager
 def opened(now: datetime | None = None) -> Iterator[App]:
     """The service on this folder's settings, closed at the end. Its clock begins at ``now`` when that is given."""
     ahead = now - datetime.now(UTC) if now else timedelta(0)
-    app = open_app(settings(), lambda: datetime.now(UTC) + ahead)
+    file = settings_file()
+    app = open_app(file.load(), lambda: datetime.now(UTC) + ahead, file)
     try:
         yield app
     finally:

@@ -65,6 +65,23 @@ class Digests:
                             composed.append(digest)
         return composed
 
+    def pass_over(self, before: Settings, changed_at: datetime) -> None:
+        """Leaves out slots that are due only because of what the settings say since then: nobody waited for them.
+
+        Without that, a cadence that is set to an earlier hour would send at once.
+        """
+        for newsletter in self.settings.newsletters:
+            old = before.newsletter(newsletter.slug)
+            for cadence, expression in newsletter.cadences.items():
+                if expression == INSTANT or (old and _clock_of(old, cadence) == _clock_of(newsletter, cadence)):
+                    continue
+                for slot in self._due(newsletter, cadence, expression, changed_at):
+                    with self.store.write() as connection:
+                        digest_id = digests.take_id(connection)
+                        left_out = _blank(newsletter, cadence, slot, digest_id, 0, changed_at)
+                        note = "left out: the cadence was set after it"
+                        digests.add(connection, replace(left_out, state=DigestState.CANCELLED, note=note))
+
     def compose_now(self, slug: str, now: datetime) -> Digest:
         """An operator's own digest, for readers of every cadence: starts sending even where review is on.
 
@@ -292,6 +309,10 @@ class Digests:
                 language=self.templates.languages.best([tag]),
             ),
         )
+
+
+def _clock_of(newsletter: Newsletter, cadence: str) -> tuple[str | None, str, str]:
+    return newsletter.cadences.get(cadence), newsletter.timezone, newsletter.send_in
 
 
 def _blank(newsletter: Newsletter, cadence: str, slot: Slot, digest_id: int, upto: int, now: datetime) -> Digest:

@@ -52,6 +52,10 @@ class Listener:
         self._acts: set[asyncio.Future[str]] = set()
         self._server: asyncio.Server | None = None
 
+    def turn_to(self, settings: Inbound, addresses: Addresses, receive: Receive) -> None:
+        """From now on mail goes there. Where it listens stays as it is."""
+        self.max_bytes, self.addresses, self._receive = settings.max_bytes, addresses, receive
+
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         try:

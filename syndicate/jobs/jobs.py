@@ -27,7 +27,7 @@ from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, notices, private, requests, standing
+from syndicate.store import Store, notices, private, requests, sources, standing
 from syndicate.websub.announced import Announced
 from syndicate.websub.websub import WebSub
 
@@ -64,6 +64,11 @@ class Jobs:
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
         """Looks at one source."""
         return pick_up(self.settings, self.store, name, now=now, even_if_failing=even_if_failing)
+
+    def looked_at(self) -> dict[str, datetime | None]:
+        """When each source was looked at last."""
+        with self.store.read() as connection:
+            return {one.name: sources.status(connection, one.name).checked_at for one in self.settings.sources}
 
     def poll(self, now: datetime, *, even_if_failing: bool = False) -> Polled | None:
         """Looks into the mailbox; None when there is none."""

@@ -6,8 +6,8 @@ Called by ``serve``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from datetime import UTC, timedelta
+from collections.abc import Callable, Collection, Coroutine
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from syndicate.audience.retention import Forgotten
 from syndicate.errors import SyndicateError
 from syndicate.jobs.jobs import Jobs
+from syndicate.settings import SourceSettings
 
 COMPOSE_EVERY = timedelta(seconds=10)
 PUBLISH_EVERY = timedelta(minutes=1)
@@ -42,8 +43,11 @@ class Ticks:
         self._running: set[asyncio.Task[None]] = set()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    def start(self) -> None:
-        """Begins to tick. Slots that fell due meanwhile are composed once every source was looked at."""
+    def start(self, known: Collection[SourceSettings] = ()) -> None:
+        """Begins to tick. Slots that fell due meanwhile are composed once every source was looked at.
+
+        Sources that are ``known`` were looked at until now: that goes on in its rhythm.
+        """
         self._scheduler.start()
         self._tick("send", SEND_EVERY, self._send)
         self._tick("tell", SEND_EVERY, self._tell)
@@ -55,18 +59,25 @@ class Ticks:
         if inbound.mailbox:
             self._start("poll mailbox", self._poll)
             self._tick("poll mailbox", inbound.every, self._poll)
-        self._start("begin", self._begin)
+        self._start("begin", partial(self._begin, known))
 
-    async def _begin(self) -> None:
+    async def _begin(self, known: Collection[SourceSettings]) -> None:
         sources = self._jobs.settings.sources
+        looked_at = await asyncio.to_thread(self._jobs.looked_at) if known else {}
         await asyncio.gather(
-            *(self._guarded(f"pick up {one.name}", partial(self._look_at, one.name)) for one in sources)
+            *(
+                self._guarded(f"pick up {one.name}", partial(self._look_at, one.name))
+                for one in sources
+                if one not in known
+            )
         )
         await self._guarded("publish", self._publish)
         await self._guarded("compose", self._compose)
         if not self._stopping.is_set():
             for source in sources:
-                self._tick(f"pick up {source.name}", source.every, partial(self._pick_up, source.name))
+                before = looked_at.get(source.name) if source in known else None
+                first_at = max(self._jobs.clock(), before + source.every) if before else None
+                self._tick(f"pick up {source.name}", source.every, partial(self._pick_up, source.name), first_at)
             self._tick("compose", COMPOSE_EVERY, self._compose)
             self._tick("publish", PUBLISH_EVERY, self._publish)
 
@@ -77,7 +88,7 @@ class Ticks:
         while self._running:
             await asyncio.wait(self._running)
 
-    def _tick(self, name: str, every: timedelta, job: _Job) -> None:
+    def _tick(self, name: str, every: timedelta, job: _Job, first_at: datetime | None = None) -> None:
         async def run() -> None:
             if not self._stopping.is_set():
                 try:
@@ -88,7 +99,7 @@ class Ticks:
 
         self._scheduler.add_job(
             run,
-            IntervalTrigger(seconds=max(1, int(every.total_seconds())), timezone=UTC),
+            IntervalTrigger(seconds=max(1, int(every.total_seconds())), start_date=first_at, timezone=UTC),
             id=name,
             name=name,
             max_instances=1,

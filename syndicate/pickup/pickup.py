@@ -46,7 +46,7 @@ class Pickup:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """What a source shows now; None as contents: the same as last time, says its server."""
 
     contents: tuple[Content, ...] | None
@@ -70,7 +70,7 @@ def pick_up(settings: Settings, store: Store, name: str, *, now: datetime, even_
     if status.retry_at and status.retry_at > now and not even_if_failing:
         return Pickup(source=name, error=status.error, skipped=True)
     try:
-        shown = _read(source, status, settings.fetch)
+        shown = look(source, status, settings.fetch)
     except PickupError as error:
         with store.write() as connection:
             sources.save(connection, _failed(status, source, error, now))
@@ -94,20 +94,21 @@ def release(store: Store, name: str, *, now: datetime, publish_only: bool = Fals
         return count
 
 
-def _read(source: SourceSettings, status: SourceStatus, limits: Fetch) -> _Shown:
+def look(source: SourceSettings, status: SourceStatus, limits: Fetch) -> Shown:
+    """What it shows now. :raises PickupError: when it can't be read."""
     match source:
         case FolderSource():
             scan = read_folder(source.path)
-            return _Shown(scan.contents, complete=True, present=scan.present, problems=scan.problems)
+            return Shown(scan.contents, complete=True, present=scan.present, problems=scan.problems)
         case FeedSource():
             got = fetch(source.url, etag=status.etag, last_modified=status.last_modified, settings=limits)
             if got is None:
-                return _Shown(None, complete=False, etag=status.etag, last_modified=status.last_modified)
+                return Shown(None, complete=False, etag=status.etag, last_modified=status.last_modified)
             contents = parse_feed(got.body, got.url, got.content_type)
-            return _Shown(contents, complete=False, etag=got.etag, last_modified=got.last_modified)
+            return Shown(contents, complete=False, etag=got.etag, last_modified=got.last_modified)
 
 
-def _keep(connection: Connection, source: SourceSettings, shown: _Shown, now: datetime) -> Pickup:
+def _keep(connection: Connection, source: SourceSettings, shown: Shown, now: datetime) -> Pickup:
     rows = articles.known(connection, source.name)
     if shown.contents is None:
         return Pickup(source=source.name, unchanged=sum(row.state is ArticleState.CURRENT for row in rows))
@@ -166,7 +167,7 @@ def _apply(
     articles.readmit(connection, [article_id for article_id, _ in (*decision.moved, *decision.returned)], now=now)
 
 
-def _succeeded(connection: Connection, name: str, shown: _Shown, now: datetime, *, held: bool) -> SourceStatus:
+def _succeeded(connection: Connection, name: str, shown: Shown, now: datetime, *, held: bool) -> SourceStatus:
     status = sources.status(connection, name)
     still_held = held or status.state is SourceState.HELD
     return replace(

@@ -1,5 +1,6 @@
 """``syndicate.toml`` and ``SYNDICATE_*`` → frozen settings; nothing else reads either."""
 
+from syndicate.settings.file import SettingsFile
 from syndicate.settings.inbound import Account, Inbound, Listening
 from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.mail import Dkim, Pace, Relay, Smtp
@@ -35,6 +36,7 @@ __all__ = [
     "Readers",
     "Relay",
     "Settings",
+    "SettingsFile",
     "Smtp",
     "SourceSettings",
     "WarmUp",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,12 +20,22 @@ from syndicate.settings.schema import Settings
 CONFIG_NAME = "syndicate.toml"
 _PREFIX = "SYNDICATE_"
 _CONFIG_VARIABLE = "SYNDICATE_CONFIG"
-_SECRETS = {("site", "secret"), ("smtp", "url"), ("inbound", "password")}
+SECRETS = {("site", "secret"), ("smtp", "url"), ("inbound", "password")}
 _PASSWORD_BY_MISTAKE = ("inbound", "mailbox")
 _NO_SUCH_KEY = "no such key; check its spelling and section"
-_ARRAYS = {"sources": "name", "newsletters": "slug", "relays": "name"}
+ARRAYS: Mapping[str, str] = MappingProxyType({"sources": "name", "newsletters": "slug", "relays": "name"})
+"""The sections of which there may be several, each with the key that tells one from another."""
 
 KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The settings, with what the file says by itself, and which variable each key path comes from that has one."""
+
+    settings: Settings
+    written: Mapping[str, Any]
+    origins: Mapping[KeyPath, str]
 
 
 def find(config: Path | None, environ: Mapping[str, str]) -> Path:
@@ -35,7 +48,16 @@ def load(file: Path, environ: Mapping[str, str]) -> Settings:
 
     :raises SettingsError: with every problem found, each naming its key path and what is allowed there.
     """
-    values = _read(file)
+    return understand(read(file), file, environ).settings
+
+
+def understand(text: str, file: Path, environ: Mapping[str, str]) -> Understood:
+    """What ``load`` would make of ``text`` if it stood in ``file``.
+
+    :raises SettingsError: as ``load`` does.
+    """
+    values = _parsed(text, file)
+    written = deepcopy(values)
     origins: dict[KeyPath, str] = {}
     problems = [*_overlay(values, environ, origins), *_read_secrets(values, file.parent, origins)]
     if "directory" in values:
@@ -49,19 +71,28 @@ def load(file: Path, environ: Mapping[str, str]) -> Settings:
         raise SettingsError(str(file), problems) from None
     if problems:
         raise SettingsError(str(file), problems)
-    return settings
+    return Understood(settings, written, origins)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read(file: Path) -> str:
+    """What stands in the file, as it stands there.
+
+    :raises SettingsError: when it can't be read.
+    """
     try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
+        return file.read_bytes().decode()
     except FileNotFoundError:
         missing = Problem("the file", "nothing", "`syndicate init` writes one; or name another with --config")
         raise SettingsError(str(file), [missing]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(str(file), [Problem("the file", str(error), "it must be TOML")]) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(str(file), [Problem("the file", str(error), "it must be readable, in UTF-8")]) from None
+
+
+def _parsed(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(str(file), [Problem("the file", str(error), "it must be TOML")]) from None
 
 
 def _overlay(values: dict[str, Any], environ: Mapping[str, str], origins: dict[KeyPath, str]) -> Iterable[Problem]:
@@ -96,7 +127,7 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str], origins: dict[K
 def _index(array: list[Any], key: str, section: str) -> int | None:
     if key.isdecimal():
         return int(key) if int(key) < len(array) else None
-    naming = _ARRAYS.get(section, "name")
+    naming = ARRAYS.get(section, "name")
     names = [str(one.get(naming, "")).replace("-", "_") if isinstance(one, dict) else "" for one in array]
     return names.index(key.replace("-", "_")) if key.replace("-", "_") in names else None
 
@@ -135,7 +166,7 @@ def _read_secrets(values: dict[str, Any], directory: Path, origins: Mapping[KeyP
 
 
 def _secrets_of(values: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
-    yield from (path for path in _SECRETS if isinstance(values.get(path[0]), dict))
+    yield from (path for path in SECRETS if isinstance(values.get(path[0]), dict))
     yield from (("relays", index, "url") for index, _ in enumerate(_tables(values.get("relays"))))
 
 
@@ -152,7 +183,7 @@ def _is_unread_secret(error: ErrorDetails) -> bool:
 
 
 def _is_secret_itself(location: KeyPath) -> bool:
-    return location[:2] in _SECRETS or (location[:1] == ("relays",) and location[2:] == ("url",))
+    return location[:2] in SECRETS or (location[:1] == ("relays",) and location[2:] == ("url",))
 
 
 def _unknown_relays(values: Mapping[str, Any]) -> Iterable[Problem]:
@@ -203,7 +234,7 @@ def _is_secret(location: KeyPath) -> bool:
     """Whether a secret stands there, or may stand inside of what stands there."""
     if location[:1] == ("relays",):
         return len(location) < 3 or location[2] == "url"
-    return any(location[:2] == path[: len(location)] for path in (*_SECRETS, _PASSWORD_BY_MISTAKE))
+    return any(location[:2] == path[: len(location)] for path in (*SECRETS, _PASSWORD_BY_MISTAKE))
 
 
 def _allowed(error: ErrorDetails) -> str:

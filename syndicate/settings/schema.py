@@ -316,6 +316,16 @@ class Settings(Section):
         """The address of the built-in hub, whether it is in use or not."""
         return f"{self.site.url}/hub"
 
+    @property
+    def bound(self) -> dict[str, object]:
+        """What a service that runs can't change, by the names of the settings: the database, and where it listens."""
+        return {"store.url": self.store.url, "web.listen": self.web.listen, "inbound.listen": self.inbound.listen}
+
+    def bound_like(self, other: Settings) -> Settings:
+        """The same with ``other``'s database and places to listen."""
+        inbound = self.inbound.model_copy(update={"listen": other.inbound.listen})
+        return self.model_copy(update={"store": other.store, "web": other.web, "inbound": inbound})
+
     def newsletter(self, slug: str) -> Newsletter | None:
         """The newsletter of that slug, if there is one."""
         return next((one for one in self.newsletters if one.slug == slug), None)

@@ -24,6 +24,13 @@ def _duration(value: object) -> object:
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
+def duration_text(value: timedelta) -> str:
+    """A duration as it would stand in the file, in the largest unit that fits."""
+    seconds = int(value.total_seconds())
+    unit, size = next((u, size) for u, size in reversed(_UNITS.items()) if seconds % size == 0 and seconds >= size)
+    return f"{seconds // size}{unit}"
+
+
 def _reasonable(value: timedelta) -> timedelta:
     if not timedelta(0) < value <= timedelta(days=3650):
         raise ValueError("more than nothing, and at most ten years")

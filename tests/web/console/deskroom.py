@@ -37,7 +37,7 @@ class Console:
 
     def enter(self, context: BrowserContext) -> None:
         """Signs a browser in."""
-        url = str(self.room.client.base_url)
+        url = str(self.room.client.base_url).replace("http:", "https:")
         context.add_cookies([{"name": COOKIE, "value": self.key, "url": url, "secure": True, "httpOnly": True}])
 
 

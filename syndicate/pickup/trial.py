@@ -1,0 +1,46 @@
+"""What a source would bring, without keeping any of it. Called by the console, before a source is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syndicate.errors import PickupError
+from syndicate.model import Content, SourceStatus
+from syndicate.pickup.decide import Decision, Known, dated_at, decide, fingerprints
+from syndicate.pickup.pickup import look
+from syndicate.settings import Fetch, SourceSettings
+from syndicate.store import Store, articles, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """All that the source shows, newest first, what pick-up would make of it, and what of it could not be read."""
+
+    contents: tuple[Content, ...]
+    decision: Decision
+    problems: tuple[PickupError, ...]
+
+
+def try_source(source: SourceSettings, store: Store, limits: Fetch) -> Trial:
+    """Reads it as a pick-up would, within the same bounds. :raises PickupError: when it can't be read."""
+    shown = look(source, SourceStatus(name=source.name), limits)
+    contents = shown.contents or ()
+    with store.read() as connection:
+        rows = articles.known(connection, source.name)
+        seen = articles.holders(connection, [mark for one in contents for mark in fingerprints(one)])
+        is_first = sources.status(connection, source.name).first_picked_up_at is None
+    known = [
+        Known(id=r.id, guid=r.guid, state=r.state, content_hash=r.content_hash, duplicate_of=r.duplicate_of)
+        for r in rows
+    ]
+    decision = decide(
+        contents,
+        known,
+        seen,
+        first=is_first,
+        first_pickup=source.first_pickup,
+        hold_over=source.hold_over,
+        complete=shown.complete,
+        present=shown.present,
+    )
+    return Trial(tuple(sorted(contents, key=dated_at, reverse=True)), decision, shown.problems)
