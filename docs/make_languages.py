@@ -22,8 +22,15 @@ _WAYS = [("syndicate/**.py", "python"), ("templates/**.html", "jinja2"), ("templ
 _WAYS += [("templates/**.css", "jinja2")]
 _KEYWORDS = DEFAULT_KEYWORDS | {"translatable": None}
 _HEADER = "# {}. `make languages` keeps it in step with the words in templates and code."
-_FLEETING = ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team", "Project-Id-Version")
-_FLEETING += ("Report-Msgid-Bugs-To", "Generated-By")
+_FLEETING = (
+    "POT-Creation-Date",
+    "PO-Revision-Date",
+    "Last-Translator",
+    "Language-Team",
+    "Project-Id-Version",
+    "Report-Msgid-Bugs-To",
+    "Generated-By",
+)
 """Headers that would change with every run, or that say nothing."""
 
 
