@@ -1,5 +1,6 @@
 """``syndicate.toml`` and ``SYNDICATE_*`` → frozen settings; nothing else reads either."""
 
+from syndicate.settings.bounces import Bounces, Webhooks
 from syndicate.settings.inbound import Account, Inbound, Listening
 from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.mail import Dkim, Pace, Relay, Smtp
@@ -22,6 +23,7 @@ __all__ = [
     "INSTANT",
     "MANUAL",
     "Account",
+    "Bounces",
     "Dkim",
     "FeedSource",
     "Fetch",
@@ -39,6 +41,7 @@ __all__ = [
     "SourceSettings",
     "WarmUp",
     "WebSub",
+    "Webhooks",
     "find",
     "load",
 ]

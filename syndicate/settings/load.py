@@ -17,7 +17,14 @@ from syndicate.settings.schema import Settings
 CONFIG_NAME = "syndicate.toml"
 _PREFIX = "SYNDICATE_"
 _CONFIG_VARIABLE = "SYNDICATE_CONFIG"
-_SECRETS = {("site", "secret"), ("smtp", "url"), ("inbound", "password")}
+_SECRETS = {
+    ("site", "secret"),
+    ("smtp", "url"),
+    ("inbound", "password"),
+    ("webhooks", "mailgun_key"),
+    ("webhooks", "postmark_login"),
+    ("webhooks", "brevo_token"),
+}
 _PASSWORD_BY_MISTAKE = ("inbound", "mailbox")
 _NO_SUCH_KEY = "no such key; check its spelling and section"
 _ARRAYS = {"sources": "name", "newsletters": "slug", "relays": "name"}

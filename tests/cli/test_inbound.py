@@ -56,7 +56,7 @@ def test_files_are_told_apart(folder: Folder) -> None:
     ]
     found = list(lines(folder.run("inbound", "feed", "--dry-run", *names).out))
     assert [one["file"] for one in found] == names
-    assert [one["kind"] for one in found] == ["command", "automatic", "bounce", "complaint", "unknown", "unknown"]
+    assert [one["kind"] for one in found] == ["command", "auto", "bounce", "complaint", "unknown", "unknown"]
     assert found[0] == {
         "file": "a.eml",
         "kind": "command",
@@ -83,7 +83,7 @@ def test_a_mail_on_standard_input_with_its_envelope(folder: Folder) -> None:
         timeout=60,
         check=True,
     )
-    assert json.loads(ended.stdout)["kind"] == "automatic"
+    assert json.loads(ended.stdout)["kind"] == "auto"
 
 
 def test_serve_takes_mail(folder: Folder) -> None:

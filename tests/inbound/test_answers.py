@@ -161,7 +161,7 @@ def test_no_notice_of_ours_is_a_command_for_us(room: Mailroom, relay: Relay) -> 
     assert len(relay.messages) == 3
     for received in relay.messages:
         envelope = Envelope(received.sender.strip("<>"), NEWS)
-        assert room.app.jobs.reception(received.content, envelope) is Kind.AUTOMATIC
+        assert room.app.jobs.reception(received.content, envelope) is Kind.AUTO
 
 
 def _stripped(content: bytes) -> bytes:

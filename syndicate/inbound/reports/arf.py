@@ -17,6 +17,7 @@ _SUBJECT = re.compile(r"^\s*(?:fw:)?\s*complaint about message from", re.IGNOREC
 _STAFF = ("staff@hotmail.com", "staff@outlook.com", "staff@live.com")
 _IN_HEADERS = ("x-hmxmroriginalrecipient", "x-original-to", "delivered-to", "x-envelope-to", "envelope-to", "x-rcpt-to")
 
+
 def tells(part: Part) -> bool:
     """Whether this part is a feedback report's machine-readable one."""
     return part.type in _TYPES

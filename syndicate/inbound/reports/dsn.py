@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from syndicate.inbound.reports.failure import Failure, judged
-from syndicate.inbound.reports.fields import address_in, groups_of
+from syndicate.inbound.reports.fields import address_in, groups_of, unwritten
 from syndicate.inbound.reports.parts import Headers, Part
 from syndicate.inbound.reports.reason import Reason, status_in
 
 _TYPES = frozenset({"message/delivery-status", "message/global-delivery-status", "message/xdelivery-status"})
 _NAMES = ("final-recipient", "original-recipient", "x-actual-recipient", "x-original-recipient")
 _FIELDS = re.compile(r"^(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
-_BEGIN = re.compile(r"^(?:reporting-mta|original-envelope-id|(?:final|original)-recipient)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_BEGIN = re.compile(
+    r"^(?:reporting-mta|original-envelope-id|(?:final|original)-recipient)[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
 _STATUS = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _TYPE = re.compile(r"^\s*[\w-]{1,40}\s*;\s*")
 _CATEGORIES = {
@@ -78,6 +80,11 @@ def told_in(text: str) -> list[Told]:
         else:
             found[-1] = Headers(found[-1].values + group.values)
     return [one for one in map(_told, found) if one.recipient]
+
+
+def envelopes_in(text: str) -> list[str]:
+    """The names that the sender gave to its mail (RFC 3464 §2.2.1); ours are Message-IDs."""
+    return [unwritten(value) for group in groups_of(text) for value in group.all("original-envelope-id")]
 
 
 def _divided(groups: Iterable[Headers]) -> Iterator[Headers]:

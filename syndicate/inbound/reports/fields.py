@@ -40,7 +40,7 @@ def address_in(value: str) -> str:
     if semicolon and re.fullmatch(r"\s*[\w-]{1,40}\s*", kind):
         text = rest.strip()
     if kind.strip().lower() in ("rfc822", "utf-8") and "+" in text and _XTEXT.search(text):
-        text = _unwritten(text) if "@" in _unwritten(text) and "@" not in text else text
+        text = unwritten(text) if "@" in unwritten(text) and "@" not in text else text
     text = re.sub(r"^<?(?:@[\w.-]{1,250}[,:]\s?){1,10}", "", text)
     match = _QUOTED.search(text) or _ADDRESS.search(text)
     return match[0].strip("'") if match else ""
@@ -51,6 +51,6 @@ def addresses_in(text: str) -> list[str]:
     return list(dict.fromkeys(match[0].strip("'") for match in _ADDRESS.finditer(text)))
 
 
-def _unwritten(text: str) -> str:
+def unwritten(text: str) -> str:
     """RFC 3461 §4: xtext as it was."""
     return _XTEXT.sub(lambda match: chr(int(match[1], 16)), text)

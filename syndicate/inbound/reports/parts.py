@@ -89,7 +89,9 @@ def _add(headers: Headers, body: bytes, found: list[Part], depth: int) -> None:
     if kind.startswith("multipart/") and boundary and depth:
         before = len(found)
         # The line of a boundary may hold more than RFC 2046 §5.1.1 allows, and the last one is often missing.
-        line = re.compile(rb"(?:^|\r?\n)--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*(?=\r?\n|$)")
+        line = re.compile(
+            rb"(?:^|\r?\n)--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*(?=\r?\n|$)"
+        )
         for piece in islice(_between(line, body), _MOST_PARTS):
             if len(found) >= _MOST_PARTS:
                 break

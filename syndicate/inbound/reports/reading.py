@@ -17,12 +17,21 @@ from syndicate.inbound.reports.fields import address_in, addresses_in
 from syndicate.inbound.reports.parts import Headers, Part, headers_of, parts_of
 from syndicate.inbound.reports.report import Report
 
-_RETURNED = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "text/rfc822", "message/partial", "message/rfc822-headers")
+_RETURNED = (
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/global",
+    "message/global-headers",
+    "text/rfc822",
+    "message/partial",
+    "message/rfc822-headers",
+)
 _DAEMON = re.compile(
     r"mailer-?daemon|mail-?daemon|postmaster|post_?master|mail\.?delivery|mail deliver|delivery (?:sub)?system|\bndr\b|mail administrator"
     r"|system administrator|mailadmin|mmsc|mailsweeper|content-filter|sysadmin|interscan|\bimss\b|mimecast|trend ?micro",
     re.IGNORECASE,
 )
+_REPLY = re.compile(r"(?<!\d)[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}(?!\d)")
 _LOOPS = re.compile(r"loop|rejected|not member|unsafe", re.IGNORECASE)
 """What the list server fml says of mail that it does not pass on."""
 
@@ -55,7 +64,9 @@ def read(content: bytes, *, is_null: bool = False) -> Report | None:
     contexts = {address: said.about(address) for address in said.words}
     reports = [one for part in parts if dsn.tells(part) for one in dsn.told_in(part.text)]
     if reports:
-        return Report(tuple(dsn.failures(reports, contexts, human)), returned=returned)
+        envelope = (value for part in parts if dsn.tells(part) for value in dsn.envelopes_in(part.text))
+        known = Headers(returned.values + tuple(("message-id", value) for value in envelope))
+        return Report(tuple(dsn.failures(reports, contexts, human)), returned=known)
     if not _looks_returned(headers, subject, human, is_null=is_null):
         return None
     recipients = list(said.spelled.values()) or _failed(headers) or _addressed(returned, ours)
@@ -128,13 +139,21 @@ def _looks_returned(headers: Headers, subject: str, human: str, *, is_null: bool
     author, path = headers.first("from"), headers.first("return-path")
     if headers.first("x-mlserver").startswith("fml") and _LOOPS.search(subject):
         return True
+    if re.search(r"multipart/report\b.*delivery-status", headers.first("content-type"), re.IGNORECASE):
+        return True
     is_daemon = _DAEMON.search(author) or author.strip() == "<>" or path.strip() in ("<>", "<MAILER-DAEMON>")
-    return bool((is_null or is_daemon) and (_FAILED.search(subject) or _FAILED.search(human[:20_000])))
+    return bool(
+        (is_null or is_daemon) and (_FAILED.search(subject) or _FAILED.search(human[:20_000]) or _REPLY.search(human))
+    )
 
 
 def _one(recipient: str, contexts: dict[str, str], human: str, subject: str) -> Failure:
     said = contexts.get(recipient.casefold(), "")
-    late = re.search(r"\bdelay(?:ed)?\b|warning|will (?:be|keep) (?:retr|try)|still (?:trying|being)|temporar", subject, re.IGNORECASE)
+    late = re.search(
+        r"\bdelay(?:ed)?\b|warning|will (?:be|keep) (?:retr|try)|still (?:trying|being)|temporar",
+        subject,
+        re.IGNORECASE,
+    )
     return judged(recipient, said, context=f"{human}\n{subject}", is_late=bool(late))
 
 

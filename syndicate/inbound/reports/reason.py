@@ -13,7 +13,9 @@ from syndicate.inbound.reports.words import SAID, UNCERTAINLY
 
 _STATUS = re.compile(r"(?<![\d.-])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _CODE = re.compile(r"(?<![\d.:/-])([45]\d\d)(?![\d.:/])")
-_AFTER_CONTENT = re.compile(r"(?:in reply to|after) (?:the )?end of data|in reply to DATA|SMTP:(?:DATA|EOM)|\(state 1[78]\)", re.IGNORECASE)
+_AFTER_CONTENT = re.compile(
+    r"(?:in reply to|after) (?:the )?end of data|in reply to DATA|SMTP:(?:DATA|EOM)|\(state 1[78]\)", re.IGNORECASE
+)
 _AFTER_RCPT = re.compile(
     r"in reply to RCPT|after RCPT|>>> ?RCPT|our RCPT|SMTP:RCPT|following RCPT|\(state 1[234]\)|does not like recipient|command: RCPT",
     re.IGNORECASE,

@@ -32,7 +32,7 @@ _SKIPPED = re.compile(
     re.IGNORECASE,
 )
 _LINE_BEGINS = re.compile(
-    rf"^[\s>*•·+-]*(?:\d+[.)]\s+)?(?:[45]\d\d[ -](?:[45]\.\d+\.\d+ )?)?[\"'<(\[]*({ADDRESS})[\"'>)\]]*(?=$|[\s,:;.(\[<-])",
+    rf"^[\s>*•·+=-]*(?:\d+[.)]\s+)?(?:[45]\d\d[ -](?:[45]\.\d+\.\d+ )?)?[\"'<(\[]*({ADDRESS})[\"'>)\]]*(?=$|[\s,:;.(\[<-])",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
@@ -68,7 +68,9 @@ def split(text: str) -> tuple[str, Headers]:
     rest = text[match.start() if is_header else match.end() :].lstrip("\n -=*")
     lines = rest[:60_000].split("\n")
     margin = min((len(one) - len(one.lstrip()) for one in lines[:3] if one.strip()), default=0)
-    return text[: match.start()], headers_of("\n".join(one[margin:] if one[:margin].isspace() else one for one in lines))
+    return text[: match.start()], headers_of(
+        "\n".join(one[margin:] if one[:margin].isspace() else one for one in lines)
+    )
 
 
 def recipients_in(text: str, ours: Collection[str]) -> Said:

@@ -15,15 +15,28 @@ def _any(*phrases: str) -> re.Pattern[str]:
 _GAP = r"(?: \S+){0,6}? "
 
 SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("SYSTEM", _any(r"(?:can't|cannot|could ?n[o']t) (?:create|open|write|execute|chdir)", r"command (?:died|failed|time)", r"malformed or unexpected name server reply")),
+    (
+        "SYSTEM",
+        _any(
+            r"(?:can't|cannot|could ?n[o']t) (?:create|open|write|execute|chdir)",
+            r"command (?:died|failed|time)",
+            r"malformed or unexpected name server reply",
+        ),
+    ),
     (
         "SENDER",
         _any(
-            r"sender(?:'s)? (?:e-?mail )?(?:address|domain)?" + _GAP + r"?(?:rejected|refused|denied|does not exist|not found)",
+            r"sender(?:'s)? (?:e-?mail )?(?:address|domain)?"
+            + _GAP
+            + r"?(?:rejected|refused|denied|does not exist|not found)",
             r"sender (?:verif\w+|verify) (?:failed|failure)|(?:invalid|bad|unknown|unresolvable) sender|sender (?:is )?(?:unknown|denied)",
             r"domain of (?:the )?sender|sender domain|(?:envelope|mail) from (?:address|domain)|return path|mail from:? (?:rejected|refused)",
-            r"could not verify (?:the )?(?:sender|mail from)|cannot resolve your|sender" + _GAP + r"?must (?:resolve|exist)",
-            r"your (?:e-?mail )?(?:address|domain|envelope sender)" + _GAP + r"?(?:blocked|rejected|not accepted|denied|blacklisted|does not (?:exist|resolve))",
+            r"could not verify (?:the )?(?:sender|mail from)|cannot resolve your|sender"
+            + _GAP
+            + r"?must (?:resolve|exist)",
+            r"your (?:e-?mail )?(?:address|domain|envelope sender)"
+            + _GAP
+            + r"?(?:blocked|rejected|not accepted|denied|blacklisted|does not (?:exist|resolve))",
             r"(?:not accept|refuse)\w* (?:e-?mails?|messages?|mail) from (?:\S+@|your|this (?:sender|domain|address)|sender)",
         ),
     ),
@@ -32,8 +45,12 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
         _any(
             r"(?:black|block|deny|ban)[ -]?list(?!ed the recipient)|\b(?:rbl|dnsbl)\b|spamhaus|spamcop|barracudacentral|\bsorbs\b|senderbase|abuseat|proofpoint\.com",
             r"\bptr\b|\brdns\b|reverse (?:dns|ip|lookup|record|hostname|mapping|address)|does not resolve(?! to)|cannot find your|fix reverse",
-            r"client host|(?:helo|ehlo)\b" + _GAP + r"?(?:command )?(?:rejected|refused|denied|invalid|unknown|not found)|(?:bad|invalid) (?:helo|ehlo)",
-            r"(?:your|this|sending|client|connecting|source|remote) (?:ip|server|host|mta|network|mail server|client|isp)\b" + _GAP + r"?(?:blocked|banned|block|reputation|rejected|refused|not allowed|denied)",
+            r"client host|(?:helo|ehlo)\b"
+            + _GAP
+            + r"?(?:command )?(?:rejected|refused|denied|invalid|unknown|not found)|(?:bad|invalid) (?:helo|ehlo)",
+            r"(?:your|this|sending|client|connecting|source|remote) (?:ip|server|host|mta|network|mail server|client|isp)\b"
+            + _GAP
+            + r"?(?:blocked|banned|block|reputation|rejected|refused|not allowed|denied)",
             r"poor reputation|low reputation|bad reputation|reputation (?:of|score|is)|ip reputation|blocked (?:by|using|because|due|for)",
             r"(?:dynamic|dial-?up|residential) (?:ip|pool|host|address)|(?:please )?use the (?:smtp|mail) (?:server|relay) of your",
             r"not accept(?:ing)? (?:mail|connections?|messages?) from (?:\S+ )?(?:ip|host|\[?\d)|part of their network is on our block",
@@ -42,10 +59,20 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "FULL",
         _any(
-            r"(?:over|exceed\w*|out of|above|beyond|in excess of|reached)" + _GAP + r"?quota|quota (?:is )?(?:full|exceed|violat|reached|limit)|disk ?quota|quotas? exceeded|overquota",
-            r"(?:mail ?box|mail ?folder|inbox|in-box|account|spool|mail ?drop|maildir|disk|file ?system|storage|quota|box)\b" + _GAP + r"?(?:is |are )?(?:almost |too )?(?:full|overfull|over[ -]quota|over (?:its|the) limit)\b",
-            r"full (?:mail ?box|mail ?folder|inbox|disk)|boxfull|over the (?:storage|mailbox) limit|quota" + _GAP + r"?(?:used up|overrun)",
-            r"(?:mail ?box|inbox|account|user|recipient|maildir|folder)\b" + _GAP + r"?(?:exceed\w*|has reached|would exceed|over)" + _GAP + r"?(?:limits?|size|capacity|storage|space|maximum|allocation)",
+            r"(?:over|exceed\w*|out of|above|beyond|in excess of|reached)"
+            + _GAP
+            + r"?quota|quota (?:is )?(?:full|exceed|violat|reached|limit)|disk ?quota|quotas? exceeded|overquota",
+            r"(?:mail ?box|mail ?folder|inbox|in-box|account|spool|mail ?drop|maildir|disk|file ?system|storage|quota|box)\b"
+            + _GAP
+            + r"?(?:is |are )?(?:almost |too )?(?:full|overfull|over[ -]quota|over (?:its|the) limit)\b",
+            r"full (?:mail ?box|mail ?folder|inbox|disk)|boxfull|over the (?:storage|mailbox) limit|quota"
+            + _GAP
+            + r"?(?:used up|overrun)",
+            r"(?:mail ?box|inbox|account|user|recipient|maildir|folder)\b"
+            + _GAP
+            + r"?(?:exceed\w*|has reached|would exceed|over)"
+            + _GAP
+            + r"?(?:limits?|size|capacity|storage|space|maximum|allocation)",
             r"(?:insufficient|not enough|no|out of|low on|lacks?) (?:more )?(?:disk|system|storage|mailbox|free|available|local|enough)? ?(?:storage|space)\b",
             r"recipient'?s? mailbox exceeded|too much mail data|mail ?box (?:size |quota )?(?:limit )?(?:has been )?exceed|exceeded storage|storage (?:quota|limit) |delivery would exceed",
             r"переполнен|邮箱已满|邮箱空间|容量|いっぱい|満杯|postfach (?:ist )?voll|bo[iî]te (?:\S+ )?pleine|casella piena|buz[oó]n (?:\S+ )?lleno|quota (?:überschritten|superat\w|dépassé\w*)",
@@ -55,8 +82,14 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "TOO_BIG",
         _any(
-            r"(?:message|mail|header|attachments?|content|data|letter|body)s?\b" + _GAP + r"?(?:is |was |are )?(?:too (?:large|big|long)|larger than|bigger than|oversized?)\b",
-            r"(?:message|mail|file|attachment)s?[ _-]?(?:length|size)\b" + _GAP + r"?(?:exceed|too|limit|larger)|exceed\w*" + _GAP + r"?(?:message|mail|file|fixed)? ?size|size (?:limit|exceed)|(?:maximum|max|allowed) (?:message )?size",
+            r"(?:message|mail|header|attachments?|content|data|letter|body)s?\b"
+            + _GAP
+            + r"?(?:is |was |are )?(?:too (?:large|big|long)|larger than|bigger than|oversized?)\b",
+            r"(?:message|mail|file|attachment)s?[ _-]?(?:length|size)\b"
+            + _GAP
+            + r"?(?:exceed|too|limit|larger)|exceed\w*"
+            + _GAP
+            + r"?(?:message|mail|file|fixed)? ?size|size (?:limit|exceed)|(?:maximum|max|allowed) (?:message )?size",
             r"too (?:large|big) (?:message|mail|body|for)|line (?:is )?too long",
         ),
     ),
@@ -77,7 +110,9 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "NO_HOST",
         _any(
-            r"(?:host|domain|domain name|host ?name|destination|server|site|mail ?server|dns name|nodename)s?\b" + _GAP + r"?(?:not found|unknown|does ?(?:not|n't) (?:appear to )?exist|doesn't exist|not exist|could ?n[o']t be found|was not found|is invalid|not resolved|(?:un)?known to us|is not a valid)",
+            r"(?:host|domain|domain name|host ?name|destination|server|site|mail ?server|dns name|nodename)s?\b"
+            + _GAP
+            + r"?(?:not found|unknown|does ?(?:not|n't) (?:appear to )?exist|doesn't exist|not exist|could ?n[o']t be found|was not found|is invalid|not resolved|(?:un)?known to us|is not a valid)",
             r"(?:unknown|no such|invalid|unrout[e]?able|non-?existent|bad|illegal|unable to (?:find|resolve)|could ?n[o']t (?:find|resolve)|cannot (?:find|resolve)|can't (?:find|resolve)|unresolv\w+) (?:\S+ ){0,2}?(?:host|domain|mail domain|destination domain|hostname|host/domain|remote host|mx)\b",
             r"name or service not known|nxdomain|no (?:mx|a|dns)(?: or \S+| and \S+)? (?:records?|information|entry|entries|data)|has no (?:mx|dns|a)\b|unrout[e]?able (?:mail )?domain|all relevant mx records point to non-existent|no mx for|mx records? (?:was |were )?not found|all of the mx|no address associated with|nodename nor servname|name server: host not found|domain name lookup|no valid (?:mx|mail) (?:hosts|exchangers)|because the domain is not reachable|cannot determine (?:the )?(?:mx|destination)",
         ),
@@ -85,7 +120,9 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "SUSPENDED",
         _any(
-            r"(?:user|recipient|mail ?box|account|address|customer|e-?mail)\b(?:\(s\))?" + _GAP + r"?(?:is |are |was |has been |have been |been )?(?:currently |temporarily |administratively )?(?:suspend\w*|disabled|inactiv\w*|not active|deactivated|locked|frozen|expired|on hold|dormant|blocked|unavailable due|not enabled|discontinued|terminated due|closed due)",
+            r"(?:user|recipient|mail ?box|account|address|customer|e-?mail)\b(?:\(s\))?"
+            + _GAP
+            + r"?(?:is |are |was |has been |have been |been )?(?:currently |temporarily |administratively )?(?:suspend\w*|disabled|inactiv\w*|not active|deactivated|locked|frozen|expired|on hold|dormant|blocked|unavailable due|not enabled|discontinued|terminated due|closed due)",
             r"(?:inactive|disabled|suspended|deactivated|expired|locked|blocked|dormant|frozen) (?:user|recipient|mail ?box|account|address|e-?mail)|user (?:is )?(?:disabled|on vacation)|not used for|temporarily (?:disabled|suspended)|inactivity|disabled by owner|disabled mailbox|currently (?:not able to accept|suspended|locked)|hasn't logged|mailbox unavailable (?:or )?(?:access denied)|domain (?:is )?(?:suspended|disabled|expired)",
         ),
     ),
@@ -102,7 +139,9 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "UNAUTHENTICATED",
-        _any(r"\b(?:dmarc|dkim|spf|sender policy framework)\b|unauthenticated|not pass(?:ing)? authentication|authentication (?:checks?|requirements?)|purported responsible|sender id"),
+        _any(
+            r"\b(?:dmarc|dkim|spf|sender policy framework)\b|unauthenticated|not pass(?:ing)? authentication|authentication (?:checks?|requirements?)|purported responsible|sender id"
+        ),
     ),
     (
         "SPAM",
@@ -113,20 +152,26 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "RELAYING",
         _any(
-            r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not|prohibited|refused|rejected|disabled|restrict\w*)|(?:unable|not (?:allowed|permitted|authori[sz]ed|configured|able)|cannot|can't|won't|refus\w+|don't|do not)" + _GAP + r"?relay",
+            r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not|prohibited|refused|rejected|disabled|restrict\w*)|(?:unable|not (?:allowed|permitted|authori[sz]ed|configured|able)|cannot|can't|won't|refus\w+|don't|do not)"
+            + _GAP
+            + r"?relay",
             r"\bno relay|open relay|rcpthosts|requires authentication|must (?:first )?(?:be )?authenticate|authentication (?:is )?required|address is not verified|not a gateway",
         ),
     ),
     (
         "TOO_MUCH",
         _any(
-            r"too (?:many|much|fast|quickly|frequent)|throttl|rate (?:limit|that)|receiving mail (?:at a|too)|try again later|exceeded" + _GAP + r"?(?:rate|number|connections)|grey-?list",
+            r"too (?:many|much|fast|quickly|frequent)|throttl|rate (?:limit|that)|receiving mail (?:at a|too)|try again later|exceeded"
+            + _GAP
+            + r"?(?:rate|number|connections)|grey-?list",
         ),
     ),
     (
         "REFUSED",
         _any(
-            r"(?:recipient|user|mailbox|addressee|member)\b" + _GAP + r"?(?:rejects?|refuses?|has rejected|does not want|not accepting|only accepts?|has blocked)|access denied|not authori[sz]ed|not permitted|restricted|not allowed|permission|filter",
+            r"(?:recipient|user|mailbox|addressee|member)\b"
+            + _GAP
+            + r"?(?:rejects?|refuses?|has rejected|does not want|not accepting|only accepts?|has blocked)|access denied|not authori[sz]ed|not permitted|restricted|not allowed|permission|filter",
         ),
     ),
     (
@@ -141,7 +186,9 @@ SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
 UNCERTAINLY: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "NO_MAILBOX",
-        _any(r"mail ?box (?:is )?unavailable|recipient rejected|recipient address rejected|invalid recipient|address rejected"),
+        _any(
+            r"mail ?box (?:is )?unavailable|recipient rejected|recipient address rejected|invalid recipient|address rejected"
+        ),
     ),
     (
         "POLICY",
@@ -149,7 +196,9 @@ UNCERTAINLY: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "SYSTEM",
-        _any(r"local error|system|resources|i/o error|configuration|config|internal|service unavailable|pipe|command|procmail"),
+        _any(
+            r"local error|system|resources|i/o error|configuration|config|internal|service unavailable|pipe|command|procmail"
+        ),
     ),
 )
 """Said for other things too, so the status goes before it, where it says something."""
