@@ -201,7 +201,7 @@ class Consent:
 
 
 class ReturnKind(StrEnum):
-    """What came back for a mail: it will never arrive there, or did not this time, or not yet; or its reader complains."""
+    """What came back for a mail: it will never arrive there, did not this time, or not yet; or its reader complains."""
 
     HARD = "hard"
     SOFT = "soft"

@@ -44,7 +44,7 @@ def take_back(connection: Connection, settings: Bounces, mailed: Mailed, came: R
 
 
 def weigh(came_at: Iterable[datetime], within: timedelta, now: datetime) -> float:
-    """What soft bounces weigh together: each day on which one came weighs 1 at first, and evenly less until ``within``."""
+    """What soft bounces weigh together: each day on which one came weighs 1 at first, and nothing after ``within``."""
     days = {at.date(): at for at in sorted(came_at)}
     return sum(max(0.0, 1 - max(now - at, timedelta()) / within) for at in days.values())
 

@@ -77,7 +77,9 @@ def report_facts(report: Report | None) -> dict[str, Any]:
     if report is None:
         return {"recipients": [], "status": "", "hard": None, "reason": ""}
     each = [_failure_facts(one) for one in report.failures]
-    first = each[0] if each else {"status": "", "hard": False, "reason": report.feedback.kind if report.feedback else ""}
+    first = (
+        each[0] if each else {"status": "", "hard": False, "reason": report.feedback.kind if report.feedback else ""}
+    )
     facts = {"recipients": list(report.recipients), **{name: first[name] for name in ("status", "hard", "reason")}}
     return facts | ({"each": each} if each else {})
 

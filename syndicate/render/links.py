@@ -138,8 +138,8 @@ class Links:
         return extended(address, f"{NOTICE_RETURNED}{self._signer.sign('notice', notice_id)}") or address
 
     def message_id(self, digest_id: int, subscription_id: int, domain: str) -> str:
-        """A delivery's Message-ID: the same at every attempt, so that a repeat is one mail to whoever removes duplicates
-        (RFC 5322 §3.6.4), and nobody else can make one, so that what comes back with it is about our mail.
+        """A delivery's Message-ID: the same at every attempt, so that a repeat is one mail to who removes duplicates
+        (RFC 5322 §3.6.4). Nobody else can make one, so what comes back with it is about our mail.
         """
         return f"<{self._signer.sign_pair('message', digest_id, subscription_id)}@{domain}>"
 

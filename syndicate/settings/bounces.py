@@ -17,8 +17,8 @@ class Bounces(Section):
 
     return_paths: bool = Field(
         True,
-        description="Each mail has a return path of its own, `news+bounce-TOKEN@host`, where `[inbound]` reads mail and "
-        "`subaddresses` holds.",
+        description="Each mail has a return path of its own, `news+bounce-TOKEN@host`, where `[inbound]` reads mail "
+        "and `subaddresses` holds.",
     )
     soft: int = Field(
         5,

@@ -128,7 +128,7 @@ def of_digest(connection: Connection, digest_id: int, *, limit: int) -> list[Cam
 
 
 def counts(connection: Connection, digest_ids: Sequence[int]) -> dict[int, Returns]:
-    """For how many deliveries of each of these digests something came back; those for which nothing did are there too."""
+    """For how many deliveries of each of these digests something came back; digests without any are there too."""
     r, d = returns.c, deliveries.c
     found = {one: Returns() for one in digest_ids}
     bounced = (

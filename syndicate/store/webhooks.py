@@ -1,4 +1,4 @@
-"""What providers' webhooks brought: which events were seen, so that none counts twice, and how many came of each sort."""
+"""What providers' webhooks brought: which events were seen, so that none counts twice, and what became of how many."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def count(connection: Connection, provider: str, outcomes: Collection[Outcome], 
 
 def counts(connection: Connection) -> list[Count]:
     """All counts, by provider."""
-    query = select(webhook_counts).order_by(webhook_counts.c.provider, webhook_counts.c.outcome)
-    return [Count(row.provider, Outcome(row.outcome), row.count, row.last_at) for row in connection.execute(query)]
+    query = select(*webhook_counts.c).order_by(webhook_counts.c.provider, webhook_counts.c.outcome)
+    return [Count(row.provider, Outcome(row.outcome), row[2], row.last_at) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""Complaints: feedback reports as RFC 5965 has them, with those kinds that came later, and as large providers send them.
+"""Complaints: feedback reports as RFC 5965 has them, with the kinds that came later, and as large providers send them.
 
 A report tells of one mail. Its recipients stand in it, or in the mail that comes with it. Pure.
 """
@@ -6,6 +6,7 @@ A report tells of one mail. Its recipients stand in it, or in the mail that come
 from __future__ import annotations
 
 import re
+
 from syndicate.inbound.reports.fields import address_in, addresses_in, groups_of
 from syndicate.inbound.reports.parts import Headers, Part
 from syndicate.inbound.reports.report import Feedback

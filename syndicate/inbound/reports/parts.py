@@ -43,6 +43,9 @@ class Headers:
         return next((value for key, value in self.values if key == name), "")
 
 
+NO_HEADERS = Headers()
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One leaf: its type in lower case, such as ``text/plain``, and its text; of a mail within a mail, all of it."""

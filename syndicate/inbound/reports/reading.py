@@ -27,8 +27,10 @@ _RETURNED = (
     "message/rfc822-headers",
 )
 _DAEMON = re.compile(
-    r"mailer-?daemon|mail-?daemon|postmaster|post_?master|mail\.?delivery|mail deliver|delivery (?:sub)?system|\bndr\b|mail administrator"
-    r"|system administrator|mailadmin|mmsc|mailsweeper|content-filter|sysadmin|interscan|\bimss\b|mimecast|trend ?micro",
+    r"mailer-?daemon|mail-?daemon|postmaster|post_?master|mail\.?delivery|mail deliver|"
+    r"delivery (?:sub)?system|\bndr\b|mail administrator"
+    r"|system administrator|mailadmin|mmsc|mailsweeper|content-filter|sysadmin|interscan|\bimss\b|"
+    r"mimecast|trend ?micro",
     re.IGNORECASE,
 )
 _REPLY = re.compile(r"(?<!\d)[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}(?!\d)")
@@ -36,11 +38,17 @@ _LOOPS = re.compile(r"loop|rejected|not member|unsafe", re.IGNORECASE)
 """What the list server fml says of mail that it does not pass on."""
 
 _FAILED = re.compile(
-    r"(?:could ?n[o']t|could not|cannot|can't|was not|wasn't|were not|unable to|not able to|failed to|has not|not been|be|been|impossible to) "
-    r"(?:\w+ ){0,3}?(?:deliver|reach|sent|relayed|route|send|transmit)|undeliver|non-?deliver|deliver(?:y|ing)?\b[^.\n]{0,60}(?:fail|problem|error|delay|status)|fail(?:ed|ure)[^.\n]{0,40}deliver"
-    r"|did not reach|fatal error|return(?:ed|ing) (?:mail|message|to sender)|failure (?:notice|reason)|following address|recipients? (?:failed|rejected)|bounced"
-    r"|(?:user|host|recipient|address|mailbox)[^.\n]{0,30}(?:unknown|not found|exceeds|full|rejected)|error(?:s)? (?:while|in|during|sending)|could ?n[o']t be (?:found|delivered)|unzustellbar|nicht zugestellt"
-    r"|transcript of session|delivery attempt|не может быть доставлено|delivery report|unknown (?:user|local)|has been rejected|was rejected",
+    r"(?:could ?n[o']t|could not|cannot|can't|was not|wasn't|were not|unable to|not able to|failed to|"
+    r"has not|not been|be|been|impossible to) "
+    r"(?:\w+ ){0,3}?(?:deliver|reach|sent|relayed|route|send|transmit)|undeliver|non-?deliver|deliver(?:y|"
+    r"ing)?\b[^.\n]{0,60}(?:fail|problem|error|delay|status)|fail(?:ed|ure)[^.\n]{0,40}deliver"
+    r"|did not reach|fatal error|return(?:ed|ing) (?:mail|message|to sender)|failure (?:notice|reason)|"
+    r"following address|recipients? (?:failed|rejected)|bounced"
+    r"|(?:user|host|recipient|address|mailbox)[^.\n]{0,30}(?:unknown|not found|exceeds|full|rejected)|"
+    r"error(?:s)? (?:while|in|during|sending)|could ?n[o']t be (?:found|delivered)|unzustellbar|"
+    r"nicht zugestellt"
+    r"|transcript of session|delivery attempt|не может быть доставлено|delivery report|unknown (?:user|"
+    r"local)|has been rejected|was rejected",
     re.IGNORECASE,
 )
 
@@ -162,6 +170,6 @@ def _by_flufl(content: bytes) -> list[str]:
 
     try:
         temporary, permanent = all_failures(message_from_bytes(content[:65_536]))
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever a hostile mail makes of it
         return []
     return [address_in(one.decode("utf-8", "replace")) for one in sorted(permanent | temporary)]

@@ -17,7 +17,8 @@ _AFTER_CONTENT = re.compile(
     r"(?:in reply to|after) (?:the )?end of data|in reply to DATA|SMTP:(?:DATA|EOM)|\(state 1[78]\)", re.IGNORECASE
 )
 _AFTER_RCPT = re.compile(
-    r"in reply to RCPT|after RCPT|>>> ?RCPT|our RCPT|SMTP:RCPT|following RCPT|\(state 1[234]\)|does not like recipient|command: RCPT",
+    r"in reply to RCPT|after RCPT|>>> ?RCPT|our RCPT|SMTP:RCPT|following RCPT|\(state 1[234]\)|"
+    r"does not like recipient|command: RCPT",
     re.IGNORECASE,
 )
 

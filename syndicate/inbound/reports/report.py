@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syndicate.inbound.reports.failure import Failure
-from syndicate.inbound.reports.parts import Headers
+from syndicate.inbound.reports.parts import NO_HEADERS, Headers
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A complaint. ``kind`` is such as ``abuse`` (RFC 5965 §7.3), ``not-spam`` (RFC 6430), ``auth-failure`` (RFC 6591)."""
+    """A complaint. ``kind``: ``abuse`` (RFC 5965 §7.3), ``not-spam`` (RFC 6430), ``auth-failure`` (RFC 6591) …"""
 
     kind: str
     recipients: tuple[str, ...]
@@ -30,7 +30,7 @@ class Report:
 
     failures: tuple[Failure, ...] = ()
     feedback: Feedback | None = None
-    returned: Headers = Headers()
+    returned: Headers = NO_HEADERS
 
     @property
     def recipients(self) -> tuple[str, ...]:

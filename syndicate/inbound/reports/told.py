@@ -15,11 +15,13 @@ _MOST = 500
 
 _CUT = re.compile(
     r"^[ \t>]*(?:"
-    r"[-=*_ ]{2,}[^\n]{0,40}(?:copy of|original (?:message|mail)|returned (?:message|mail)|unsent message|below this line"
+    r"[-=*_ ]{2,}[^\n]{0,40}(?:copy of|original (?:message|mail)|returned (?:message|mail)|unsent message|"
+    r"below this line"
     r"|message (?:header|text|body|follows|contents)|header of the|rejected message|undelivered message)[^\n]*"
     r"|(?:the )?original (?:message|mail)(?: headers?)? (?:follows|as follows|is attached|is included|text)[^\n]*"
     r"|(?:original|returned|undelivered|rejected) (?:message|mail)(?: headers?| text)?[ \t]*:?[ \t]*"
-    r"|message headers? follows?[^\n]*|below is a copy of the [^\n]*|included is a copy of [^\n]*|a copy of (?:the|your) [^\n]*:"
+    r"|message headers? follows?[^\n]*|below is a copy of the [^\n]*|included is a copy of [^\n]*|"
+    r"a copy of (?:the|your) [^\n]*:"
     r"|the (?:message )?headers? (?:of|from) (?:the|your) [^\n]*"
     r")$|^(?:Return-Path|Received|DKIM-Signature|X-Mailer)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
@@ -27,22 +29,27 @@ _CUT = re.compile(
 """Where the mail that came back begins."""
 
 _SKIPPED = re.compile(
-    r"^[\s>|]*(?:message[- ]?id|in-reply-to|references|from|sender|return-path|received|date|reply-to|subject|cc|errors-to"
+    r"^[\s>|]*(?:message[- ]?id|in-reply-to|references|from|sender|return-path|received|date|reply-to|"
+    r"subject|cc|errors-to"
     r"|envelope[- ]from|x-[\w-]+|mail from|via|by)\b[^\n:]{0,30}:",
     re.IGNORECASE,
 )
 _LINE_BEGINS = re.compile(
-    rf"^[\s>*•·+=-]*(?:\d+[.)]\s+)?(?:[45]\d\d[ -](?:[45]\.\d+\.\d+ )?)?[\"'<(\[]*({ADDRESS})[\"'>)\]]*(?=$|[\s,:;.(\[<-])",
+    rf"^[\s>*•·+=-]*(?:\d+[.)]\s+)?(?:[45]\d\d[ -](?:[45]\.\d+\.\d+ )?)?[\"'<(\[]*({ADDRESS})[\"'>)\]]*(?=$|"
+    rf"[\s,:;.(\[<-])",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
-    r"(?:(?:recipients?|address(?:es)?|addressed to|rcpt to|failed|delivered to|deliver(?: \w+){0,3} to|mailbox|user)(?:\(s\)|\(es\))?"
-    rf"(?: address(?:es)?)?[ \t]*[:=]|(?:rejected|unknown) recipient|reached? |generated (?:from|by) |recipient[ \t]+)[ \t]*(?:rfc822;)?[\"'<(\[]*({ADDRESS})",
+    r"(?:(?:recipients?|address(?:es)?|addressed to|rcpt to|failed|delivered to|deliver(?: \w+){0,3} to|"
+    r"mailbox|user)(?:\(s\)|\(es\))?"
+    rf"(?: address(?:es)?)?[ \t]*[:=]|(?:rejected|unknown) recipient|reached? |generated (?:from|by) |"
+    rf"recipient[ \t]+)[ \t]*(?:rfc822;)?[\"'<(\[]*({ADDRESS})",
     re.IGNORECASE,
 )
 _TO = re.compile(rf"^[\s>|]*(?:to|an|a|à|para|til|naar|宛先)[ \t]*:[^\n]*?({ADDRESS})", re.IGNORECASE)
 _NOBODY = re.compile(
-    r"(?:mailer-?daemon|postmaster|mail-?daemon|no-?reply|abuse|support|help(?:desk)?|admin(?:istrator)?|root|webmaster)@",
+    r"(?:mailer-?daemon|postmaster|mail-?daemon|no-?reply|abuse|support|help(?:desk)?|admin(?:istrator)?|"
+    r"root|webmaster)@",
     re.IGNORECASE,
 )
 
