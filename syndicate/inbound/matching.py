@@ -69,7 +69,8 @@ def came_back(report: Report, whom: Mailed, *, source: str, now: datetime) -> Re
         if not report.feedback.is_unwelcome:
             return None
         return _return(ReturnKind.COMPLAINT, report.feedback.kind, whom, source, now)
-    named = [one for one in report.failures if whom.email in (one.recipient.casefold(), one.original.casefold())]
+    own = whom.email.casefold()
+    named = [one for one in report.failures if own in (one.recipient.casefold(), one.original.casefold())]
     for one in (named or report.failures)[:1]:
         kind = ReturnKind.LATE if one.is_late else ReturnKind.HARD if one.is_hard else ReturnKind.SOFT
         return _return(kind, one.reason, whom, source, now, status=one.status, said=one.said)

@@ -21,6 +21,11 @@ def mappings(value: object) -> list[Mapping[str, Any]]:
     return [one for one in value[:_MOST] if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
+def mapping(value: object) -> Mapping[str, Any]:
+    """An object; an empty one when it is something else."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def headers_in(pairs: Iterable[Mapping[str, Any]]) -> Headers:
     """Headers that are told as ``name`` and ``value``."""
     return Headers(tuple((text(one.get("name")).lower(), text(one.get("value"))) for one in pairs))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syndicate.inbound.providers.fields import headers_in, mappings, text
+from syndicate.inbound.providers.fields import headers_in, mapping, mappings, text
 from syndicate.inbound.reports.failure import Failure, judged
 from syndicate.inbound.reports.fields import address_in
 from syndicate.inbound.reports.reason import Reason
@@ -24,22 +24,34 @@ _SUBTYPES = {
 }
 
 
+_KINDS = frozenset(
+    {
+        *("bounce", "complaint", "delivery", "send", "reject", "open", "click", "rendering failure", "deliverydelay"),
+        "subscription",
+    }
+)
+
+
+def is_known(notification: Mapping[str, Any]) -> bool:
+    """Whether a notification tells of something that SES is known to tell."""
+    return _kind(notification) in _KINDS
+
+
+def _kind(notification: Mapping[str, Any]) -> str:
+    return text(notification.get("notificationType") or notification.get("eventType")).lower()
+
+
 def report_of(notification: Mapping[str, Any]) -> Report | None:
     """The report in one notification, None when it tells of something else, such as a delivery."""
-    mail = notification.get("mail")
-    mail = mail if isinstance(mail, Mapping) else {}
-    returned = headers_in(mappings(mail.get("headers")))
-    match text(notification.get("notificationType") or notification.get("eventType")).lower():
+    returned = headers_in(mappings(mapping(notification.get("mail")).get("headers")))
+    match _kind(notification):
         case "bounce":
-            bounce = notification.get("bounce")
-            return Report(tuple(_failures(bounce if isinstance(bounce, Mapping) else {})), returned=returned)
+            return Report(tuple(_failures(mapping(notification.get("bounce")))), returned=returned)
         case "deliverydelay":
-            delay = notification.get("deliveryDelay")
-            delayed = mappings(delay.get("delayedRecipients")) if isinstance(delay, Mapping) else []
+            delayed = mappings(mapping(notification.get("deliveryDelay")).get("delayedRecipients"))
             return Report(tuple(_failure(one, None, is_late=True) for one in delayed), returned=returned)
         case "complaint":
-            complaint = notification.get("complaint")
-            complaint = complaint if isinstance(complaint, Mapping) else {}
+            complaint = mapping(notification.get("complaint"))
             who = mappings(complaint.get("complainedRecipients"))
             kind = text(complaint.get("complaintFeedbackType")).lower() or "abuse"
             found = filter(None, (address_in(text(one.get("emailAddress"))) for one in who))
