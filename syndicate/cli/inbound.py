@@ -13,18 +13,18 @@ from typing import Annotated, Any
 import typer
 
 from syndicate.app import App
-from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
+from syndicate.cli.terminal import Json, local, opened, plural, show_json, show_table, tell
 from syndicate.errors import ConflictError, SyndicateError
 from syndicate.inbound.mailbox import Polled
 from syndicate.inbound.mime import ENOUGH
 from syndicate.inbound.reports.failure import Failure
 from syndicate.inbound.reports.report import Report
 from syndicate.inbound.sort import Envelope, Kind, sort
-from syndicate.store import Connection, mailboxes, received
+from syndicate.store import Connection, mailboxes, received, webhooks
 
 COUNTED = timedelta(days=30)
 
-inbound = typer.Typer(help="Mail from readers: poll, feed.", no_args_is_help=True)
+inbound = typer.Typer(help="Mail that comes in, and what providers tell: poll, feed, webhooks.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -70,6 +70,21 @@ def feed(
                 "from": found.author,
             }
             typer.echo(json.dumps(facts, ensure_ascii=False))
+
+
+@inbound.command("webhooks")
+def webhooks_brought(as_json: Json = False) -> None:
+    """What providers told by webhook: how many events were taken, and how many refused."""
+    with opened() as app, app.store.read() as connection:
+        found = webhooks.counts(connection)
+        providers = sorted(app.webhooks.providers)
+    if as_json:
+        show_json({"providers": providers, "events": [one._asdict() for one in found]})
+        return
+    addresses = ", ".join(f"/webhooks/{one}" for one in providers)
+    tell("listening", addresses or "to no provider; `[webhooks]` in the settings takes their keys")
+    rows = [(one.provider, one.outcome, f"{one.number:,}", local(one.last_at)) for one in found]
+    show_table("", ("provider", "events", "number", "last"), rows, empty="no provider told anything yet")
 
 
 def report_facts(report: Report | None) -> dict[str, Any]:

@@ -9,12 +9,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from threading import Lock
 
 import structlog
 
 from syndicate.audience.address import normalise
+from syndicate.audience.limits import Turnstile
 from syndicate.audience.returns import take_back
 from syndicate.errors import AddressError, ForgedError, ReachError, ReplayedError, WebhookError
 from syndicate.inbound.matching import came_back, mailed_to
@@ -23,7 +26,7 @@ from syndicate.inbound.providers.brought import Brought
 from syndicate.inbound.reports.report import Report
 from syndicate.reach.request import Bounds, body_of, in_time, open_client, request
 from syndicate.render.links import Signer
-from syndicate.settings import Settings
+from syndicate.settings import Rate, Settings
 from syndicate.store import Connection, Store, webhooks
 from syndicate.store.webhooks import Outcome
 
@@ -32,6 +35,7 @@ LARGEST_BODY = 1024 * 1024
 
 _BOUNDS = Bounds(10, 100_000, allow_private=False, permitted_by="")
 _MOST_CERTIFICATES = 8
+_WRITES = Rate(60, 60)
 
 Fetch = Callable[[str], Awaitable[bytes]]
 
@@ -40,12 +44,15 @@ log = structlog.get_logger()
 
 async def fetch(url: str) -> bytes:
     """What stands at an address of Amazon's. :raises ReachError: when it can't be had, or is no success."""
-    async with open_client(_BOUNDS) as client, in_time(url, _BOUNDS):
-        async with request(client, "GET", url, headers={}, content=None, bounds=_BOUNDS) as response:
-            body = await body_of(response, url, _BOUNDS)
-            if not response.is_success:
-                raise ReachError(url, f"answered {response.status_code}")
-            return body
+    async with (
+        open_client(_BOUNDS) as client,
+        in_time(url, _BOUNDS),
+        request(client, "GET", url, headers={}, content=None, bounds=_BOUNDS) as response,
+    ):
+        body = await body_of(response, url, _BOUNDS)
+        if not response.is_success:
+            raise ReachError(url, f"answered {response.status_code}")
+        return body
 
 
 class Webhooks:
@@ -56,6 +63,7 @@ class Webhooks:
     ) -> None:
         self._settings, self._store, self._signer, self._clock, self._fetch = settings, store, signer, clock, fetch
         self._certificates: dict[str, bytes] = {}
+        self._writes, self._refused, self._lock = Turnstile(_WRITES), Counter[tuple[str, Outcome]](), Lock()
         keys = settings.webhooks
         self.providers = frozenset(
             name
@@ -111,19 +119,26 @@ class Webhooks:
         return self._certificates[url]
 
     def _refuse(self, provider: str, error: WebhookError) -> None:
+        """Counts it. Anyone can send forgeries, so when there are many, they are written together, now and then."""
         outcome = Outcome.FORGED if isinstance(error, ForgedError) else Outcome.UNKNOWN
         log.warning("a webhook is refused", provider=provider, reason=str(error))
+        with self._lock:
+            self._refused[provider, outcome] += 1
+            if not self._writes.admit(None, "webhooks"):
+                return
+            refused, self._refused = self._refused, Counter()
         with self._store.write() as connection:
-            webhooks.count(connection, provider, [outcome], now=self._clock())
+            for (name, what), number in refused.items():
+                webhooks.count(connection, name, {what: number}, now=self._clock())
 
     def _act(self, provider: str, brought: Brought) -> None:
-        now, outcomes = self._clock(), []
+        now, outcomes = self._clock(), Counter[Outcome]()
         with self._store.write() as connection:
             for event in brought.events:
                 is_new = not event.id or webhooks.is_new(connection, provider, event.id, now=now)
-                outcomes.append(self._one(connection, provider, event.report, now) if is_new else Outcome.REPLAYED)
+                outcomes[self._one(connection, provider, event.report, now) if is_new else Outcome.REPLAYED] += 1
             webhooks.count(connection, provider, outcomes, now=now)
-        if outcomes and all(one is Outcome.REPLAYED for one in outcomes):
+        if set(outcomes) == {Outcome.REPLAYED}:
             raise ReplayedError("all of it was told before")
 
     def _one(self, connection: Connection, provider: str, report: Report | None, now: datetime) -> Outcome:

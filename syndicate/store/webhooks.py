@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -46,11 +46,10 @@ def is_new(connection: Connection, provider: str, event: str, *, now: datetime) 
     return True
 
 
-def count(connection: Connection, provider: str, outcomes: Collection[Outcome], *, now: datetime) -> None:
+def count(connection: Connection, provider: str, outcomes: Mapping[Outcome, int], *, now: datetime) -> None:
     """Counts what became of some events."""
     c = webhook_counts.c
-    for outcome in sorted(set(outcomes)):
-        number = list(outcomes).count(outcome)
+    for outcome, number in sorted(outcomes.items()):
         mine = update(webhook_counts).where(c.provider == provider, c.outcome == outcome)
         if not connection.execute(mine.values(count=c.count + number, last_at=now)).rowcount:
             row = {"provider": provider, "outcome": outcome, "count": number, "last_at": now}

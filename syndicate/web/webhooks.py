@@ -6,23 +6,17 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from syndicate.app import App
-from syndicate.audience.limits import Turnstile
 from syndicate.errors import ForgedError, ReachError, ReplayedError, WebhookError
 from syndicate.inbound.webhooks import LARGEST_BODY
-from syndicate.settings import Rate
-from syndicate.web.guard import ip_of, small_body
+from syndicate.web.guard import small_body
 from syndicate.web.pages import Pages
-
-_FORGERIES = Rate(60, 3600)
-"""So many refused requests are looked at and counted from one IPv4 address or IPv6 network (/64)."""
 
 
 class ProviderWebhooks:
     """Answers say nothing of who is subscribed."""
 
     def __init__(self, app: App, _pages: Pages) -> None:
-        self._webhooks, self._turnstile = app.webhooks, Turnstile(_FORGERIES)
-        self._shut: set[str] = set()
+        self._webhooks = app.webhooks
 
     def routes(self) -> APIRouter:
         """The address and what answers it."""

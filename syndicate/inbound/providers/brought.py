@@ -18,7 +18,7 @@ _AHEAD = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event; ``id`` is the provider's own. Without a ``report`` it is known, and nothing for us: mail was opened."""
+    """One event; ``id`` is the provider's own. Without a ``report`` it is known, and nothing for us: mail was read."""
 
     id: str
     report: Report | None
@@ -49,6 +49,6 @@ def object_in(body: bytes) -> dict[str, Any]:
 
 
 def check_age(signed_at: datetime, now: datetime) -> None:
-    """:raises ForgedError: when something was signed too long ago, or is yet to be: it may have been kept to be used."""
+    """A request that somebody kept is soon worth nothing. :raises ForgedError: when it was signed at another time."""
     if not -_AHEAD <= now - signed_at <= OLDEST:
         raise ForgedError("it was signed at another time")
