@@ -13,6 +13,7 @@ from syndicate.delivery import dkim
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import FORMATS
 from syndicate.inbound.reception import Reception
+from syndicate.inbound.webhooks import Webhooks
 from syndicate.jobs.jobs import Jobs
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
@@ -36,6 +37,7 @@ class App:
     stamps: Stamps
     gate: Gate
     file: SettingsFile
+    webhooks: Webhooks
 
     def close(self) -> None:
         """Closes the database."""
@@ -82,4 +84,5 @@ def _put_together(
     feeds = Followable(f"{settings.site.url}/feeds/", settings.feeds.directory, {f.file: f.media_type for f in FORMATS})
     websub = WebSub(settings, store, feeds)
     jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, websub, clock)
-    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file)
+    webhooks = Webhooks(settings, store, link_signer, clock)
+    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks)

@@ -16,6 +16,10 @@ SyndicateError
 ├── HeaderError          a value that must not stand in a mail header
 ├── TokenError           a link that this site did not sign
 │   └── ExpiredError     it did, and the link's time is over
+├── WebhookError         a provider's webhook that is refused; the text says why
+│   ├── ForgedError      it does not prove that it is the provider's, or does so too late
+│   ├── ReplayedError    all of it was told before
+│   └── UnknownEventError it tells something that nobody knows
 ├── RosterError          a file of subscribers that can't be read at all
 └── RelayError           the SMTP relay is unreachable, or refuses us (not a reader); no delivery is changed by it
     └── OfferError       it does not do what it says that it does; without that it may still be of use
@@ -110,6 +114,22 @@ class ReachError(SyndicateError):
 
 class HubError(SyndicateError):
     """A request to the hub that is refused: it is not one, or is about something that the hub does not have."""
+
+
+class WebhookError(SyndicateError):
+    """What came as a provider's webhook, and is refused."""
+
+
+class ForgedError(WebhookError):
+    """It does not prove that it is the provider's, or was signed at another time."""
+
+
+class ReplayedError(WebhookError):
+    """All of it was told before."""
+
+
+class UnknownEventError(WebhookError):
+    """It is the provider's, and tells something that nobody knows."""
 
 
 class TemplateError(SyndicateError):

@@ -200,6 +200,43 @@ class Consent:
     confirmed_ip: str | None = None
 
 
+class ReturnKind(StrEnum):
+    """What came back for a mail: it will never arrive there, did not this time, or not yet; or its reader complains."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    LATE = "late"
+    COMPLAINT = "complaint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """One thing that came back: a bounce or a complaint. ``delivery_id`` is None where no delivery could be told.
+
+    ``reason`` and ``status`` (RFC 3463) are as they were read, ``said`` are the server's words, ``source`` who told:
+    ``mail`` or a provider. ``came_at`` is when it came.
+    """
+
+    kind: ReturnKind
+    subscriber_id: int
+    delivery_id: int | None = None
+    reason: str
+    status: str = ""
+    said: str = ""
+    source: str
+    came_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """For how many deliveries something came back, by the worst of it; complaints are counted beside that."""
+
+    hard: int = 0
+    soft: int = 0
+    late: int = 0
+    complaints: int = 0
+
+
 class DigestState(StrEnum):
     """``empty``: its slot had nothing new. ``held``: late. ``review``: waits for approval. ``sending``: approved.
 

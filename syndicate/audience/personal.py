@@ -19,6 +19,7 @@ from syndicate.store import (
     notices,
     private,
     requests,
+    returns,
     subscribers,
     subscriptions,
     suppressions,
@@ -91,6 +92,7 @@ def _everything(connection: Connection, email: str, person: Subscriber | None) -
         ],
         "consents": [_without(asdict(one), "subscriber_id") for one in consents.of_subscriber(connection, mine)],
         "deliveries": [one._asdict() for one in subscriptions.received(connection, mine)],
+        "returns": [_without(asdict(one), "subscriber_id") for one in returns.of_subscriber(connection, mine)],
         "private_feeds": [one._asdict() for one in private.received(connection, mine)],
         "requests": [
             _without(asdict(one), "id", "nonce", "subscriber_id", "admit_at")

@@ -14,9 +14,9 @@ from syndicate.cli.status import in_words
 from syndicate.cli.terminal import Json, local, opened, plural, say, show_json, show_table, tell
 from syndicate.cli.undelivered import show_undelivered
 from syndicate.digest.digests import Resolution
-from syndicate.model import DeliveryState, Digest, DigestState
+from syndicate.model import DeliveryState, Digest, DigestState, Returns
 from syndicate.store import digests as rows
-from syndicate.store import standing
+from syndicate.store import returns, standing
 from syndicate.store.remedies import Remedied
 
 _SHOWN = 50
@@ -92,21 +92,36 @@ def show(
         variants = rows.variants_of(connection, digest_id)
         counts = standing.equation(connection, digest_id)
         troubled = standing.troubled(connection, digest_id, limit=_SHOWN)
+        returned = returns.counts(connection, [digest_id])[digest_id]
+        came = returns.of_digest(connection, digest_id, limit=_SHOWN)
     if as_json:
         facts = digest_facts(digest) | asdict(counts) | {"balances": counts.balances}
         looks = [{"id": one.id, "articles": one.articles, "subject": one.parts.subject} for one in variants]
-        show_json(facts | {"variants": looks, "undelivered": [trouble._asdict() for trouble in troubled]})
+        back = {"returns": asdict(returned), "returned": [one._asdict() for one in came]}
+        show_json(facts | {"variants": looks, "undelivered": [trouble._asdict() for trouble in troubled]} | back)
         return
     for name, value in digest_facts(digest).items():
         tell(name, local(value) if isinstance(value, datetime) else str(value or "–"))
     for one in variants:
         tell(f"variant {one.id}", f"{plural(len(one.articles), 'article')}: {one.parts.subject}")
     tell("deliveries", in_words(counts))
+    if came:
+        tell("came back", _returned_in_words(returned))
     if troubled:
         shown = [(one.email, one.state, one.attempts, one.reply) for one in troubled]
         show_table("\nnot delivered", ("address", "state", "attempts", "the server's words"), shown, empty="")
+    if came:
+        seen = [(one.email, one.kind, one.reason, one.status, local(one.came_at)) for one in came]
+        show_table("\ncame back", ("address", "what", "why", "status", "when"), seen, empty="")
     if (missing := counts.planned - counts.accepted) > len(troubled):
         say(f"`syndicate digests show {digest_id} --undelivered` lists all {missing:,} who did not get it")
+
+
+def _returned_in_words(returned: Returns) -> str:
+    """``2 hard bounces, 1 complaint``."""
+    named = (("hard bounce", returned.hard), ("soft bounce", returned.soft), ("delay notice", returned.late))
+    each = [plural(count, name) for name, count in (*named, ("complaint", returned.complaints)) if count]
+    return ", ".join(each) or "nothing"
 
 
 @digests.command()

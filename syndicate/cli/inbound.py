@@ -13,18 +13,18 @@ from typing import Annotated, Any
 import typer
 
 from syndicate.app import App
-from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
+from syndicate.cli.terminal import Json, local, opened, plural, show_json, show_table, tell
 from syndicate.errors import ConflictError, SyndicateError
 from syndicate.inbound.mailbox import Polled
 from syndicate.inbound.mime import ENOUGH
+from syndicate.inbound.reports.failure import Failure
+from syndicate.inbound.reports.report import Report
 from syndicate.inbound.sort import Envelope, Kind, sort
-from syndicate.store import Connection, mailboxes, received
+from syndicate.store import Connection, mailboxes, received, webhooks
 
 COUNTED = timedelta(days=30)
 
-_NOT_ACTED_ON = (Kind.BOUNCE, Kind.COMPLAINT)
-
-inbound = typer.Typer(help="Mail from readers: poll, feed.", no_args_is_help=True)
+inbound = typer.Typer(help="Mail that comes in, and what providers tell: poll, feed, webhooks.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -64,11 +64,50 @@ def feed(
             facts = {
                 "file": str(file),
                 "kind": kind,
+                **report_facts(found.report),
                 "command": found.command.word if found.command else None,
                 "newsletters": [one.slug for one in found.place.newsletters] if found.place else [],
                 "from": found.author,
             }
             typer.echo(json.dumps(facts, ensure_ascii=False))
+
+
+@inbound.command("webhooks")
+def webhooks_brought(as_json: Json = False) -> None:
+    """What providers told by webhook: how many events were taken, and how many refused."""
+    with opened() as app, app.store.read() as connection:
+        found = webhooks.counts(connection)
+        providers = sorted(app.webhooks.providers)
+    if as_json:
+        show_json({"providers": providers, "events": [one._asdict() for one in found]})
+        return
+    addresses = ", ".join(f"/webhooks/{one}" for one in providers)
+    tell("listening", addresses or "to no provider; `[webhooks]` in the settings takes their keys")
+    rows = [(one.provider, one.outcome, f"{one.number:,}", local(one.last_at)) for one in found]
+    show_table("", ("provider", "events", "number", "last"), rows, empty="no provider told anything yet")
+
+
+def report_facts(report: Report | None) -> dict[str, Any]:
+    """What a report says, for machines: of its first recipient, then of each. A complaint's reason is its kind."""
+    if report is None:
+        return {"recipients": [], "status": "", "hard": None, "reason": ""}
+    each = [_failure_facts(one) for one in report.failures]
+    first = (
+        each[0] if each else {"status": "", "hard": False, "reason": report.feedback.kind if report.feedback else ""}
+    )
+    facts = {"recipients": list(report.recipients), **{name: first[name] for name in ("status", "hard", "reason")}}
+    return facts | ({"each": each} if each else {})
+
+
+def _failure_facts(one: Failure) -> dict[str, Any]:
+    return {
+        "recipient": one.recipient,
+        "status": one.status,
+        "hard": one.is_hard,
+        "reason": one.reason,
+        "late": one.is_late,
+        "said": one.said,
+    }
 
 
 def _read(file: Path) -> bytes:
@@ -96,8 +135,8 @@ def tell_polled(polled: Polled) -> None:
 
 
 def in_words(kinds: Mapping[str, int]) -> str:
-    """``3 mails: 2 command, 1 bounce (not acted on)``."""
-    each = [f"{count} {kind}{' (not acted on)' if kind in _NOT_ACTED_ON else ''}" for kind, count in _known(kinds)]
+    """``3 mails: 2 command, 1 bounce``."""
+    each = [f"{count} {kind}" for kind, count in _known(kinds)]
     return plural(sum(kinds.values()), "mail") + (f": {', '.join(each)}" if each else "")
 
 

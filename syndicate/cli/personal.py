@@ -19,7 +19,7 @@ def register(_: typer.Typer) -> None:
 
 
 def show(email: str, as_json: Json = False) -> None:
-    """Show all that is kept of an address: choices, consents, mails, what waits for confirmation."""
+    """Show all that is kept of an address: choices, consents, mails, what came back, what waits for confirmation."""
     with opened() as app:
         found = data_of(app.store, email)
     if as_json:
@@ -38,6 +38,9 @@ def show(email: str, as_json: Json = False) -> None:
         tell("asked", f"{one['purpose']} by {one['via']} {local(one['asked_at'])}, {became}")
     columns = ("when", "newsletter", "consent", "by", "wording", "confirmed", "ip")
     show_table("", columns, [_row(one) for one in found["consents"]], empty="no consent is on record")
+    for one in found["returns"]:
+        status = f" ({one['status']})" if one["status"] else ""
+        tell("came back", f"{one['kind']} {local(one['came_at'])}: {one['reason']}{status}, told by {one['source']}")
     tell("mails", f"{plural(len(found['deliveries']), 'digest')}; --json lists them")
 
 

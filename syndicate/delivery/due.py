@@ -201,6 +201,11 @@ class DueQueue:
             return None
         for one in digests.variants_of(connection, digest_id):
             self._letters[one.id] = Letter(
-                newsletter, self._links, one.parts, sending=str(digest_id), date=digest.composed_at
+                newsletter,
+                self._links,
+                one.parts,
+                sending=str(digest_id),
+                date=digest.composed_at,
+                returns=self._settings.has_return_paths,
             )
         return newsletter

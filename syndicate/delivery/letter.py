@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from syndicate.model import Digest, Parts, Subscriber
+from syndicate.model import Parts, Subscriber
 from syndicate.render.headers import ReaderHeaders, SharedHeaders
 from syndicate.render.holes import called_by
 from syndicate.render.links import Links
@@ -15,11 +15,15 @@ from syndicate.settings import Newsletter
 class Letter:
     """What all readers of a variant get, encoded once. ``sending`` names the digest for feedback loops.
 
+    ``returns`` when each delivery has a return path of its own.
+
     :raises HeaderError: when the newsletter's sender can't stand in a header.
     """
 
-    def __init__(self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime) -> None:
-        self._links, self._last_day = links, links.last_day(date)
+    def __init__(
+        self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime, returns: bool = False
+    ) -> None:
+        self._links, self._last_day, self._returns = links, links.last_day(date), returns
         self.address, self.domain = newsletter.address, newsletter.domain
         shared = SharedHeaders(
             sender=newsletter.sender,
@@ -32,6 +36,14 @@ class Letter:
             feedback_id=f"{sending}:{newsletter.slug}:syndicate:{self.domain}",
         )
         self._spliced = compile_message(shared, parts)
+
+    def message_id(self, digest_id: int, subscription_id: int) -> str:
+        """The Message-ID of one delivery."""
+        return self._links.message_id(digest_id, subscription_id, self.domain)
+
+    def return_path(self, delivery_id: int) -> str:
+        """Where reports about one delivery come to."""
+        return self._links.return_path(self.address, delivery_id) if self._returns else self.address
 
     def write(self, subscriber: Subscriber, *, subscription_id: int, message_id: str) -> Message:
         """One reader's message. ``subscription_id`` 0 stands for a test copy, whose links change nothing.
@@ -71,8 +83,3 @@ def write_letter(
     """
     letter = Letter(newsletter, links, parts, sending=sending, date=date)
     return letter.write(subscriber, subscription_id=subscription_id, message_id=message_id).whole
-
-
-def message_id(digest: Digest, subscription_id: int, domain: str) -> str:
-    """The same at every attempt, so that a repeat is one mail to whoever removes duplicates (RFC 5322 §3.6.4)."""
-    return f"<{digest.id}.{subscription_id}.{int(digest.composed_at.timestamp())}@{domain}>"

@@ -62,12 +62,12 @@ class _Ready(NamedTuple):
 
     notice: Notice
     newsletter: Newsletter
+    sender: str
     content: bytes
 
     @property
     def envelope(self) -> Envelope:
-        sender = "" if self.notice.is_answer else self.newsletter.address  # RFC 3834 §3.3
-        return Envelope(sender, self.notice.email, len(self.content))
+        return Envelope(self.sender, self.notice.email, len(self.content))
 
 
 class Notices:
@@ -85,6 +85,7 @@ class Notices:
         stop: asyncio.Event,
     ) -> None:
         self._settings, self._store, self._clock, self._stop = settings, store, clock, stop
+        self._links = links
         self._writer = NoticeWriter(settings, templates, links, signer)
         self._told = Told()
 
@@ -132,7 +133,14 @@ class Notices:
         except HeaderError as error:
             self._end(notice, DeliveryState.REJECTED, f"not handed over: {error}")
             return None
-        return _Ready(notice, newsletter, content)
+        return _Ready(notice, newsletter, self._sender(notice, newsletter), content)
+
+    def _sender(self, notice: Notice, newsletter: Newsletter) -> str:
+        """Where reports about it come to: nowhere, if it is an answer (RFC 3834 §3.3)."""
+        if notice.is_answer:
+            return ""
+        has_own = self._settings.has_return_paths
+        return self._links.return_path_of_notice(newsletter.address, notice.id) if has_own else newsletter.address
 
     async def _hand_over(self, waiting: list[_Ready]) -> None:
         """Over the newsletter's own relay, or the first that can be used."""

@@ -13,7 +13,6 @@ from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.envelope import Abilities, Commands, Envelope
 from syndicate.delivery.ledger import Ledger
-from syndicate.delivery.letter import message_id
 from syndicate.delivery.outcome import Broken, Reply, Verdict, outcome
 from syndicate.delivery.signing import Signing
 from syndicate.delivery.traffic import Traffic
@@ -87,7 +86,7 @@ class Outgoing:
 
     def _write(self, due: Due, relay: Smtp, abilities: Abilities) -> Ready:
         delivery, domain = due.delivery, due.letter.domain
-        identity = message_id(due.digest, delivery.subscription_id, domain)
+        identity = due.letter.message_id(due.digest.id, delivery.subscription_id)
         message = due.letter.write(delivery.subscriber, subscription_id=delivery.subscription_id, message_id=identity)
         size = message.size
         if self._signing is None:
@@ -97,7 +96,7 @@ class Outgoing:
             size += draft.size
             content = self._signing.sign(draft, message)
         reports = identity if relay.dsn else ""
-        envelope = Envelope(due.letter.address, delivery.subscriber.email, size, reports)
+        envelope = Envelope(due.letter.return_path(delivery.id), delivery.subscriber.email, size, reports)
         return Ready(due, envelope.commands(abilities), size, content)
 
     def note(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from syndicate.render.links import NOTICE_RETURNED, RETURNED
 from syndicate.settings import Newsletter
 
 _EXTENSIONS = frozenset({"", "subscribe", "unsubscribe", "help"})
-_WITH_TOKEN = ("unsubscribe-", "confirm-")
+_WITH_TOKEN = ("unsubscribe-", "confirm-", RETURNED, NOTICE_RETURNED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Looks into a mailbox on an IMAP server, for those who have no MTA; `serve` does it by the clock, `run` once.
 
 Mail is taken in the order of its UIDs. Each is first dealt with, then its UID is remembered (RFC 9051 §2.3.1.1):
-whatever a crash cuts off is done at the next look, and what was done already is recognised by its fingerprint. Commands
-are moved or marked in between; all else is left as it is, for people may read that mailbox too.
+whatever a crash cuts off is done at the next look, and what was done already is recognised by its fingerprint.
+Commands, bounces and complaints are moved or marked in between; all else is left as it is, for people may read that
+mailbox too.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class _Reading:
         except Exception:
             log.exception("a mail can't be dealt with and is left in the mailbox", uid=uid)
             return Kind.UNKNOWN
-        if kind is Kind.COMMAND:
+        if kind in (Kind.COMMAND, Kind.BOUNCE, Kind.COMPLAINT):
             _put_away(mailbox, uid, self._settings.done)
         return kind
 

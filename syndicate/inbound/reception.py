@@ -1,8 +1,9 @@
 """Deals with one mail: what it is, what it wants, and what is answered. The listener and the mailbox hand it over.
 
 1. A mail that was dealt with before, to the same address, is recognised by its fingerprint, and nothing more happens.
-2. ``sort`` says what it is. Whatever is no command is only counted.
-3. What the command wants is done through the audience, whose functions change nothing the second time.
+2. ``sort`` says what it is. Whatever is neither a command nor a report is only counted.
+3. What a command wants is done through the audience, whose functions change nothing the second time. What a report
+   says is done in the transaction of step 4, if it is about our mail for certain (``matching``).
 4. The fingerprint is kept and the answer queued, if there is one, in one transaction; the jobs send the answer. A crash
    before that has the mail handed over again, and step 3 bears it.
 
@@ -22,15 +23,18 @@ import structlog
 from syndicate.audience import requests
 from syndicate.audience.address import normalise
 from syndicate.audience.limits import Gate
+from syndicate.audience.returns import take_back
 from syndicate.audience.subscribe import unsubscribe, wish
 from syndicate.errors import AddressError, NotFoundError, TokenError
 from syndicate.inbound.addresses import Addresses
 from syndicate.inbound.command import Word
+from syndicate.inbound.matching import came_back, mailed, notice_id
+from syndicate.inbound.reports.report import Report
 from syndicate.inbound.sort import Envelope, Kind, Sorted, sort
 from syndicate.model import SubscriptionState, Via
 from syndicate.render.links import Signer
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Connection, Store, notices, received, subscribers
+from syndicate.store import Connection, Store, notices, received, subscribers, suppressions
 from syndicate.store.notices import Notice
 
 _TEST_COPY = 0
@@ -63,9 +67,27 @@ class Reception:
             except AddressError:
                 kind = Kind.UNKNOWN
         with self._store.write() as connection:
-            if received.add(connection, fingerprint, kind, now=now) and answer:
+            is_new = received.add(connection, fingerprint, kind, now=now)
+            if is_new and answer:
                 self._queue(connection, answer)
+            if is_new and found.report:
+                self._returned(connection, found.report, found.place.extension if found.place else "", now)
         return kind
+
+    def _returned(self, connection: Connection, report: Report, extension: str, now: datetime) -> None:
+        """Does what a report says, if it is about mail that went out here."""
+        if number := notice_id(self._signer, extension):
+            email = notices.email_of(connection, number)
+            if email and any(one.is_hard for one in report.failures):
+                suppressions.add(connection, email, f"bounced: {report.failures[0].reason}", now=now)
+            return
+        whom = mailed(connection, self._signer, extension, report)
+        came = came_back(report, whom, source="mail", now=now) if whom else None
+        if whom is None or came is None:
+            log.info("a report is not about our mail", about=list(report.recipients[:3]))
+            return
+        is_banned = take_back(connection, self._settings.bounces, whom, came)
+        log.info("mail came back", email=whom.email, kind=came.kind, reason=came.reason, banned=is_banned)
 
     def _act(self, found: Sorted, now: datetime) -> Notice | None:
         """Does what a command wants, and returns what there is to say.

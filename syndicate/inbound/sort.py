@@ -13,6 +13,8 @@ from enum import StrEnum
 from syndicate.inbound.addresses import Addresses, Place
 from syndicate.inbound.command import Command, Word, recognise
 from syndicate.inbound.mime import Mail, read
+from syndicate.inbound.reports import reading
+from syndicate.inbound.reports.report import Report
 
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "x-envelope-to")
 _LISTS = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list")
@@ -34,7 +36,7 @@ class Kind(StrEnum):
     """What a mail is, as far as can be told. ``unknown`` is for people."""
 
     COMMAND = "command"
-    AUTOMATIC = "automatic"
+    AUTO = "auto"
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
     UNKNOWN = "unknown"
@@ -56,7 +58,7 @@ Receive = Callable[[bytes, Envelope], Kind]
 class Sorted:
     """What was found. ``author`` is the one address in From, empty when there is none or more than one.
 
-    What ``is_automatic`` is never answered.
+    What ``is_automatic`` is never answered. ``report`` is there for bounces and complaints that can be read.
     """
 
     kind: Kind
@@ -65,6 +67,7 @@ class Sorted:
     command: Command | None = None
     is_automatic: bool = False
     message_id: str = ""
+    report: Report | None = None
 
 
 def sort(content: bytes, envelope: Envelope, addresses: Addresses) -> Sorted:
@@ -80,7 +83,8 @@ def sort(content: bytes, envelope: Envelope, addresses: Addresses) -> Sorted:
     slugs = {one.slug for one in place.newsletters} if place else set()
     command = recognise(place.extension if place else "", mail.subject, mail.first_line, slugs)
     automatic = _is_automatic(mail, envelope, addresses, author)
-    kind = _kind(mail, envelope, author, command if place else None, is_automatic=automatic)
+    report = reading.read(content, is_null=_is_null(mail, envelope))
+    kind = _kind(mail, envelope, author, command if place else None, report, is_automatic=automatic)
     return Sorted(
         kind,
         place,
@@ -88,18 +92,29 @@ def sort(content: bytes, envelope: Envelope, addresses: Addresses) -> Sorted:
         command if kind is Kind.COMMAND else None,
         is_automatic=automatic,
         message_id=_identity(mail.first("message-id")),
+        report=report if kind in (Kind.BOUNCE, Kind.COMPLAINT) else None,
     )
 
 
-def _kind(mail: Mail, envelope: Envelope, author: str, command: Command | None, *, is_automatic: bool) -> Kind:
-    if mail.report_type == "feedback-report":  # RFC 5965 §2
+def _kind(
+    mail: Mail,
+    envelope: Envelope,
+    author: str,
+    command: Command | None,
+    report: Report | None,
+    *,
+    is_automatic: bool,
+) -> Kind:
+    if mail.report_type == "feedback-report" or (report and report.feedback):  # RFC 5965 §2
         return Kind.COMPLAINT
+    if report:
+        return Kind.BOUNCE if report.failures else Kind.AUTO
     if mail.report_type == "delivery-status":  # RFC 3464 §2
         return Kind.BOUNCE
     if command and command.word is Word.UNSUBSCRIBE and command.token and command.is_bare:
         return Kind.COMMAND
     if is_automatic:
-        return Kind.BOUNCE if _is_bounce(mail, envelope, author) else Kind.AUTOMATIC
+        return Kind.BOUNCE if _is_bounce(mail, envelope, author) else Kind.AUTO
     return Kind.COMMAND if command and (author or command.token) else Kind.UNKNOWN
 
 

@@ -17,8 +17,13 @@ from syndicate.model import Article
 PREFERENCES_LAST = timedelta(days=90)
 """How long the link to the preferences in a mail can be used; every mail brings a new one."""
 
+RETURNED = "bounce-"
+NOTICE_RETURNED = "notice-"
+"""What the extensions of return paths begin with; a token follows."""
+
 _TOKEN = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{32}")
 _EXPIRING = re.compile(r"(0|[1-9][0-9]{0,18})-([0-9]{1,6})-[0-9a-f]{32}")
+_PAIR = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})\.[0-9a-f]{32}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAC_OCTETS = 16
 _LONGEST_LOCAL_PART = 64
@@ -72,6 +77,18 @@ class Signer:
         mac = self._mac(f"dated link\0{purpose}\0{subject}\0{day}")
         return f"{subject}-{day}-{mac}"
 
+    def sign_pair(self, purpose: str, first: int, second: int) -> str:
+        """The token for something that two ids name; dots are between them, as in a Message-ID."""
+        mac = self._mac(f"pair\0{purpose}\0{first}\0{second}")
+        return f"{first}.{second}.{mac}"
+
+    def verify_pair(self, purpose: str, token: str) -> tuple[int, int]:
+        """Both ids. :raises TokenError: for a text that ``sign_pair`` did not make for ``purpose``."""
+        match = _PAIR.fullmatch(token)
+        if not match or not hmac.compare_digest(token, self.sign_pair(purpose, int(match[1]), int(match[2]))):
+            raise TokenError(f"this was not made here, or not as a {purpose}")
+        return int(match[1]), int(match[2])
+
     def _mac(self, text: str) -> str:
         mac = self._keyed.copy()
         mac.update(text.encode())
@@ -111,6 +128,20 @@ class Links:
     def preferences_token(self, subscription_id: int, last_day: int) -> str:
         """What that address ends in."""
         return self._signer.sign_to("preferences", subscription_id, last_day)
+
+    def return_path(self, address: str, delivery_id: int) -> str:
+        """Where reports about one delivery come to; the sender's own address where that can't be longer."""
+        return extended(address, f"{RETURNED}{self._signer.sign('return', delivery_id)}") or address
+
+    def return_path_of_notice(self, address: str, notice_id: int) -> str:
+        """The same for a notice."""
+        return extended(address, f"{NOTICE_RETURNED}{self._signer.sign('notice', notice_id)}") or address
+
+    def message_id(self, digest_id: int, subscription_id: int, domain: str) -> str:
+        """A delivery's Message-ID: the same at every attempt, so that a repeat is one mail to who removes duplicates
+        (RFC 5322 §3.6.4). Nobody else can make one, so what comes back with it is about our mail.
+        """
+        return f"<{self._signer.sign_pair('message', digest_id, subscription_id)}@{domain}>"
 
     def confirm(self, token: str) -> str:
         """Where the owner of a mailbox confirms what was asked for in their name."""

@@ -1,5 +1,6 @@
 """``syndicate.toml`` and ``SYNDICATE_*`` → frozen settings; nothing else reads either."""
 
+from syndicate.settings.bounces import Bounces, Webhooks
 from syndicate.settings.file import SettingsFile
 from syndicate.settings.inbound import Account, Inbound, Listening
 from syndicate.settings.load import CONFIG_NAME, find, load
@@ -23,6 +24,7 @@ __all__ = [
     "INSTANT",
     "MANUAL",
     "Account",
+    "Bounces",
     "Dkim",
     "FeedSource",
     "Fetch",
@@ -41,6 +43,7 @@ __all__ = [
     "SourceSettings",
     "WarmUp",
     "WebSub",
+    "Webhooks",
     "find",
     "load",
 ]

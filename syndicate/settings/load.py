@@ -20,7 +20,14 @@ from syndicate.settings.schema import Settings
 CONFIG_NAME = "syndicate.toml"
 _PREFIX = "SYNDICATE_"
 _CONFIG_VARIABLE = "SYNDICATE_CONFIG"
-SECRETS = {("site", "secret"), ("smtp", "url"), ("inbound", "password")}
+SECRETS = {
+    ("site", "secret"),
+    ("smtp", "url"),
+    ("inbound", "password"),
+    ("webhooks", "mailgun_key"),
+    ("webhooks", "postmark_login"),
+    ("webhooks", "brevo_token"),
+}
 _PASSWORD_BY_MISTAKE = ("inbound", "mailbox")
 _NO_SUCH_KEY = "no such key; check its spelling and section"
 ARRAYS: Mapping[str, str] = MappingProxyType({"sources": "name", "newsletters": "slug", "relays": "name"})

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from syndicate.settings.bounces import Bounces, Webhooks
 from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
 from syndicate.settings.readers import Limits, Readers
@@ -44,6 +45,7 @@ ROUTES = frozenset(
         "search",
         "subscribe",
         "unsubscribe",
+        "webhooks",
     }
 )
 """Names that the service has in addresses where a newsletter's page, or its feeds, would be."""
@@ -253,6 +255,8 @@ class Settings(Section):
     pace: Pace = Pace()
     dkim: Dkim | None = None
     inbound: Inbound = Inbound()
+    bounces: Bounces = Bounces()
+    webhooks: Webhooks = Webhooks()
     web: Web = Web()
     readers: Readers = Readers()
     limits: Limits = Limits()
@@ -305,6 +309,11 @@ class Settings(Section):
     def every_relay(self) -> tuple[Smtp, ...]:
         """All relays, the one in `[smtp]` first."""
         return (self.smtp, *self.relays)
+
+    @property
+    def has_return_paths(self) -> bool:
+        """Whether each mail has a return path of its own."""
+        return self.bounces.return_paths and self.inbound.takes_answers
 
     @property
     def hubs(self) -> tuple[str, ...]:

@@ -27,6 +27,15 @@ def of_subscriber(connection: Connection, subscriber_id: int) -> list[Consent]:
     return [Consent(**(row | {"kind": ConsentKind(row["kind"]), "via": Via(row["via"])})) for row in rows]
 
 
+def moved_since(connection: Connection, subscriber_id: int, since: datetime) -> bool:
+    """Whether a reader got another address after that."""
+    c = consents.c
+    moved = select(c.id).where(c.subscriber_id == subscriber_id, c.kind == ConsentKind.MOVED)
+    return (
+        connection.execute(moved.where(func.coalesce(c.confirmed_at, c.asked_at) > since).limit(1)).first() is not None
+    )
+
+
 def forget_ips(connection: Connection, *, before: datetime | None = None, subscriber_id: int | None = None) -> int:
     """Erases the IP addresses of what was said ``before``, or by one reader; returns from how many records."""
     c = consents.c

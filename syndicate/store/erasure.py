@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from syndicate.model import SubscriptionState
 from syndicate.store import consents, private, subscribers, suppressions
-from syndicate.store.schema import attempts, deliveries, notices, requests, subscriptions
+from syndicate.store.schema import attempts, deliveries, notices, requests, returns, subscriptions
 from syndicate.store.schema import subscribers as people
 from syndicate.store.subscriptions import owed
 
@@ -33,6 +33,7 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     theirs = owed(s.subscriber_id == subscriber_id)
     connection.execute(update(attempts).where(attempts.c.delivery_id.in_(theirs)).values(reply=""))
     connection.execute(update(deliveries).where(deliveries.c.id.in_(theirs)).values(reply=""))
+    connection.execute(update(returns).where(returns.c.subscriber_id == subscriber_id).values(said=""))
     private.forget(connection, ids)
     erase_requests(connection, email, subscriber_id)
     consents.forget_ips(connection, subscriber_id=subscriber_id)

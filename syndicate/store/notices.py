@@ -162,6 +162,11 @@ def counts(connection: Connection) -> dict[DeliveryState, int]:
     return {DeliveryState(row.state): row.n for row in connection.execute(query)}
 
 
+def email_of(connection: Connection, notice_id: int) -> str | None:
+    """To whom that notice went, None when it is no more."""
+    return connection.execute(select(notices.c.email).where(notices.c.id == notice_id)).scalar()
+
+
 def of_address(connection: Connection, email: str) -> list[Notice]:
     """Every notice to that address, oldest first."""
     query = select(*_COLUMNS).where(notices.c.email == email).order_by(notices.c.id)

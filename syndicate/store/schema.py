@@ -28,6 +28,7 @@ from syndicate.model import (
     DigestState,
     IntentMode,
     Purpose,
+    ReturnKind,
     Role,
     SourceState,
     SubscriptionState,
@@ -35,7 +36,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0008"
+VERSION = "0009"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -570,4 +571,37 @@ audit = Table(
     Column("ip", Text, nullable=False),
     Index(None, "about", "at"),
     sqlite_autoincrement=True,
+)
+
+returns = Table(
+    "returns",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id"), nullable=False),
+    Column("delivery_id", Id, ForeignKey("deliveries.id"), index=True),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("came_at", Instant, nullable=False),
+    Index(None, "subscriber_id", "came_at"),
+    one_of("kind", ReturnKind),
+)
+
+webhook_events = Table(
+    "webhook_events",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("event", Text, primary_key=True),
+    Column("seen_at", Instant, nullable=False, index=True),
+)
+
+webhook_counts = Table(
+    "webhook_counts",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last_at", Instant, nullable=False),
 )

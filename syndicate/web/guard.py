@@ -72,12 +72,12 @@ class Guard:
         await self._app({**scope, "method": "GET"} if is_head else scope, receive, guarded)
 
 
-async def small_body(request: Request) -> bytes:
-    """The body of a POST; what is larger than ``LARGEST_BODY`` is refused as soon as that is known (413)."""
+async def small_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """The body of a POST; what is larger than so many bytes is refused as soon as that is known (413)."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > largest:
             raise HTTPException(413)
     return body
 

@@ -32,6 +32,7 @@ from syndicate.web.public import PublicPages
 from syndicate.web.search import Search
 from syndicate.web.sitemap import Sitemap
 from syndicate.web.unsubscribing import Unsubscribing
+from syndicate.web.webhooks import ProviderWebhooks
 
 _SAID = {
     400: (
@@ -87,7 +88,7 @@ def create_pages(app: App) -> FastAPI:
     web.include_router(console_routes(app, pages.base))
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
     for_readers = (PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
-    for kind in (*for_everyone, Hub, *for_readers):
+    for kind in (*for_everyone, Hub, ProviderWebhooks, *for_readers):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web

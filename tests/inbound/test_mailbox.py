@@ -90,7 +90,7 @@ def status(store: Store, inbound: Inbound) -> MailboxStatus:
 def test_commands_are_marked_and_letters_left(imap: Dovecot, store: Store, desk: Desk) -> None:
     imap.deliver(letter("subscribe"), letter("Dear editors"), letter("Away", Auto_Submitted="auto-replied"))
     polled = poll(settings(imap), store, desk, now=NOW)
-    assert polled.kinds == {Kind.COMMAND: 1, Kind.UNKNOWN: 1, Kind.AUTOMATIC: 1}
+    assert polled.kinds == {Kind.COMMAND: 1, Kind.UNKNOWN: 1, Kind.AUTO: 1}
     assert [(subject, flags) for _, subject, flags in imap.look()] == [
         ("subscribe", r"\Seen"),
         ("Dear editors", ""),

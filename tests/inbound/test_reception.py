@@ -74,8 +74,8 @@ def test_a_wrong_or_old_confirmation_says_so(room: Mailroom) -> None:
 def test_automatic_mail_confirms_nothing(room: Mailroom) -> None:
     room.mail("subscribe brief")
     to = f"news+confirm-{room.confirm_token()}@lake.example"
-    assert room.mail("I am away", to=to, Auto_Submitted="auto-replied") is Kind.AUTOMATIC
-    assert room.mail("I am away", to=to, sender="") is Kind.AUTOMATIC
+    assert room.mail("I am away", to=to, Auto_Submitted="auto-replied") is Kind.AUTO
+    assert room.mail("I am away", to=to, sender="") is Kind.AUTO
     assert room.subscriptions() == {}
 
 
@@ -232,7 +232,7 @@ def test_what_is_not_acted_on_is_counted(room: Mailroom) -> None:
     for content in (bounce, complaint, complaint, letter("Hello")):
         room.app.jobs.reception(content, Envelope("", NEWS))
     with room.app.store.read() as connection:
-        assert received.counts(connection, since=room.clock()) == {"automatic": 1, "bounce": 1, "complaint": 1}
+        assert received.counts(connection, since=room.clock()) == {"auto": 1, "bounce": 1, "complaint": 1}
     assert room.notices() == []
 
 

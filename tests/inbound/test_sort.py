@@ -48,7 +48,7 @@ def test_without_an_envelope_the_headers_tell() -> None:
     delivered = letter("hello", to="undisclosed-recipients:;", Delivered_To="brief+help@lake.example")
     assert sort(delivered, Envelope(), ADDRESSES).command == Command(Word.HELP)
     assert kind(letter("subscribe", to="ana@reader.example"), Envelope()) is Kind.UNKNOWN
-    assert kind(letter("subscribe", Return_Path="<>"), Envelope()) is Kind.AUTOMATIC
+    assert kind(letter("subscribe", Return_Path="<>"), Envelope()) is Kind.AUTO
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_commands_in_many_shapes(content: bytes) -> None:
 )
 def test_automatic_mail_is_no_command(content: bytes, envelope: Envelope) -> None:
     found = sort(content, envelope, ADDRESSES)
-    assert (found.kind, found.command, found.is_automatic) == (Kind.AUTOMATIC, None, True)
+    assert (found.kind, found.command, found.is_automatic) == (Kind.AUTO, None, True)
 
 
 def test_a_mail_program_may_leave_for_its_reader() -> None:

@@ -1,0 +1,1 @@
+"""What mail providers tell of our mail, each in its own words → reports. Pure; webhooks bring it."""
