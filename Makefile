@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check kill-test bench bench-long lint format docs languages lock wheel clean
+.PHONY: help demo test check kill-test bench bench-long bounces lint format docs languages lock wheel clean
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -35,6 +35,9 @@ bench: $(DEV_READY) ## measure it beside other ways to send mail, some minutes; 
 
 bench-long: $(DEV_READY) ## the same with more messages and more rounds
 	@$(BIN)/python -m benchmarks --long $(ARGS)
+
+bounces: $(DEV_READY) ## measure how returned mail is read; CORPUS=folder with mails and labels.json
+	@$(BIN)/python -m benchmarks.bounces $(CORPUS) $(ARGS)
 
 lint: $(DEV_READY) ## formatting, linter, types and floors
 	@$(BIN)/ruff format --check .

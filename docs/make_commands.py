@@ -57,6 +57,7 @@ EXAMPLES = {
     "subscribers erase": "syndicate subscribers erase ana@example.org --yes",
     "inbound poll": "syndicate inbound poll",
     "inbound feed": "syndicate inbound feed --dry-run mails/*.eml",
+    "inbound webhooks": "syndicate inbound webhooks",
     "dkim new": "syndicate dkim new --dir keys",
     "sources": "syndicate sources",
     "sources release": "syndicate sources release wire --publish-only",

@@ -61,7 +61,7 @@ class Webhooks:
     def __init__(
         self, settings: Settings, store: Store, signer: Signer, clock: Callable[[], datetime], fetch: Fetch = fetch
     ) -> None:
-        self._settings, self._store, self._signer, self._clock, self._fetch = settings, store, signer, clock, fetch
+        self._settings, self._store, self._signer, self._clock, self.fetch = settings, store, signer, clock, fetch
         self._certificates: dict[str, bytes] = {}
         self._writes, self._refused, self._lock = Turnstile(_WRITES), Counter[tuple[str, Outcome]](), Lock()
         keys = settings.webhooks
@@ -92,7 +92,7 @@ class Webhooks:
             await asyncio.to_thread(self._refuse, provider, error)
             raise
         if brought.confirm:
-            await self._fetch(brought.confirm)
+            await self.fetch(brought.confirm)
         await asyncio.to_thread(self._act, provider, brought)
 
     async def _brought(self, provider: str, headers: Mapping[str, str], body: bytes) -> Brought:
@@ -112,7 +112,7 @@ class Webhooks:
 
     async def _certificate(self, url: str) -> bytes:
         if url not in self._certificates:
-            found = await self._fetch(url)
+            found = await self.fetch(url)
             if len(self._certificates) >= _MOST_CERTIFICATES:
                 self._certificates.clear()
             self._certificates[url] = found

@@ -19,6 +19,7 @@ from tests.cli.command import PASSWORD, Folder, command, make_folder, wait_for
 from tests.inbound.dovecot import PASSWORD as IMAP_PASSWORD
 from tests.inbound.dovecot import dovecot, dovecot_is_there
 from tests.inbound.letters import letter
+from tests.inbound.reports.mails import dsn, failed
 from tests.relay import Relay
 
 NEWS = "news@lakeside.example"
@@ -71,7 +72,7 @@ def test_files_are_told_apart(folder: Folder) -> None:
     assert folder.run("status", "--json").json()["inbound"] == {"kinds": {}, "mailbox": None}
     folder.run("inbound", "feed", *names)
     counted = folder.run("status").out
-    assert "6 mails: 1 command, 1 automatic, 1 bounce, 1 complaint, 2 unknown" in counted
+    assert "6 mails: 1 command, 1 auto, 1 bounce, 1 complaint, 2 unknown" in counted
 
 
 def test_a_file_that_is_not_there(folder: Folder) -> None:
@@ -88,6 +89,34 @@ def test_a_mail_on_standard_input_with_its_envelope(folder: Folder) -> None:
         check=True,
     )
     assert json.loads(ended.stdout)["kind"] == "auto"
+
+
+def test_a_bounce_is_told_from_the_file_to_the_digest(tmp_path: Path, relay: Relay) -> None:
+    sending = make_folder(tmp_path, relay.url)
+    inbound(sending, 'listen = "lmtp://127.0.0.1:0"')
+    sending.readers("ana@reader.example,daily")
+    sending.article("Ferry returns")
+    sending.run("pickup")
+    digest = str(sending.run("send", "daily", "--yes", "--json").json()["digest"])
+    path = relay.messages[-1].sender.strip("<>")
+    name = mail(sending, "bounce.eml", dsn(failed("ana@reader.example", "5.1.1", "550 5.1.1 No such user")).encode())
+    [told] = lines(sending.run("inbound", "feed", name, "--recipient", path, "--sender", "").out)
+    assert {one: told[one] for one in ("kind", "recipients", "status", "hard", "reason")} == {
+        "kind": "bounce",
+        "recipients": ["ana@reader.example"],
+        "status": "5.1.1",
+        "hard": True,
+        "reason": "no such mailbox",
+    }
+    shown = sending.run("digests", "show", digest)
+    assert "1 hard bounce" in shown.out
+    assert "no such mailbox" in shown.out
+    assert sending.run("digests", "show", digest, "--json").json()["returns"]["hard"] == 1
+    reader = sending.run("subscribers", "show", "ana@reader.example").out
+    assert "(banned from mail)" in reader
+    assert "no such mailbox (5.1.1), told by mail" in reader
+    assert "no provider told anything yet" in sending.run("inbound", "webhooks").out
+    assert sending.run("inbound", "webhooks", "--json").json() == {"providers": [], "events": []}
 
 
 def test_serve_takes_mail(folder: Folder) -> None:

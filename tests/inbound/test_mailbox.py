@@ -22,6 +22,7 @@ from syndicate.store import Store
 from syndicate.store import mailboxes as kept
 from tests.inbound.dovecot import PASSWORD, Dovecot, dovecot, dovecot_is_there
 from tests.inbound.letters import ADDRESSES, letter
+from tests.inbound.reports.mails import dsn, failed
 
 NOW = datetime.now(UTC)
 
@@ -102,13 +103,14 @@ def test_commands_are_marked_and_letters_left(imap: Dovecot, store: Store, desk:
     assert desk.subjects == ["subscribe", "Dear editors", "Away", "help"]
 
 
-def test_commands_are_moved(imap: Dovecot, store: Store, desk: Desk) -> None:
+def test_commands_and_reports_are_moved(imap: Dovecot, store: Store, desk: Desk) -> None:
     with imap.client() as client:
         client.create("Done")
-    imap.deliver(letter("subscribe"), letter("Dear editors"))
+    bounce = dsn(failed("ana@reader.example", "5.1.1", "550 No such user")).replace("\n", "\r\n").encode()
+    imap.deliver(letter("subscribe"), letter("Dear editors"), bounce)
     poll(settings(imap, done="Done"), store, desk, now=NOW)
     assert [subject for _, subject, _ in imap.look()] == ["Dear editors"]
-    assert [subject for _, subject, _ in imap.look("Done")] == ["subscribe"]
+    assert [subject for _, subject, _ in imap.look("Done")] == ["subscribe", "Delivery failure"]
 
 
 def test_another_folder_with_a_name_beyond_ascii(imap: Dovecot, store: Store, desk: Desk) -> None:

@@ -45,7 +45,8 @@ def judged(
     reason = reason or reason_of(said, context, status)
     if is_late and reason is Reason.UNCLEAR:
         reason = Reason.LATE
-    shown = " ".join((said or context).split())[:_SHOWN]
+    seen = "".join(char if char.isprintable() else " " for char in (said or context)[: 4 * _SHOWN])
+    shown = " ".join(seen.split())[:_SHOWN]
     return Failure(
         recipient, reason, status_of(reason, told, said or context, is_late=is_late), shown, is_late, original
     )

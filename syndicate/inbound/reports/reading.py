@@ -6,8 +6,11 @@ Standards first (``arf``, ``dsn``), then servers' habits (``told``), then flufl.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from email import message_from_bytes
+
+from flufl.bounce import all_failures
 
 from syndicate.inbound.mime import ENOUGH, decoded
 from syndicate.inbound.providers import ses
@@ -16,6 +19,8 @@ from syndicate.inbound.reports.failure import Failure, judged
 from syndicate.inbound.reports.fields import address_in, addresses_in
 from syndicate.inbound.reports.parts import Headers, Part, headers_of, parts_of
 from syndicate.inbound.reports.report import Report
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs a traceback for what it can't read
 
 _RETURNED = (
     "message/rfc822",
@@ -166,8 +171,6 @@ def _one(recipient: str, contexts: dict[str, str], human: str, subject: str) -> 
 
 
 def _by_flufl(content: bytes) -> list[str]:
-    from flufl.bounce import all_failures
-
     try:
         temporary, permanent = all_failures(message_from_bytes(content[:65_536]))
     except Exception:  # noqa: BLE001 - whatever a hostile mail makes of it

@@ -37,6 +37,17 @@ def test_a_report_has_its_status_its_reason_and_what_it_is_about() -> None:
     assert report.returned.first("message-id") == "<1@lake.example>"
 
 
+def test_what_a_server_said_can_be_kept_and_shown() -> None:
+    report = read(
+        dsn(failed(ANA, "5.1.1", "550 \x00no\x1b[31m \u202euser\udcff" + "x" * 5000)).encode("utf-8", "surrogateescape")
+    )
+    assert report is not None
+    said = report.failures[0].said
+    assert said.startswith("550 no [31m user")
+    assert said.isprintable()
+    assert len(said) <= 500
+
+
 def test_the_name_that_was_given_to_the_envelope_comes_back() -> None:
     mail = dsn(failed(ANA, "5.1.1", "x")).replace(
         "Reporting-MTA:", "Original-Envelope-Id: <7+2B1@lake.example>\nReporting-MTA:"
@@ -128,6 +139,11 @@ WHOLE = dsn(failed(ANA, "5.1.1", "550 5.1.1 User unknown"), f"<{ANA}>: 550 User 
 def test_cut_off_anywhere_and_spoiled(at: int, noise: bytes) -> None:
     read(WHOLE[:at])
     read(WHOLE[:at] + noise + WHOLE[at:])
+
+
+def test_what_a_library_stumbles_over_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert read(b"From: ?\xff\nReturn-Path: <>\nSubject: failure notice\n\nundeliverable\n") is None
+    assert not caplog.records
 
 
 @settings(max_examples=60)
