@@ -8,7 +8,7 @@ from alembic import op
 from syndicate.store.columns import Id, Instant
 
 revision = "0009"
-down_revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
