@@ -84,10 +84,10 @@ class Reception:
         whom = mailed(connection, self._signer, extension, report)
         came = came_back(report, whom, source="mail", now=now) if whom else None
         if whom is None or came is None:
-            log.info("a report is not about our mail", about=list(report.recipients[:3]))
+            log.info("a report is not about our mail", recipients=len(report.recipients))
             return
         is_banned = take_back(connection, self._settings.bounces, whom, came)
-        log.info("mail came back", email=whom.email, kind=came.kind, reason=came.reason, banned=is_banned)
+        log.info("mail came back", subscriber=whom.subscriber_id, kind=came.kind, banned=is_banned)
 
     def _act(self, found: Sorted, now: datetime) -> Notice | None:
         """Does what a command wants, and returns what there is to say.

@@ -153,6 +153,12 @@ class Webhooks:
             came = came_back(report, whom, source=provider, now=now) if whom else None
             if whom and came:
                 is_banned = take_back(connection, self._settings.bounces, whom, came)
-                log.info("mail came back", email=whom.email, kind=came.kind, reason=came.reason, banned=is_banned)
+                log.info(
+                    "mail came back",
+                    subscriber=whom.subscriber_id,
+                    kind=came.kind,
+                    reason=came.reason,
+                    banned=is_banned,
+                )
                 outcome = Outcome.TAKEN
         return outcome

@@ -11,6 +11,7 @@ from email import policy
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from syndicate.audience import requests
 from syndicate.audience.moves import carry_out
@@ -112,6 +113,17 @@ def test_without_inbound_or_when_told_so_there_is_none(tmp_path: Path, relay: Re
         object.__setattr__(room.app.settings, "bounces", bounces)
         room.join(ANA)
         assert goes_out(room, relay).path == NEWS
+
+
+def test_the_log_names_no_address(room: Mailroom, relay: Relay) -> None:
+    room.join(ANA)
+    sent = goes_out(room, relay)
+    with capture_logs() as logged:
+        comes_in(room, report(sent.header), sent.path)
+        comes_in(room, report("Subject: nothing of ours", BO))
+
+    assert [one["event"] for one in logged] == ["mail came back", "a report is not about our mail"]
+    assert "@" not in str(logged)
 
 
 @pytest.mark.parametrize("scheme", ["lmtp", "smtp"])
