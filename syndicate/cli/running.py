@@ -33,9 +33,14 @@ class Running:
         self._app, self._listener = app, listener
         self._pages, self._ticks = create_web(app), Ticks(app.jobs)
         self._seen: Look | None = None
+        self._stopping = asyncio.Event()
 
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """ASGI. A request that came before a change is answered as it would have been."""
+        """ASGI. A request that came before a change is answered as it would have been.
+
+        Answers that last see in ``state.stopping`` when to end.
+        """
+        scope.setdefault("state", {})["stopping"] = self._stopping
         return self._pages(scope, receive, send)
 
     async def until(self, stop: asyncio.Event) -> None:
@@ -50,6 +55,7 @@ class Running:
                 self._seen = look
                 await self._follow()
             before = look
+        self._stopping.set()
         tell("stopping", "what is in flight is finished")
         await self._ticks.stop()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -36,6 +37,28 @@ def equation(connection: Connection, digest_id: int | None = None) -> Equation:
     ended = ("planned", "accepted", "rejected", "suppressed", "expired", "cancelled", "uncertain")
     outstanding = sum(n.get(state, 0) for state in OUTSTANDING)
     return Equation(outstanding=outstanding, **{state: n.get(state, 0) for state in ended})
+
+
+def by_digest(connection: Connection, ids: Collection[int]) -> dict[int, Equation]:
+    """The counts of each of these digests, at the cost of what is unfinished or went wrong in them.
+
+    What is accepted is not counted but what remains of ``planned``; ``equation`` is who finds a row that is missing.
+    """
+    d = deliveries.c
+    count = func.count().label("count")
+    query = union_all(
+        select(digests.c.id, literal("planned"), digests.c.planned).where(digests.c.id.in_(ids)),
+        select(d.digest_id, literal("outstanding"), count).where(d.digest_id.in_(ids), QUEUED).group_by(d.digest_id),
+        select(d.digest_id, d.state, count).where(d.digest_id.in_(ids), TROUBLED).group_by(d.digest_id, d.state),
+    )
+    found: dict[int, Counter[str]] = {}
+    for digest_id, name, number in connection.execute(query):
+        state = "outstanding" if name in OUTSTANDING else str(name)
+        found.setdefault(digest_id, Counter())[state] += int(number)
+    return {
+        one: Equation(**n, accepted=2 * n["planned"] - n.total())  # all but the planned are its parts
+        for one, n in found.items()
+    }
 
 
 def undecided(connection: Connection, digest_id: int) -> int:
@@ -80,6 +103,12 @@ def next_due(connection: Connection) -> datetime | None:
         .where(QUEUED, digests.c.state == DigestState.SENDING)
     )
     return connection.execute(query).scalar()
+
+
+def next_try(connection: Connection, digest_id: int) -> datetime | None:
+    """When the first queued delivery of a digest may be tried, None when none is queued."""
+    query = select(func.min(deliveries.c.next_at, type_=deliveries.c.next_at.type))
+    return connection.execute(query.where(QUEUED, deliveries.c.digest_id == digest_id)).scalar()
 
 
 def finished(connection: Connection) -> list[int]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from syndicate.app import App
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door
+from syndicate.web.console.progress import Progress
 from syndicate.web.console.settings.all import AllSettings
 from syndicate.web.console.settings.editing import SettingsForms
 from syndicate.web.console.settings.pages import SettingsPages
@@ -17,7 +18,7 @@ def console_routes(app: App, base: str) -> APIRouter:
     """Every address of the console. Raises TemplateError when its stylesheet can't be rendered."""
     desk = Desk(app, base)
     door = Door(app, desk)
-    for section in (Today, SettingsPages, AllSettings, SettingsForms):
+    for section in (Today, Progress, SettingsPages, AllSettings, SettingsForms):
         section(app, desk, door)
     door.router.add_route("/console/static/{name}", desk.static.serve, methods=["GET"])
     return door.router

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,6 +15,7 @@ from syndicate.desk.rights import Right
 from syndicate.model import Session
 from syndicate.render.environment import render
 from syndicate.store import sessions
+from syndicate.web.console.meter import Meter
 from syndicate.web.console.static import Static
 from syndicate.web.console.visit import Visit
 
@@ -69,13 +71,14 @@ class Desk:
         self._app, self.base = app, base
         self._key = hmac.digest(app.settings.site.secret.get_secret_value().encode(), b"console forms", "sha256")
         self.static = Static(app.templates, base)
+        self.meter = Meter(app.store)
         newsletters = app.settings.newsletters
         self._shared: dict[str, Any] = {
             "site": app.settings.site,
             "base": base,
             "style_url": self.static.url("console.css"),
             "scripts": [self.static.url(name) for name in ("htmx.js", "sse.js", "console.js")],
-            "zone": newsletters[0].zone if newsletters else None,
+            "zone": newsletters[0].zone if newsletters else UTC,
         }
 
     def csrf(self, session: Session) -> str:

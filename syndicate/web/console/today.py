@@ -20,4 +20,12 @@ class Today:
 
     def today(self, visit: Visit) -> Response:
         """Everything at a glance."""
-        return self._desk.show(visit, "today/today.html", section="today")
+        moving = self._desk.meter.of(self._desk.meter.sending())
+        return self._desk.show(
+            visit,
+            "today/today.html",
+            section="today",
+            moving=moving,
+            told_at=visit.now,
+            progress_url=f"{self._desk.base}/console/progress",
+        )
