@@ -8,11 +8,12 @@ from typing import TextIO
 from syndicate.audience.row import COLUMNS
 from syndicate.audience.sheet import Writer
 from syndicate.model import Subscriber, Subscription
-from syndicate.store import Store, subscribers
+from syndicate.store import Store, seek
+from syndicate.store.seek import EVERYONE, Sought
 
 
-def export_roster(store: Store, out: TextIO, *, newsletter: str | None = None) -> int:
-    """Writes who gets what, by address, and says how many rows; of one ``newsletter``, or of all.
+def export_roster(store: Store, out: TextIO, *, sought: Sought = EVERYONE) -> int:
+    """Writes who gets what, by address, and says how many rows; of everyone, or of who is ``sought``.
 
     A subscriber has one row for all newsletters that they get with the same choices, so one row as a rule. What is
     written can be imported: the same subscribers, choices and states come of it.
@@ -20,7 +21,7 @@ def export_roster(store: Store, out: TextIO, *, newsletter: str | None = None) -
     writer, count = Writer(out), 0
     writer.write(COLUMNS)
     with store.read() as connection:
-        everyone = subscribers.stream(connection, newsletter)
+        everyone = seek.stream(connection, sought)
         for _, group in groupby(everyone, key=lambda subscription: subscription.subscriber.id):
             for row in _rows(list(group)):
                 writer.write(row)

@@ -11,17 +11,24 @@ from typing import Annotated
 
 import typer
 
+from syndicate.app import App
 from syndicate.audience.export import export_roster
 from syndicate.audience.roster import import_roster
 from syndicate.audience.subscribe import remove as end_subscriptions
 from syndicate.audience.subscribe import subscribe
 from syndicate.cli.terminal import Json, bar, opened, plural, say, show_json, show_table, tell
 from syndicate.errors import SyndicateError
-from syndicate.store import subscribers as rows
+from syndicate.model import SubscriptionState
+from syndicate.store import seek
+from syndicate.store.seek import EVERYONE, Sought
 
 subscribers = typer.Typer(help="Readers: import, export, list, add, remove, show, erase.", no_args_is_help=True)
 
+Search = Annotated[str, typer.Option(help="Only of who has this in their address or name.")]
 Newsletter = Annotated[str | None, typer.Option(help="Only of this newsletter.")]
+State = Annotated[SubscriptionState | None, typer.Option(help="Only in this state.")]
+Topic = Annotated[str, typer.Option(help="Only of who chose this topic.")]
+Suppressed = Annotated[bool, typer.Option("--suppressed", help="Only of addresses that are banned from mail.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,19 +68,22 @@ def import_(
 @subscribers.command()
 def export(
     out: Annotated[Path | None, typer.Option(help="The file to write; else standard output.")] = None,
+    search: Search = "",
     newsletter: Newsletter = None,
+    state: State = None,
+    topic: Topic = "",
+    suppressed: Suppressed = False,
 ) -> None:
-    """Write all readers as CSV that `import` reads back."""
+    """Write all readers, or those that fit, as CSV that `import` reads back."""
     with opened() as app:
-        if newsletter:
-            app.digests.newsletter(newsletter)
+        sought = _sought(app, search, newsletter, state, topic, suppressed)
         if out is None:
-            export_roster(app.store, sys.stdout, newsletter=newsletter)
+            export_roster(app.store, sys.stdout, sought=sought)
             return
         unfinished = out.with_name(f".{out.name}.part")
         try:
             with unfinished.open("w", encoding="utf-8", newline="") as file:
-                count = export_roster(app.store, file, newsletter=newsletter)
+                count = export_roster(app.store, file, sought=sought)
             unfinished.replace(out)
         except OSError as error:
             raise SyndicateError(f"{out}: can't be written ({error.strerror}); choose another file") from None
@@ -82,16 +92,18 @@ def export(
 
 @subscribers.command("list")
 def list_(
+    search: Search = "",
     newsletter: Newsletter = None,
+    state: State = None,
+    topic: Topic = "",
+    suppressed: Suppressed = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """List subscriptions by address."""
+    """List subscriptions by address: all, or those that fit."""
     with opened() as app, app.store.read() as connection:
-        if newsletter:
-            app.digests.newsletter(newsletter)
-        found = list(islice(rows.stream(connection, newsletter), limit))
-        total = sum(n for (slug, *_), n in rows.counts(connection).items() if newsletter in (None, slug))
+        sought = _sought(app, search, newsletter, state, topic, suppressed)
+        found = list(islice(seek.stream(connection, sought), limit + 1))
     if as_json:
         show_json(
             [
@@ -105,20 +117,19 @@ def list_(
                     "language": one.subscriber.language,
                     "timezone": one.subscriber.timezone,
                 }
-                for one in found
+                for one in found[:limit]
             ]
         )
         return
     shown = [
         (one.subscriber.email, one.subscriber.name, one.newsletter, one.cadence, ", ".join(one.topics), one.state)
-        for one in found
+        for one in found[:limit]
     ]
     columns = ("address", "name", "newsletter", "cadence", "topics", "state")
-    show_table(
-        "", columns, shown, empty="there are no subscribers yet; `syndicate subscribers import` reads a CSV file"
-    )
-    if total > len(found):
-        say(f"… and {total - len(found):,} more; --limit shows more")
+    nobody = "there are no subscribers yet; `syndicate subscribers import` reads a CSV file"
+    show_table("", columns, shown, empty=nobody if sought == EVERYONE else "nobody fits")
+    if len(found) > limit:
+        say("… and more; --limit shows more")
 
 
 @subscribers.command()
@@ -155,3 +166,11 @@ def remove(email: str, newsletter: Newsletter = None) -> None:
     with opened() as app:
         ended = end_subscriptions(app.store, email, newsletter=newsletter, now=datetime.now(UTC))
     tell("ended", f"{plural(ended, 'subscription')} of {email}")
+
+
+def _sought(
+    app: App, search: str, newsletter: str | None, state: SubscriptionState | None, topic: str, suppressed: bool
+) -> Sought:
+    if newsletter:
+        app.digests.newsletter(newsletter)
+    return Sought(text=search, newsletter=newsletter or "", state=state, topic=topic, suppressed=suppressed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from unicodedata import normalize
@@ -148,42 +149,37 @@ def resume(
 
 def subscription(connection: Connection, subscription_id: int) -> Subscription | None:
     """One subscription with its subscriber, None when there is none or its subscriber was erased."""
-    row = connection.execute(_joined().where(subscriptions.c.id == subscription_id)).one_or_none()
-    return _subscription(row) if row else None
+    row = connection.execute(joined().where(subscriptions.c.id == subscription_id)).one_or_none()
+    return subscription_of(row) if row else None
 
 
 def of_address(connection: Connection, email: str) -> list[Subscription]:
     """Every subscription of that normalised address."""
-    query = _joined().where(subscribers.c.email == email).order_by(subscriptions.c.newsletter)
-    return [_subscription(row) for row in connection.execute(query)]
-
-
-def stream(connection: Connection, newsletter: str | None = None) -> Iterator[Subscription]:
-    """Every subscription by address, a thousand rows in memory at a time."""
-    query = _joined().order_by(subscribers.c.email, subscriptions.c.newsletter)
-    if newsletter:
-        query = query.where(subscriptions.c.newsletter == newsletter)
-    for row in connection.execute(query, execution_options={"yield_per": 1000}):
-        yield _subscription(row)
+    query = joined().where(subscribers.c.email == email).order_by(subscriptions.c.newsletter)
+    return [subscription_of(row) for row in connection.execute(query)]
 
 
 def counts(connection: Connection) -> dict[tuple[str, str, SubscriptionState], int]:
     """How many subscriptions each (newsletter, cadence, state) has, without those of people who were erased."""
     c = subscriptions.c
-    erased = select(subscribers.c.id).where(subscribers.c.erased_at.is_not(None))
-    query = select(c.newsletter, c.cadence, c.state, func.count().label("n")).where(c.subscriber_id.not_in(erased))
-    query = query.group_by(c.newsletter, c.cadence, c.state)
-    return {(r.newsletter, r.cadence, SubscriptionState(r.state)): r.n for r in connection.execute(query)}
+    all_ = select(c.newsletter, c.cadence, c.state, func.count().label("n"))
+    all_ = all_.group_by(c.newsletter, c.cadence, c.state)
+    erased = all_.join(subscribers, subscribers.c.id == c.subscriber_id).where(subscribers.c.erased_at.is_not(None))
+    found = Counter({(r.newsletter, r.cadence, SubscriptionState(r.state)): r.n for r in connection.execute(all_)})
+    found.subtract({(r.newsletter, r.cadence, SubscriptionState(r.state)): r.n for r in connection.execute(erased)})
+    return dict(+found)
 
 
-def _joined() -> Select[Any]:
+def joined() -> Select[Any]:
+    """Subscriptions with their subscribers, but for those who were erased; ``subscription_of`` reads its rows."""
     person = [subscribers.c.id.label("person_id"), *(subscribers.c[name] for name in _PERSON)]
     own = [subscriptions.c[name] for name in _OWN]
     query = select(*own, *person).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
     return query.where(subscribers.c.erased_at.is_(None))
 
 
-def _subscription(row: Row[Any]) -> Subscription:
+def subscription_of(row: Row[Any]) -> Subscription:
+    """A row of ``joined``."""
     return Subscription(
         id=row.id,
         subscriber=Subscriber(

@@ -14,7 +14,8 @@ from syndicate.audience.preferences import pause
 from syndicate.audience.traces import Traces
 from syndicate.errors import SyndicateError
 from syndicate.settings import Newsletter
-from syndicate.store import Store, subscribers
+from syndicate.store import Store, seek, subscribers
+from syndicate.store.seek import EVERYONE, Sought
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 TRACES = Traces("a secret of this test, 32 characters or more")
@@ -24,9 +25,9 @@ NEWSLETTERS = [
 ]
 
 
-def _exported(store: Store, newsletter: str | None = None) -> tuple[int, list[list[str]]]:
+def _exported(store: Store, newsletter: str = "") -> tuple[int, list[list[str]]]:
     out = io.StringIO()
-    count = export_roster(store, out, newsletter=newsletter)
+    count = export_roster(store, out, sought=Sought(newsletter=newsletter))
     return count, list(csv.reader(io.StringIO(out.getvalue())))
 
 
@@ -88,7 +89,7 @@ def _everyone(store: Store) -> set[tuple[object, ...]]:
     with store.read() as connection:
         return {
             (s.email, s.name, s.language, s.timezone, one.newsletter, one.state, one.cadence, one.topics)
-            for one in subscribers.stream(connection)
+            for one in seek.stream(connection, EVERYONE)
             for s in [one.subscriber]
         }
 

@@ -19,8 +19,9 @@ from syndicate.audience.retention import Forgotten, tidy
 from syndicate.errors import AddressError, NotFoundError
 from syndicate.model import Via
 from syndicate.settings.readers import Readers
-from syndicate.store import consents, leases, requests, subscribers, suppressions
+from syndicate.store import consents, leases, requests, seek, suppressions
 from syndicate.store.schema import attempts, deliveries, metadata
+from syndicate.store.seek import EVERYONE
 from tests.asking import ask
 from tests.newsroom import Newsroom, newsroom
 
@@ -100,7 +101,7 @@ def test_nothing_is_left_of_who_was_erased(room: Newsroom) -> None:
         now = room.clock()
         claimed = leases.claim(connection, sender, digest.id, due=now, limit=10, now=now)
         assert [one.subscriber.email for one in claimed] == [BO]
-        assert [one.subscriber.email for one in subscribers.stream(connection)] == [BO]
+        assert [one.subscriber.email for one in seek.stream(connection, EVERYONE)] == [BO]
         records = consents.of_subscriber(connection, 1)
     assert [(one.kind.value, one.asked_ip) for one in records] == [("given", None)]
     assert (room.equation().cancelled, room.equation().outstanding) == (1, 1)

@@ -197,6 +197,12 @@ def test_roster_commands(tmp_path: Path) -> None:
         ("ana@example.org", "daily", []),
         ("zoe@example.org", "weekly", ["sport"]),
     ]
+    sport = folder.run(
+        "subscribers", "list", "--search", "ZO", "--topic", "sport", "--state", "active", "--json"
+    ).json()
+    assert [one["email"] for one in sport] == ["zoe@example.org"]
+    assert "and more" in folder.run("subscribers", "list", "--limit", "1").out
+    assert "nobody fits" in folder.run("subscribers", "list", "--suppressed").out
     folder.run("subscribers", "export", "--out", "all.csv")
     assert folder.run("subscribers", "import", "all.csv", "--json").json()["changed"] == 0
     folder.run("subscribers", "remove", "ana@example.org")

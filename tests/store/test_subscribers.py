@@ -11,8 +11,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from syndicate.model import Digest, DigestState, Subscriber, SubscriptionState
-from syndicate.store import Store, digests, erasure, subscribers, subscriptions
+from syndicate.store import Store, digests, erasure, seek, subscribers, subscriptions
 from syndicate.store import schema as tables
+from syndicate.store.seek import EVERYONE, Sought
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -172,9 +173,9 @@ def test_an_address_and_its_subscriptions(connection: Connection) -> None:
         _subscribe(connection, person, newsletter)
     assert [one.newsletter for one in subscribers.of_address(connection, ANA)] == ["brief", "sport"]
     assert subscribers.of_address(connection, "x@example.org") == []
-    everyone = [(one.subscriber.id, one.newsletter) for one in subscribers.stream(connection)]
+    everyone = [(one.subscriber.id, one.newsletter) for one in seek.stream(connection, EVERYONE)]
     assert sorted(everyone) == sorted([(ana, "brief"), (ana, "sport"), (bo, "brief")])
-    assert [one.subscriber.email for one in subscribers.stream(connection, "sport")] == [ANA]
+    assert [one.subscriber.email for one in seek.stream(connection, Sought(newsletter="sport"))] == [ANA]
     subscriptions.choose(connection, subscribers.of_address(connection, BO)[0].id, cadence="weekly", topics="", now=NOW)
     assert subscribers.counts(connection) == {
         ("brief", "daily", SubscriptionState.ACTIVE): 1,
@@ -202,4 +203,4 @@ def test_who_was_erased_is_not_counted(connection: Connection) -> None:
         _subscribe(connection, person)
     erasure.erase(connection, bo, BO, trace="erased:x", reason="erased", now=NOW)
     assert subscribers.counts(connection) == {("brief", "daily", SubscriptionState.ACTIVE): 1}
-    assert [one.subscriber.email for one in subscribers.stream(connection)] == [ANA]
+    assert [one.subscriber.email for one in seek.stream(connection, EVERYONE)] == [ANA]
