@@ -10,7 +10,7 @@ import typer
 from syndicate.cli.terminal import Json, opened, plural, show_json, show_table, tell
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import ArticleState, SourceState
-from syndicate.pickup.pickup import release as release_source
+from syndicate.pickup.release import release as release_held
 from syndicate.store import articles as article_rows
 from syndicate.store import sources as source_rows
 
@@ -78,7 +78,8 @@ def release(
         known = [one.name for one in app.settings.sources]
         if name not in known:
             raise NotFoundError("source", name, known)
-        count = release_source(app.store, name, now=datetime.now(UTC), publish_only=publish_only)
+        with app.store.write() as connection:
+            count = release_held(connection, name, now=datetime.now(UTC), publish_only=publish_only)
     if not count:
         raise ConflictError(f"source {name} holds nothing")
     tell("released", f"{plural(count, 'article')} of {name}")

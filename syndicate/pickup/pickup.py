@@ -84,16 +84,6 @@ def pick_up(settings: Settings, store: Store, name: str, *, now: datetime, even_
     return replace(found, problems=shown.problems)
 
 
-def release(store: Store, name: str, *, now: datetime, publish_only: bool = False) -> int:
-    """Lets a held source's articles go into feeds and, unless ``publish_only``, into digests. Returns how many."""
-    with store.write() as connection:
-        count = articles.release(connection, name, now=now, numbered=not publish_only)
-        status = sources.status(connection, name)
-        if status.state is SourceState.HELD:
-            sources.save(connection, replace(status, state=SourceState.OK))
-        return count
-
-
 def look(source: SourceSettings, status: SourceStatus, limits: Fetch) -> Shown:
     """What it shows now. :raises PickupError: when it can't be read."""
     match source:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Text, and_, bindparam, case, cast, delet
 
 from syndicate.model import Article, ArticleState, Content, Enclosure
 from syndicate.store import fulltext
-from syndicate.store.schema import OWN_PAGE, articles, counters, fingerprints
+from syndicate.store.schema import OWN_PAGE, article_tags, articles, counters, fingerprints
 
 _TUPLES = ("authors", "tags", "takeaways", "related")
 _CONTENT = tuple(f.name for f in fields(Content))
@@ -100,7 +100,7 @@ def add(
     }
     article_id = int(connection.execute(insert(articles).returning(articles.c.id), values).scalar_one())
     _hold(connection, article_id, prints)
-    fulltext.keep(connection, article_id, content)
+    _index(connection, article_id, content)
     return article_id
 
 
@@ -120,7 +120,7 @@ def change(connection: Connection, article_id: int, content: Content, *, now: da
     connection.execute(update(articles).where(articles.c.id == article_id).values(values))
     connection.execute(delete(fingerprints).where(fingerprints.c.article_id == article_id))
     _hold(connection, article_id, prints)
-    fulltext.keep(connection, article_id, content)
+    _index(connection, article_id, content)
 
 
 def set_state(connection: Connection, ids: Sequence[int], state: ArticleState, *, now: datetime) -> None:
@@ -138,9 +138,16 @@ def readmit(connection: Connection, ids: Sequence[int], *, now: datetime) -> Non
     connection.execute(query.values(state=back, changed_at=now))
 
 
-def release(connection: Connection, source: str, *, now: datetime, numbered: bool) -> int:
-    """Lets the held articles of a source go: current, and with ``numbered`` into the next digests. Returns how many."""
+def release(
+    connection: Connection, source: str, *, now: datetime, numbered: bool, article_id: int | None = None
+) -> int:
+    """Lets the held articles of a source go, or one of them: current, and with ``numbered`` into the next digests.
+
+    Returns how many.
+    """
     held = and_(articles.c.source == source, articles.c.state == ArticleState.HELD)
+    if article_id is not None:
+        held = and_(held, articles.c.id == article_id)
     ids = (
         connection.execute(select(articles.c.id).where(held).order_by(articles.c.dated_at, articles.c.id))
         .scalars()
@@ -248,6 +255,20 @@ def counts(connection: Connection) -> Mapping[tuple[str, ArticleState], int]:
         articles.c.source, articles.c.state
     )
     return {(row.source, ArticleState(row.state)): row.n for row in connection.execute(query)}
+
+
+def tag_key(tag: str) -> str:
+    """What two tags have in common that are the same to newsletters."""
+    return tag.casefold()
+
+
+def _index(connection: Connection, article_id: int, content: Content) -> None:
+    """Keeps what an article is found by."""
+    fulltext.keep(connection, article_id, content)
+    connection.execute(delete(article_tags).where(article_tags.c.article_id == article_id))
+    keys = {tag_key(tag) for tag in content.tags}
+    if keys:
+        connection.execute(insert(article_tags), [{"tag": key, "article_id": article_id} for key in sorted(keys)])
 
 
 def _columns(content: Content) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Float, Text, cast, column, func, literal, literal_column, select, table, text
+from sqlalchemy import Connection, Float, Select, Text, cast, column, func, literal, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -78,6 +78,13 @@ def find(connection: Connection, query: Query, sources: Sequence[str], limit: in
     )
     best = select(newest.c.id, newest.c.source, newest.c.tags).order_by(newest.c.score, newest.c.id.desc())
     return [Hit(row.id, row.source, tuple(row.tags)) for row in connection.execute(best.limit(limit))]
+
+
+def fitting(connection: Connection, query: Query, where: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The ids of the newest articles that fit, whatever their state; ``where`` is asked of ``articles``."""
+    id_, fits, _ = _MATCHING[connection.dialect.name](query)
+    found = select(articles.c.id).join_from(articles, _words, articles.c.id == id_).where(fits, where)
+    return found.order_by(id_.desc()).limit(CANDIDATES)
 
 
 _CREATE = {

@@ -36,7 +36,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0009"
+VERSION = "0010"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -102,6 +102,7 @@ articles = Table(
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("source", "guid"),
     Index(None, "state", "dated_at"),
+    Index(None, "source", "state", "dated_at"),
     Index(
         "ix_articles_own_page",
         "state",
@@ -124,6 +125,15 @@ fingerprints = Table(
     metadata,
     Column("fingerprint", Text, primary_key=True),
     Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
+)
+
+article_tags = Table(
+    "article_tags",
+    metadata,
+    Column("tag", Text, primary_key=True),
+    Column("article_id", Id, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Index(None, "article_id"),
+    sqlite_with_rowid=False,
 )
 
 subscribers = Table(

@@ -11,7 +11,8 @@ import pytest
 
 from syndicate.errors import NotFoundError
 from syndicate.model import ArticleState, SourceState, SourceStatus
-from syndicate.pickup.pickup import Pickup, pick_up, release
+from syndicate.pickup.pickup import Pickup, pick_up
+from syndicate.pickup.release import release
 from syndicate.settings import Settings
 from syndicate.store import Store, articles, sources
 from tests.site import HttpSite, Page
@@ -111,7 +112,11 @@ def test_too_much_at_once_waits_for_an_operator(desk: Desk) -> None:
     assert desk.status("desk").state is SourceState.HELD
     assert desk.titles() == {"First": 1}
     assert desk.look().held == 0
-    assert release(desk.store, "desk", now=desk.now) == 4
+    with desk.store.write() as connection:
+        [held, *_] = [one.id for one in articles.known(connection, "desk") if one.state is ArticleState.HELD]
+        assert release(connection, "desk", now=desk.now, article_id=held) == 1
+        assert sources.status(connection, "desk").state is SourceState.HELD
+        assert release(connection, "desk", now=desk.now) == 3
     assert desk.status("desk").state is SourceState.OK
     assert sorted(filter(None, desk.titles().values())) == [1, 2, 3, 4, 5]
 

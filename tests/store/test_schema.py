@@ -18,7 +18,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from syndicate.errors import StoreError
 from syndicate.model import Content
-from syndicate.store import Store, archive, articles, digests, fulltext, subscribers
+from syndicate.store import Store, archive, articles, browse, digests, fulltext, subscribers
+from syndicate.store.browse import Wanted
 from syndicate.store.columns import Instant
 from syndicate.store.schema import VERSION, metadata
 from syndicate.store.words import parse
@@ -188,7 +189,8 @@ def test_articles_and_digests_that_were_there_are_in_the_archive(store_url: str)
         article = (
             "INSERT INTO articles (source, guid, state, content_hash, slug, title, html, text, summary, authors, tags,"
             " enclosures, takeaways, related, dated_at, picked_up_at, changed_at) VALUES ('s', '{0}', 'current', '',"
-            " '{0}', 'Ferry {0}', '', 'Čačak', '', '[\"Ana\"]', '[]', '[]', '[]', '[]', :now, :now, :now)"
+            " '{0}', 'Ferry {0}', '', 'Čačak', '', '[\"Ana\"]', '[\"Lake\", \"lake\"]', '[]', '[]', '[]', :now,"
+            " :now, :now)"
         )
         digest = (
             "INSERT INTO digests (id, newsletter, cadence, slot, due_at, state, subject, upto, note, composed_at)"
@@ -206,4 +208,5 @@ def test_articles_and_digests_that_were_there_are_in_the_archive(store_url: str)
     with store.read() as connection:
         assert {hit.id for hit in fulltext.find(connection, parse("ana cacak"), ("s",), 10)} == {1, 2}
         assert archive.titles(connection, [1]) == {1: ["Ferry b", "Ferry a"]}
+        assert [one.id for one in browse.page(connection, Wanted(tag="LAKE"), limit=9)] == [2, 1]
     store.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from syndicate.app import App
+from syndicate.web.console.articles.article import ArticlePage
+from syndicate.web.console.articles.listing import ArticleList
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door
 from syndicate.web.console.progress import Progress
@@ -18,7 +20,15 @@ def console_routes(app: App, base: str) -> APIRouter:
     """Every address of the console. Raises TemplateError when its stylesheet can't be rendered."""
     desk = Desk(app, base)
     door = Door(app, desk)
-    for section in (Today, Progress, SettingsPages, AllSettings, SettingsForms):
+    for section in (
+        Today,
+        Progress,
+        ArticleList,
+        ArticlePage,
+        SettingsPages,
+        AllSettings,
+        SettingsForms,
+    ):
         section(app, desk, door)
     door.router.add_route("/console/static/{name}", desk.static.serve, methods=["GET"])
     return door.router

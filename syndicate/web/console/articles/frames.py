@@ -1,0 +1,33 @@
+"""What came from elsewhere, as a page for a frame of the console: in a sandbox, where nothing runs."""
+
+from __future__ import annotations
+
+from html import escape
+
+from fastapi.responses import HTMLResponse
+
+from syndicate.model import Article
+from syndicate.web.console.desk import PRIVATE
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src {}; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+_STYLE = (
+    ":root{color-scheme:light dark}body{margin:1rem;font:1rem/1.6 Georgia,serif;overflow-wrap:break-word}"
+    "img,video,table{max-width:100%;height:auto}pre{overflow-x:auto}"
+    "@media(prefers-color-scheme:dark){body{background:#17181a;color:#e6e3dc}a{color:#8cbfe6}}"
+)
+
+
+def framed(article: Article) -> HTMLResponse:
+    """What readers get of an article."""
+    return _page(article.html, article.language or "", "https: http: data:")
+
+
+def _page(body: str, language: str, pictures: str) -> HTMLResponse:
+    html = (
+        f'<!DOCTYPE html><html lang="{escape(language)}"><head><meta charset="utf-8"><base target="_blank">'
+        f"<title>Article</title><style>{_STYLE}</style></head><body>{body}</body></html>"
+    )
+    return HTMLResponse(html, headers={**PRIVATE, "Content-Security-Policy": _POLICY.format(pictures)})
