@@ -59,6 +59,8 @@ EXAMPLES = {
     "inbound feed": "syndicate inbound feed --dry-run mails/*.eml",
     "inbound webhooks": "syndicate inbound webhooks",
     "dkim new": "syndicate dkim new --dir keys",
+    "users add": "syndicate users add ana --role editor",
+    "users reset": "syndicate users reset ana",
     "sources": "syndicate sources",
     "sources release": "syndicate sources release wire --publish-only",
 }

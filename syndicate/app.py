@@ -10,6 +10,7 @@ from syndicate.audience.forms import Stamps
 from syndicate.audience.limits import Gate
 from syndicate.audience.traces import Traces
 from syndicate.delivery import dkim
+from syndicate.desk.brakes import Brakes
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import FORMATS
 from syndicate.inbound.reception import Reception
@@ -38,6 +39,7 @@ class App:
     gate: Gate
     file: SettingsFile
     webhooks: Webhooks
+    brakes: Brakes
 
     def close(self) -> None:
         """Closes the database."""
@@ -56,9 +58,8 @@ def open_app(
     """
     store = Store(settings.store.url)
     store.check()
-    return _put_together(
-        settings, store, Gate(settings.limits), clock, file or SettingsFile(settings.directory / CONFIG_NAME, {})
-    )
+    file = file or SettingsFile(settings.directory / CONFIG_NAME, {})
+    return _put_together(settings, store, Gate(settings.limits), Brakes(), clock, file)
 
 
 def renewed(app: App, settings: Settings) -> App:
@@ -67,11 +68,11 @@ def renewed(app: App, settings: Settings) -> App:
     :raises SettingsError: when a DKIM key can't be used.
     """
     gate = app.gate if settings.limits == app.settings.limits else Gate(settings.limits)
-    return _put_together(settings, app.store, gate, app.jobs.clock, app.file)
+    return _put_together(settings, app.store, gate, app.brakes, app.jobs.clock, app.file)
 
 
 def _put_together(
-    settings: Settings, store: Store, gate: Gate, clock: Callable[[], datetime], file: SettingsFile
+    settings: Settings, store: Store, gate: Gate, brakes: Brakes, clock: Callable[[], datetime], file: SettingsFile
 ) -> App:
     templates = open_templates(settings.directory / "templates")
     secret = settings.site.secret.get_secret_value()
@@ -85,4 +86,4 @@ def _put_together(
     websub = WebSub(settings, store, feeds)
     jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, websub, clock)
     webhooks = Webhooks(settings, store, link_signer, clock)
-    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks)
+    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks, brakes)

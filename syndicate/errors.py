@@ -16,6 +16,7 @@ SyndicateError
 ├── HeaderError          a value that must not stand in a mail header
 ├── TokenError           a link that this site did not sign
 │   └── ExpiredError     it did, and the link's time is over
+├── PasswordError        a new password that is too short, or can be guessed
 ├── WebhookError         a provider's webhook that is refused; the text says why
 │   ├── ForgedError      it does not prove that it is the provider's, or does so too late
 │   ├── ReplayedError    all of it was told before
@@ -166,6 +167,10 @@ class ExpiredError(TokenError):
     def __init__(self, what: str, subject: int | None = None) -> None:
         self.subject = subject
         super().__init__(f"{what} is too old; ask for a new one")
+
+
+class PasswordError(SyndicateError):
+    """A new password that is not taken; the text says what would do, never what it was."""
 
 
 class RosterError(SyndicateError):

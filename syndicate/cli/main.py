@@ -30,6 +30,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "sources": ("sources", "articles"),
     "inbound": ("inbound",),
     "dkim": ("dkim",),
+    "users": ("users",),
 }
 """Each module of commands, and what it has."""
 

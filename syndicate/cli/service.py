@@ -18,6 +18,7 @@ from syndicate.catcher import Catcher
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.running import Running
 from syndicate.cli.terminal import opened, plural, tell
+from syndicate.cli.users import tell_first
 from syndicate.errors import SyndicateError
 from syndicate.inbound.listener import Listener
 from syndicate.jobs import loop
@@ -88,6 +89,7 @@ async def _serve(app: App) -> None:
         running = Running(app, listener)
         serving = asyncio.create_task(Pages(running.answer, listening).until(stop))
         tell("serving", f"{address(listening)}; feeds in {app.settings.feeds.directory}")
+        tell_first(app)
         if listener:
             protocol = "lmtp" if listener.is_lmtp else "smtp"
             tell("taking mail", f"at {protocol}://{listener.host}:{listener.port}")

@@ -6,8 +6,8 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from syndicate.model import Session
-from syndicate.store import Store, sessions
+from syndicate.model import Session, User
+from syndicate.store import Store, audit, sessions
 
 IDLE = timedelta(hours=2)
 """Without use for that long, it is over."""
@@ -21,11 +21,15 @@ FRESH = timedelta(minutes=10)
 _SEEN_EVERY = timedelta(minutes=1)
 
 
-def begin(store: Store, user_id: int, *, ip: str, agent: str, now: datetime) -> str:
-    """Signs somebody in; returns the key for the browser's cookie."""
+def begin(store: Store, user: User, *, ip: str, agent: str, now: datetime, instead_of: str | None = None) -> str:
+    """Signs somebody in; returns the key for the browser's cookie. The key ``instead_of``, if any, opens no more."""
     key = secrets.token_urlsafe(32)
     with store.write() as connection:
-        sessions.add(connection, hash_of(key), user_id, ip=ip, agent=agent[:200], now=now)
+        sessions.forget(connection, began_before=now - LONGEST, seen_before=now - IDLE)
+        if instead_of:
+            sessions.end(connection, hash_of(instead_of))
+        sessions.add(connection, hash_of(key), user.id, ip=ip, agent=agent[:200], now=now)
+        audit.note(connection, user.name, "signed in", ip=ip, now=now)
     return key
 
 
@@ -41,6 +45,22 @@ def resume(store: Store, key: str, *, now: datetime) -> Session | None:
     return found
 
 
+def prove(store: Store, session: Session, *, ip: str, now: datetime) -> str:
+    """They proved again who they are; returns another key, for the old one opens no more."""
+    key = secrets.token_urlsafe(32)
+    with store.write() as connection:
+        sessions.prove(connection, session.key_hash, hash_of(key), now=now)
+        audit.note(connection, session.user.name, "proved who they are", ip=ip, now=now)
+    return key
+
+
+def end(store: Store, session: Session, *, ip: str, now: datetime) -> None:
+    """Signs out."""
+    with store.write() as connection:
+        sessions.end(connection, session.key_hash)
+        audit.note(connection, session.user.name, "signed out", ip=ip, now=now)
+
+
 def is_fresh(session: Session, now: datetime) -> bool:
     """Whether they proved lately who they are."""
     return now - session.proved_at <= FRESH
@@ -48,4 +68,4 @@ def is_fresh(session: Session, now: datetime) -> bool:
 
 def hash_of(key: str) -> str:
     """What is kept of a key."""
-    return sha256(key.encode()).hexdigest()
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from syndicate.model import Role, Session, User
 from syndicate.store.schema import sessions, users
@@ -51,3 +51,20 @@ def say(connection: Connection, key_hash: str, said: str) -> None:
 def end(connection: Connection, key_hash: str) -> None:
     """Signs it out."""
     connection.execute(delete(sessions).where(sessions.c.key_hash == key_hash))
+
+
+def end_all(connection: Connection, user_id: int, *, but: str = "") -> None:
+    """Signs a user out everywhere, but for the session of the key with the hash ``but``."""
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.key_hash != but))
+
+
+def prove(connection: Connection, key_hash: str, new_key_hash: str, *, now: datetime) -> None:
+    """They proved again who they are; the session goes on under another key."""
+    values = {"key_hash": new_key_hash, "proved_at": now, "seen_at": now}
+    connection.execute(update(sessions).where(sessions.c.key_hash == key_hash).values(values))
+
+
+def forget(connection: Connection, *, began_before: datetime, seen_before: datetime) -> None:
+    """Drops those that are over."""
+    over = or_(sessions.c.began_at < began_before, sessions.c.seen_at < seen_before)
+    connection.execute(delete(sessions).where(over))

@@ -13,6 +13,9 @@ from syndicate.web.console.progress import Progress
 from syndicate.web.console.settings.all import AllSettings
 from syndicate.web.console.settings.editing import SettingsForms
 from syndicate.web.console.settings.pages import SettingsPages
+from syndicate.web.console.signing.entering import Entering
+from syndicate.web.console.signing.proving import Proving
+from syndicate.web.console.signing.welcome import Welcome
 from syndicate.web.console.today import Today
 
 
@@ -21,6 +24,9 @@ def console_routes(app: App, base: str) -> APIRouter:
     desk = Desk(app, base)
     door = Door(app, desk)
     for section in (
+        Entering,
+        Welcome,
+        Proving,
         Today,
         Progress,
         ArticleList,

@@ -82,8 +82,12 @@ class Desk:
         }
 
     def csrf(self, session: Session) -> str:
-        """What the forms of that session carry."""
-        return hmac.digest(self._key, session.key_hash.encode(), "sha256").hex()
+        """What the forms of that session carry; the same when its key changes, so that other open pages still work."""
+        return self.mark(f"session {session.user.id} {session.began_at.timestamp()}")
+
+    def mark(self, text: str) -> str:
+        """What only this site can make of a text."""
+        return hmac.digest(self._key, text.encode(), "sha256").hex()
 
     def show(self, visit: Visit, name: str, *, section: str = "", status: int = 200, **values: Any) -> HTMLResponse:
         """The page of ``templates/console/<name>``; ``section`` is where in the navigation it belongs."""

@@ -23,6 +23,7 @@ from syndicate.errors import BusyError, ConflictError, NotFoundError, StoreError
 from syndicate.model import Session
 from syndicate.web.console.desk import COOKIE, Desk
 from syndicate.web.console.forms import Form, read_form
+from syndicate.web.console.signing.ways import page_of
 from syndicate.web.console.visit import Visit
 
 Endpoint = Callable[..., Response | Awaitable[Response]]
@@ -118,10 +119,13 @@ class Door:
         return sessions.resume(self._app.store, key, now=self._app.jobs.clock()) if key else None
 
     def _elsewhere(self, request: Request, path: str) -> Response:
+        """To a page that leads back here; after a form that was sent, to where it was."""
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        came_from = asked if request.method == "GET" else request.url.path
-        url = f"{self._desk.base}{path}?next={quote(came_from, safe='/')}"
-        if request.headers.get("hx-request") == "true":
+        is_part = request.headers.get("hx-request") == "true"
+        if request.method != "GET" or is_part:
+            asked = page_of(request.headers.get("referer", ""), self._desk.base)
+        url = f"{self._desk.base}{path}?next={quote(asked, safe='/')}"
+        if is_part:
             return Response(status_code=204, headers={"HX-Redirect": url, "Cache-Control": "no-store"})
         return RedirectResponse(url, status_code=303, headers={"Cache-Control": "no-store"})
 

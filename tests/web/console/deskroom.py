@@ -46,4 +46,4 @@ def sign_in(room: Pressroom, role: Role) -> str:
     app = room.app
     with app.store.write() as connection:
         user = users.named(connection, role) or users.add(connection, role, role, now=app.jobs.clock())
-    return sessions.begin(app.store, user.id, ip="192.0.2.1", agent="test", now=app.jobs.clock())
+    return sessions.begin(app.store, user, ip="192.0.2.1", agent="test", now=app.jobs.clock())

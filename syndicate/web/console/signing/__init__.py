@@ -1,0 +1,1 @@
+"""Signing in and out, set-up links, and proofs of who somebody is."""

@@ -1,0 +1,25 @@
+"""Users as an operator meets them: added on the command line, and the first one by `serve`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.cli.command import make_folder
+
+
+def test_a_user_is_added_and_invited(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    said = folder.run("users", "add", "Ana", "--role", "editor").out
+    assert re.search(r"^added +ana, editor$", said, re.MULTILINE)
+    assert re.search(r"^link +https://news\.lakeside\.example/console/welcome/[\w-]{43}$", said, re.MULTILINE)
+    assert "there is a user ana already" in folder.run("users", "add", "ana", code=1).err
+    assert "/console/welcome/" in folder.run("users", "reset", "ana").out
+    assert "no user 'ben'" in folder.run("users", "reset", "ben", code=1).err
+    assert "a name has" in folder.run("users", "add", "a b", code=1).err
+    with folder.running("serve") as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(3)]
+    assert "serving" in lines[0]
+    assert "operator can choose a password here" in lines[1]
+    assert re.search("/console/welcome/", lines[2])
