@@ -64,6 +64,7 @@ def ask(
     """Keeps a request to subscribe, and has its address asked, or leaves it to ``admission`` where none need be.
 
     By mail everyone is asked: who a mail is from is what anyone can write. ``in_reply_to`` is that mail's Message-ID.
+    So is everyone for whom an operator asks.
     """
     evidence = _evidence(settings, via, ip, now)
     with store.write() as connection:
@@ -175,7 +176,7 @@ def _keep(
     """Adds to the request of that address which still waits, or makes one."""
     now = evidence.asked_at
     free = {one.slug for one in settings.newsletters if not one.confirm}
-    is_free = purpose is Purpose.SUBSCRIBE and evidence.via is not Via.MAIL and not free.isdisjoint(wanted.chosen)
+    is_free = purpose is Purpose.SUBSCRIBE and evidence.via is Via.WEB and not free.isdisjoint(wanted.chosen)
     waiting = kept_requests.waiting(connection, wanted.email, purpose, subscriber_id, now=now)
     nonce = waiting.nonce if waiting else new_nonce()
     request = Request(

@@ -5,6 +5,7 @@ Calls are synchronous on purpose: SQLite is a function call away, and asyncio co
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -41,6 +42,7 @@ class Store:
             pool_size=10,
         )
         self._driver: Any = self.engine.dialect.loaded_dbapi
+        self._open: Connection | None = None
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
         if self._sqlite:
             event.listen(self.engine, "connect", _set_up_sqlite)
@@ -49,6 +51,9 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view. :raises StoreError: when the database can't be used."""
+        if self._open is not None:
+            yield self._open
+            return
         with self._told(), self.engine.connect() as connection:
             yield connection
 
@@ -58,8 +63,17 @@ class Store:
 
         :raises StoreError: when the database can't be used.
         """
+        if self._open is not None:
+            yield self._open
+            return
         with self._told(), self._writing.begin() as connection:
             yield connection
+
+    def within(self, connection: Connection) -> Store:
+        """The same, whose transactions are parts of the caller's: all of them or nothing, together."""
+        part = copy.copy(self)
+        part._open = connection  # noqa: SLF001 - of its own kind
+        return part
 
     @contextmanager
     def held(self) -> Iterator[Held]:

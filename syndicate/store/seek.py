@@ -102,8 +102,8 @@ def _who(sought: Sought) -> list[ColumnElement[bool]]:
 def _what(sought: Sought) -> list[ColumnElement[bool]]:
     s = subscriptions.c
     found: list[ColumnElement[bool]] = []
-    if sought.newsletter:
-        found.append(s.newsletter == sought.newsletter)
+    if newsletter := _shown(sought.newsletter):
+        found.append(s.newsletter == newsletter)
     if sought.state:
         found.append(s.state == sought.state)
     if topic := topics_key([_shown(sought.topic)]):

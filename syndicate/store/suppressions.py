@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, delete, exists, insert, select
 
 from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import suppressions
+
+
+class Suppression(NamedTuple):
+    """Why an address is banned, and since when."""
+
+    reason: str
+    created_at: datetime
+
+
+def of_address(connection: Connection, email: str) -> Suppression | None:
+    """The ban on a normalised address."""
+    c = suppressions.c
+    row = connection.execute(select(c.reason, c.created_at).where(c.email == email)).one_or_none()
+    return Suppression(*row) if row else None
 
 
 def add(connection: Connection, email: str, reason: str, *, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from syndicate.web.console.settings.pages import SettingsPages
 from syndicate.web.console.signing.entering import Entering
 from syndicate.web.console.signing.proving import Proving
 from syndicate.web.console.signing.welcome import Welcome
+from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.today import Today
 
 
@@ -31,6 +32,7 @@ def console_routes(app: App, base: str) -> APIRouter:
         Progress,
         ArticleList,
         ArticlePage,
+        SubscriberPages,
         SettingsPages,
         AllSettings,
         SettingsForms,
