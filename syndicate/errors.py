@@ -16,6 +16,8 @@ SyndicateError
 ├── HeaderError          a value that must not stand in a mail header
 ├── TokenError           a link that this site did not sign
 │   └── ExpiredError     it did, and the link's time is over
+├── AccessError          a program that shows no token, or one that is not good
+│   └── ScopeError       the token is good, but does not allow that
 ├── PasswordError        a new password that is too short, or can be guessed
 ├── WebhookError         a provider's webhook that is refused; the text says why
 │   ├── ForgedError      it does not prove that it is the provider's, or does so too late
@@ -167,6 +169,14 @@ class ExpiredError(TokenError):
     def __init__(self, what: str, subject: int | None = None) -> None:
         self.subject = subject
         super().__init__(f"{what} is too old; ask for a new one")
+
+
+class AccessError(SyndicateError):
+    """A program that shows no token, or one that is unknown, revoked or too old."""
+
+
+class ScopeError(AccessError):
+    """The token is good, but does not allow that."""
 
 
 class PasswordError(SyndicateError):

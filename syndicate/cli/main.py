@@ -31,6 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "inbound": ("inbound",),
     "dkim": ("dkim",),
     "users": ("users",),
+    "tokens": ("tokens",),
 }
 """Each module of commands, and what it has."""
 

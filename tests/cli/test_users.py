@@ -23,3 +23,19 @@ def test_a_user_is_added_and_invited(tmp_path: Path) -> None:
     assert "serving" in lines[0]
     assert "operator can choose a password here" in lines[1]
     assert re.search("/console/welcome/", lines[2])
+
+
+def test_a_token_is_made_listed_and_revoked(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    text = re.findall(
+        r"^token +(syndicate_[\w-]{43})$",
+        folder.run("tokens", "add", "cms", "--scope", "articles:write").out,
+        re.MULTILINE,
+    )
+    assert len(text) == 1
+    (listed,) = folder.run("tokens", "--json").json()
+    assert (listed["name"], listed["scopes"], listed["created_by"]) == ("cms", ["articles:write"], "command line")
+    assert text[0] not in str(listed)
+    assert "articles:write" in folder.run("tokens").out
+    folder.run("tokens", "revoke", "cms")
+    assert "there is no token" in folder.run("tokens").out
