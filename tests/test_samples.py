@@ -55,7 +55,7 @@ def newsroom(laid_out: Path) -> dict[str, Content]:
 @pytest.fixture(scope="module")
 def wire(laid_out: Path) -> tuple[Content, ...]:
     """The demo's feed articles."""
-    return parse_feed((laid_out / "site" / "wire.xml").read_bytes(), f"{SITE}/wire.xml", "application/rss+xml")
+    return parse_feed((laid_out / "site" / "wire.xml").read_bytes(), f"{SITE}/wire.xml", "application/rss+xml").contents
 
 
 def _template() -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 
 from syndicate.model import Content, Enclosure
 from syndicate.pickup.clean import absolute_url, clean, first_paragraph, one_line, plain, summarise
 from syndicate.pickup.plaintext import title_from
+from syndicate.pickup.reading import Reading
 from syndicate.render.text import html_to_text
 
+MOST = 2000
+"""So many articles of one document are read; a feed that has more is an archive."""
+
+_OLDEST = datetime.min.replace(tzinfo=UTC)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>")
 
@@ -58,6 +63,11 @@ class Said:
     published_at: datetime | None = None
     updated_at: datetime | None = None
 
+    @property
+    def dated_at(self) -> datetime:
+        """When it says it was published; what does not say comes before all others."""
+        return self.published_at or self.updated_at or _OLDEST
+
 
 def build(said: Said) -> Content | None:
     """The article, or None when there is neither title nor text. Identity: guid, else link, else a hash of both."""
@@ -86,13 +96,15 @@ def build(said: Said) -> Content | None:
     )
 
 
-def first_of_each(contents: Iterable[Content | None]) -> tuple[Content, ...]:
-    """The contents that are any, one for each guid: the first."""
+def newest_of(said: Sequence[Said], asks_every: timedelta | None = None) -> Reading:
+    """The articles in their order, one for each guid: the first. Of more than ``MOST`` only the newest are built."""
+    by_age = sorted(range(len(said)), key=lambda n: said[n].dated_at, reverse=True)
     found: dict[str, Content] = {}
-    for content in contents:
+    for number in sorted(by_age[:MOST]):
+        content = build(said[number])
         if content:
             found.setdefault(content.guid, content)
-    return tuple(found.values())
+    return Reading(contents=tuple(found.values()), asks_every=asks_every, left_out=max(0, len(said) - MOST))
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:

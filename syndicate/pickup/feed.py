@@ -6,7 +6,7 @@ import calendar
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -15,31 +15,40 @@ from lxml import html as markup
 from lxml.etree import ParserError
 
 from syndicate.errors import ParseError
-from syndicate.model import Content, Enclosure
-from syndicate.pickup.build import Raw, Said, build, first_of_each
+from syndicate.model import Enclosure
+from syndicate.pickup.build import Raw, Said, newest_of
 from syndicate.pickup.clean import absolute_url, one_line
 from syndicate.pickup.jsonfeed import parse_json_feed
+from syndicate.pickup.reading import Reading
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml"}
+_PERIODS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=30),
+    "yearly": timedelta(days=365),
+}
 _DOCTYPE = re.compile(rb"\A(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE[^<>\[]*\[", re.DOTALL | re.IGNORECASE)
 
 
-def parse_feed(body: bytes, url: str, content_type: str | None) -> tuple[Content, ...]:
+def parse_feed(body: bytes, url: str, content_type: str | None) -> Reading:
     """The articles of an RSS, Atom, RDF or JSON feed that was fetched from ``url``, in the feed's own order.
 
     Relative links are resolved against ``xml:base``, else the article's link, else ``url``. Entries with neither title
-    nor text are left out; of several with one guid the first counts. Raises ParseError that says what it is instead.
+    nor text are left out; of several with one guid the first counts, and of all the newest ``MOST`` do. Raises
+    ParseError that says what it is instead.
     """
     head = body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head:
         raise ParseError(url, "is empty; a feed was expected")
     if head.startswith((b"{", b"[")) or "json" in (content_type or ""):
-        return parse_json_feed(body, url)
+        return newest_of(parse_json_feed(body, url))
     _refuse_entities(body, url)
     found = _parse(body, url, content_type)
     if not found.version and not found.entries:
         raise ParseError(url, _what_it_is(body, url))
-    return first_of_each(build(_said(entry, found.feed, url, found.version)) for entry in found.entries)
+    return newest_of([_said(entry, found.feed, url, found.version) for entry in found.entries], _asks_every(found.feed))
 
 
 def _parse(body: bytes, url: str, content_type: str | None) -> Any:
@@ -50,6 +59,8 @@ def _parse(body: bytes, url: str, content_type: str | None) -> Any:
             resolve_relative_uris=False,
             sanitize_html=False,
         )
+    except (MemoryError, RecursionError):
+        raise
     # feedparser meets broken documents with errors of many kinds: ValueError, KeyError, UnicodeDecodeError …
     except Exception as error:  # noqa: BLE001
         raise ParseError(url, f"is broken beyond reading ({one_line(str(error))})") from None
@@ -153,6 +164,17 @@ def _images(entry: Any, enclosures: tuple[Enclosure, ...], base: str) -> Iterato
         pictures.append(entry["image"].get("href"))
     pictures += [enclosure.url for enclosure in enclosures if enclosure.type.startswith("image/")]
     return (address for address in (absolute_url(picture, base) for picture in pictures) if address)
+
+
+def _asks_every(feed: Any) -> timedelta | None:
+    """RSS's ``ttl`` in minutes, or how often the syndication module says that it is renewed."""
+    try:
+        if feed.get("ttl"):
+            return timedelta(minutes=int(feed["ttl"]))
+        period = _PERIODS.get(str(feed.get("sy_updateperiod", "")).strip().lower())
+        return period / max(1, int(feed.get("sy_updatefrequency") or 1)) if period else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _instant(entry: Any, key: str) -> datetime | None:

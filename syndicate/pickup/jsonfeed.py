@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from syndicate.errors import ParseError
-from syndicate.model import Content, Enclosure
-from syndicate.pickup.build import Raw, Said, build, first_of_each
+from syndicate.model import Enclosure
+from syndicate.pickup.build import Raw, Said
 from syndicate.pickup.clean import absolute_url
 from syndicate.pickup.markdown import as_utc
 
 
-def parse_json_feed(body: bytes, url: str) -> tuple[Content, ...]:
-    """The articles of a JSON Feed that was fetched from ``url``. What has another type than it should is left out.
+def parse_json_feed(body: bytes, url: str) -> list[Said]:
+    """What a JSON Feed that was fetched from ``url`` says. What has another type than it should is left out.
 
     Raises ParseError when it is not one.
     """
@@ -25,7 +25,7 @@ def parse_json_feed(body: bytes, url: str) -> tuple[Content, ...]:
         raise ParseError(url, f"is not readable JSON: {error}") from None
     if not isinstance(feed, dict) or "jsonfeed.org/version/1" not in str(feed.get("version")):
         raise ParseError(url, "is JSON but not a JSON Feed: its `version` must be https://jsonfeed.org/version/1.1")
-    return first_of_each(build(_said(item, feed, url)) for item in _dicts(feed.get("items")))
+    return [_said(item, feed, url) for item in _dicts(feed.get("items"))]
 
 
 def _said(item: dict[str, Any], feed: dict[str, Any], url: str) -> Said:

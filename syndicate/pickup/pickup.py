@@ -10,8 +10,9 @@ import structlog
 
 from syndicate.errors import NotFoundError, PickupError
 from syndicate.model import ArticleState, Content, SourceState, SourceStatus
+from syndicate.pickup.bounded.children import parse_now
+from syndicate.pickup.bounded.wire import Task
 from syndicate.pickup.decide import Decision, Known, decide, fingerprints
-from syndicate.pickup.feed import parse_feed
 from syndicate.pickup.fetch import fetch
 from syndicate.pickup.folder import read_folder
 from syndicate.settings import FeedSource, Fetch, FolderSource, Settings, SourceSettings
@@ -94,8 +95,8 @@ def look(source: SourceSettings, status: SourceStatus, limits: Fetch) -> Shown:
             got = fetch(source.url, etag=status.etag, last_modified=status.last_modified, settings=limits)
             if got is None:
                 return Shown(None, complete=False, etag=status.etag, last_modified=status.last_modified)
-            contents = parse_feed(got.body, got.url, got.content_type)
-            return Shown(contents, complete=False, etag=got.etag, last_modified=got.last_modified)
+            read = parse_now(Task("feed", got.body, got.url, got.content_type))
+            return Shown(read.contents, complete=False, etag=got.etag, last_modified=got.last_modified)
 
 
 def _keep(connection: Connection, source: SourceSettings, shown: Shown, now: datetime) -> Pickup:

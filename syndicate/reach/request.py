@@ -14,6 +14,7 @@ import httpx2
 
 from syndicate.errors import ReachError
 from syndicate.reach.addresses import addresses_of, target_of, without_userinfo
+from syndicate.reach.unfold import ACCEPTED, UnfoldError, unfolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +80,30 @@ async def request(
             await response.aclose()
     except httpx2.TimeoutException:
         raise TimeoutError from None
-    except httpx2.DecodingError:
-        raise ReachError(shown, "sent a body that can't be decompressed") from None
     except httpx2.HTTPError as error:
         raise ReachError(shown, f"can't be fetched: {str(error) or type(error).__name__}") from None
 
 
 async def body_of(response: httpx2.Response, url: str, bounds: Bounds) -> bytes:
-    """All of the body, decompressed. :raises ReachError: when it is larger than ``bounds.max_bytes``."""
+    """All of the body, decompressed. :raises ReachError: when it is larger than ``bounds.max_bytes``.
+
+    A small answer may be made to unfold without end, so it is unfolded piece by piece.
+    """
+    shown = without_userinfo(url)
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    unfolding = unfolder(coding)
+    if unfolding is None:
+        raise ReachError(shown, f"sent a body in the coding {coding[:40]!r}, which was not asked for")
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > bounds.max_bytes:
-            raise ReachError(without_userinfo(url), f"is larger than {bounds.max_bytes:,} bytes")
+    try:
+        async for chunk in response.aiter_raw():
+            for piece in unfolding.feed(chunk):
+                body += piece
+                if len(body) > bounds.max_bytes:
+                    raise ReachError(shown, f"is larger than {bounds.max_bytes:,} bytes")
+        unfolding.end()
+    except UnfoldError:
+        raise ReachError(shown, "sent a body that can't be decompressed") from None
     return bytes(body)
 
 
@@ -110,7 +122,7 @@ async def _send(
         asked = client.build_request(
             method,
             target.copy_with(host=address, userinfo=b"", fragment=None),
-            headers={**headers, "host": target.netloc.decode("ascii")},
+            headers={"accept-encoding": ACCEPTED, **headers, "host": target.netloc.decode("ascii")},
             content=content,
             extensions={"sni_hostname": host} if target.scheme == "https" else {},
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ URL = "https://wire.example/feeds/all"
 
 @pytest.mark.parametrize("source", FEEDS, ids=lambda path: path.name)
 def test_feed_becomes_its_golden_articles(source: Path) -> None:
-    assert as_json(parse_feed(source.read_bytes(), URL, None)) == expected(source)
+    assert as_json(parse_feed(source.read_bytes(), URL, None).contents) == expected(source)
 
 
 def rss(item: str) -> bytes:
@@ -33,29 +34,29 @@ def test_identity_is_guid_then_link_then_hash() -> None:
         "<item><title>c</title></item>"
         "<item><title>d</title></item>"
     )
-    first, second, third, fourth = parse_feed(feed, URL, None)
+    first, second, third, fourth = parse_feed(feed, URL, None).contents
     assert (first.guid, second.guid) == ("g", "https://x.example/b")
     assert third.guid.startswith("sha256:")
     assert third.guid != fourth.guid
-    assert parse_feed(feed, URL, None)[2].guid == third.guid
+    assert parse_feed(feed, URL, None).contents[2].guid == third.guid
 
 
 def test_guid_that_stands_twice_counts_once() -> None:
     feed = rss("<item><guid>g</guid><title>a</title></item><item><guid>g</guid><title>b</title></item>")
-    assert [content.title for content in parse_feed(feed, URL, None)] == ["a"]
+    assert [content.title for content in parse_feed(feed, URL, None).contents] == ["a"]
 
 
 def test_entry_without_title_and_text_is_left_out() -> None:
-    assert parse_feed(rss("<item><guid>g</guid></item>"), URL, None) == ()
+    assert parse_feed(rss("<item><guid>g</guid></item>"), URL, None).contents == ()
 
 
 def test_feed_without_entries_is_a_feed() -> None:
-    assert parse_feed(rss(""), URL, "application/rss+xml") == ()
+    assert parse_feed(rss(""), URL, "application/rss+xml").contents == ()
 
 
 def test_encoding_of_the_http_header_is_used() -> None:
     feed = rss("<item><title>Мост</title></item>").decode().encode("cp1251")
-    (content,) = parse_feed(feed, URL, "application/xml; charset=windows-1251")
+    (content,) = parse_feed(feed, URL, "application/xml; charset=windows-1251").contents
     assert content.title == "Мост"
 
 
@@ -99,7 +100,33 @@ def test_long_beginnings_take_no_time(begin: bytes) -> None:
 
 def test_article_about_entities_is_read() -> None:
     feed = rss("<item><title>XXE</title><description>&lt;!DOCTYPE a [ &lt;!ENTITY b 'c'> ]></description></item>")
-    assert parse_feed(feed, URL, None)[0].title == "XXE"
+    assert parse_feed(feed, URL, None).contents[0].title == "XXE"
+
+
+@pytest.mark.parametrize(
+    ("says", "every"),
+    [
+        ("<ttl>90</ttl>", timedelta(minutes=90)),
+        ("<ttl>soon</ttl>", None),
+        ("<ttl>99999999999999999999</ttl>", None),
+        ("<sy:updatePeriod> daily </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", timedelta(hours=6)),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", timedelta(hours=1)),
+        ("", None),
+    ],
+)
+def test_how_often_a_feed_asks_to_be_looked_at(says: str, every: timedelta | None) -> None:
+    feed = rss(says).replace(b"<rss", b'<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"')
+    assert parse_feed(feed, URL, None).asks_every == every
+
+
+def test_of_an_archive_only_the_newest_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syndicate.pickup.build.MOST", 2)
+    dates = ("01 Mar 2026", "03 Mar 2026", "02 Mar 2026")
+    feed = rss("".join(f"<item><title>{day}</title><pubDate>{day} 10:00 GMT</pubDate></item>" for day in dates))
+    read = parse_feed(feed, URL, None)
+    assert ([content.title for content in read.contents], read.left_out) == (["03 Mar 2026", "02 Mar 2026"], 1)
+    undated = parse_feed(rss("".join(f"<item><title>{n}</title></item>" for n in range(3))), URL, None)
+    assert [content.title for content in undated.contents] == ["0", "1"]
 
 
 BROKEN = st.sampled_from(
@@ -125,7 +152,7 @@ def test_broken_feed_is_read_or_a_parse_error(source: bytes, cuts: list[tuple[in
     for start, length, instead in cuts:
         source = source[:start] + instead + source[start + length :]
     with suppress(ParseError):
-        contents = parse_feed(source, URL, None)
+        contents = parse_feed(source, URL, None).contents
         assert all(content.title and content.guid for content in contents)
 
 
@@ -133,7 +160,7 @@ def test_broken_feed_is_read_or_a_parse_error(source: bytes, cuts: list[tuple[in
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: rss(f"<item><title>{text}</title></item>")))
 def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
     try:
-        contents = parse_feed(body, URL, None)
+        contents = parse_feed(body, URL, None).contents
     except ParseError:
         return
     assert all(content.title for content in contents)

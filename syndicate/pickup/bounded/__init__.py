@@ -1,0 +1,1 @@
+"""Foreign bytes are parsed in a process of their own, which may use so much time and memory and no more."""

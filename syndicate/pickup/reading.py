@@ -1,0 +1,20 @@
+"""What a parser makes of a source's bytes. The parsers return it, from the process that they run in to pick-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from syndicate.model import Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """``contents`` in the source's order; ``asks_every`` is how seldom the document itself asks to be looked at.
+
+    ``left_out`` counts articles beyond the most that are read of one document.
+    """
+
+    contents: tuple[Content, ...] = ()
+    asks_every: timedelta | None = None
+    left_out: int = 0
