@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from syndicate.store import Store
 from tests.relay import Relay
 from tests.site import HttpSite
+from tests.tables import build, ready
 
 _numbers = itertools.count(1)
 
@@ -68,6 +70,8 @@ def postgresql() -> Iterator[str]:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CREATE DATABASE ready")
+        build(_for_sqlalchemy(server.get_uri(database="ready")))
         yield server.get_uri(database="{}")
     finally:
         server.cleanup()
@@ -75,29 +79,48 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(postgresql: str) -> Iterator[str]:
-    """The URL of an empty database on PostgreSQL, for SQLAlchemy."""
-    import psycopg
-
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgresql.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        yield postgresql.format(name).replace("postgresql://", "postgresql+psycopg://", 1)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    """The URL of a database on PostgreSQL with its tables and nothing in them, for SQLAlchemy."""
+    with _database(postgresql, "ready") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once on each of the two that the store must run on."""
+    """The URL of a database with its tables and nothing in them, on each of the two that the store must run on."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'syndicate.db'}"
+        return f"sqlite:///{ready(tmp_path)}"
     url: str = request.getfixturevalue("postgresql_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables, on each of the two."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'syndicate.db'}"
+        return
+    with _database(request.getfixturevalue("postgresql"), "template1") as url:
+        yield url
+
+
+@contextmanager
+def _database(postgresql: str, like: str) -> Iterator[str]:
+    import psycopg
+
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgresql.format("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
+        yield _for_sqlalchemy(postgresql.format(name))
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def _for_sqlalchemy(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """One with its tables and nothing in them, on each of the two."""
     opened = Store(store_url)
-    opened.migrate()
     yield opened
     opened.close()

@@ -17,6 +17,7 @@ from syndicate.delivery.send import Sent
 from syndicate.model import Content, Digest, Equation
 from syndicate.settings.schema import Settings, StoreSettings
 from syndicate.store import articles, digests, standing
+from tests.tables import ready
 
 MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)
 """The daily and the weekly slot."""
@@ -135,6 +136,8 @@ def settings_for(
 @contextmanager
 def newsroom(directory: Path, **given: Any) -> Iterator[Newsroom]:
     """Opens the service; ``given`` as for ``settings_for``."""
+    if not given.get("store_url"):
+        ready(directory)
     clock = Clock()
     app = open_app(settings_for(directory, **given), clock)
     try:

@@ -149,10 +149,10 @@ def test_site_answers_logs_and_knows_what_is_not_newer(http_site: HttpSite) -> N
     assert http_site.requests[1].headers["if-none-match"] == '"1"'
 
 
-def test_database_is_empty_and_writable(store_url: str) -> None:
+def test_database_is_empty_and_writable(empty_url: str) -> None:
     import sqlalchemy
 
-    engine = sqlalchemy.create_engine(store_url)
+    engine = sqlalchemy.create_engine(empty_url)
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE proof (number INTEGER)")

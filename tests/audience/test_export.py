@@ -16,6 +16,7 @@ from syndicate.errors import SyndicateError
 from syndicate.settings import Newsletter
 from syndicate.store import Store, seek, subscribers
 from syndicate.store.seek import EVERYONE, Sought
+from tests.tables import ready
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 TRACES = Traces("a secret of this test, 32 characters or more")
@@ -52,8 +53,7 @@ def test_a_pause_comes_back_with_its_end(store: Store, tmp_path: Path) -> None:
     until = NOW + timedelta(weeks=3)
     joined = subscribe(store, NEWSLETTERS, email="b@example.org", slugs=["brief"], consent="asked", now=NOW)
     pause(store, joined.subscriptions[0].id, until, now=NOW)
-    file, other = tmp_path / "all.csv", Store(f"sqlite:///{tmp_path / 'other.db'}")
-    other.migrate()
+    file, other = tmp_path / "all.csv", Store(f"sqlite:///{ready(tmp_path, 'other.db')}")
     with file.open("w", encoding="utf-8", newline="") as out:
         export_roster(store, out)
     assert import_roster(other, NEWSLETTERS, file, traces=TRACES, rejected=tmp_path / "no.csv", now=NOW).added == 1
@@ -98,9 +98,7 @@ def _everyone(store: Store) -> set[tuple[object, ...]]:
 @given(st.lists(_JOINING, max_size=8), st.sets(st.sampled_from(["ana@example.org", "+b@example.org"])))
 def test_what_is_exported_can_be_imported(joining: list[dict[str, object]], leaving: set[str]) -> None:
     with TemporaryDirectory() as folder:
-        here, there = (Store(f"sqlite:///{folder}/{name}.db") for name in ("here", "there"))
-        for store in (here, there):
-            store.migrate()
+        here, there = (Store(f"sqlite:///{ready(Path(folder), name)}") for name in ("here", "there"))
         for one in joining:
             try:
                 subscribe(here, NEWSLETTERS, **one, consent="asked", now=NOW)  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ from syndicate.store.schema import notices
 from syndicate.store.schema import requests as table
 from tests.asking import ask
 from tests.newsroom import settings_for
+from tests.tables import ready
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 ANA, BO = "ana@example.org", "bo@example.org"
@@ -396,8 +397,7 @@ def test_requests_and_confirmations_at_the_same_time(door: Door) -> None:
 def opened(**readers: Any) -> Iterator[Door]:
     """A door to a database of its own."""
     with TemporaryDirectory() as name:
-        store = Store(f"sqlite:///{name}/x.db")
-        store.migrate()
+        store = Store(f"sqlite:///{ready(Path(name))}")
         newsletter = Newsletter(slug="brief", title="Brief", sender="n@example.org", cadences={"daily": "0 7 * * *"})
         yield Door(store, settings_of(Path(name), [newsletter], **readers))
         store.close()

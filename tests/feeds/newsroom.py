@@ -14,6 +14,7 @@ from syndicate.render.links import Links, Signer
 from syndicate.settings.schema import Settings
 from syndicate.settings.websub import WebSub
 from syndicate.store import Store, articles
+from tests.tables import ready
 
 SECRET = "a secret for tests that is long enough"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -88,8 +89,8 @@ class Newsroom:
     def open(cls, directory: Path, **sections: Any) -> Newsroom:
         """A newsroom with an empty database; ``templates/`` in the folder are the operator's."""
         settings = make_settings(directory, **sections)
+        ready(directory)
         store = Store(settings.store.url)
-        store.check()
         links = Links(settings.site.url, Signer(SECRET))
         return cls(settings, store, open_templates(directory / "templates"), links)
 

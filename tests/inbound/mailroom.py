@@ -21,6 +21,7 @@ from syndicate.store import requests as kept_requests
 from syndicate.store.notices import Notice
 from tests.inbound.letters import NEWSLETTERS, letter
 from tests.newsroom import Clock, settings_for
+from tests.tables import ready
 
 ANA, NEWS = "ana@reader.example", "news@lake.example"
 
@@ -84,6 +85,7 @@ def mailroom(directory: Path, newsletters: Sequence[Newsletter] = NEWSLETTERS, *
     """Opens it, with mail coming in by LMTP; ``given`` as for ``settings_for``."""
     inbound = Inbound(listen="lmtp://127.0.0.1:0")
     made = settings_for(directory, **given).model_copy(update={"newsletters": tuple(newsletters), "inbound": inbound})
+    ready(directory)
     clock = Clock()
     app = open_app(made, clock)
     try:

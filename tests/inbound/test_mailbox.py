@@ -23,6 +23,7 @@ from syndicate.store import mailboxes as kept
 from tests.inbound.dovecot import PASSWORD, Dovecot, dovecot, dovecot_is_there
 from tests.inbound.letters import ADDRESSES, letter
 from tests.inbound.reports.mails import dsn, failed
+from tests.tables import ready
 
 NOW = datetime.now(UTC)
 
@@ -67,8 +68,7 @@ def imap(server: Dovecot) -> Iterator[Dovecot]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'syndicate.db'}")
-    opened.migrate()
+    opened = Store(f"sqlite:///{ready(tmp_path)}")
     yield opened
     opened.close()
 

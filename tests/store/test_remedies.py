@@ -252,7 +252,6 @@ def test_a_digest_that_is_not_there_is_said_so(store: Store) -> None:
 
 def test_a_remedy_keeps_the_digest_to_itself_until_it_is_done(postgresql_url: str) -> None:
     store = Store(postgresql_url)
-    store.migrate()
     digest_id = keep(store, names=())
     look = select(digest_rows.c.id).with_for_update(nowait=True)
     for remedy in (remedies.hold, remedies.mark_sent, lambda c, one, now: remedies.requeue(c, one, ANY, now=now)):
@@ -265,7 +264,6 @@ def test_a_remedy_keeps_the_digest_to_itself_until_it_is_done(postgresql_url: st
 
 def test_a_digest_that_is_tried_again_at_that_moment_does_not_end(postgresql_url: str) -> None:
     store = Store(postgresql_url)
-    store.migrate()
     digest_id = keep(store, names=("accepted", "rejected"))
     waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
 

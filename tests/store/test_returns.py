@@ -19,7 +19,6 @@ from tests.newsroom import MONDAY, Newsroom, newsroom
 @pytest.fixture
 def room(tmp_path: Path, store_url: str) -> Iterator[Newsroom]:
     opened = Store(store_url)
-    opened.migrate()
     opened.close()
     with newsroom(tmp_path, store_url=store_url) as made:
         for name in ("ana", "bo", "cy"):

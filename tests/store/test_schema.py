@@ -149,8 +149,8 @@ def test_a_password_is_not_shown() -> None:
     assert "secret" not in Store("postgresql+psycopg://user:secret@127.0.0.1:1/x").name
 
 
-def test_readers_of_the_first_version_stay(store_url: str) -> None:
-    store = Store(store_url)
+def test_readers_of_the_first_version_stay(empty_url: str) -> None:
+    store = Store(empty_url)
     config = Config()
     config.set_main_option("script_location", "syndicate.store:migrations")
     config.set_main_option("path_separator", "os")
@@ -177,8 +177,8 @@ def test_readers_of_the_first_version_stay(store_url: str) -> None:
     store.close()
 
 
-def test_articles_and_digests_that_were_there_are_in_the_archive(store_url: str) -> None:
-    store = Store(store_url)
+def test_articles_and_digests_that_were_there_are_in_the_archive(empty_url: str) -> None:
+    store = Store(empty_url)
     config = Config()
     config.set_main_option("script_location", "syndicate.store:migrations")
     config.set_main_option("path_separator", "os")

@@ -15,7 +15,6 @@ NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 @pytest.fixture
 def connection(store_url: str) -> Iterator[Connection]:
     store = Store(store_url)
-    store.migrate()
     with store.write() as connection:
         yield connection
     store.close()

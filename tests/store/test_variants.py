@@ -13,7 +13,6 @@ NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 @pytest.mark.parametrize("unnamed", [None, Parts("Hi", "<p>Hi</p>", "Hi", "h1")])
 def test_a_variant_comes_back_as_it_was_frozen(store_url: str, unnamed: Parts | None) -> None:
     store = Store(store_url)
-    store.migrate()
     parts = Parts("Hi h1_name_", "<p>h1_name_</p>", "h1_name_", "h1", unnamed)
     with store.write() as connection:
         digest = Digest(

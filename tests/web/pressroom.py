@@ -21,6 +21,7 @@ from syndicate.store import notices, requests, subscribers
 from syndicate.store.notices import Notice
 from syndicate.web.server import create_web
 from tests.feeds.newsroom import NOON, Newsroom, make_settings
+from tests.tables import ready
 
 
 class Pressroom:
@@ -80,6 +81,7 @@ class Pressroom:
 def serve(directory: Path, clock: Callable[[], datetime] | None = None, **sections: Any) -> Iterator[Pressroom]:
     """Opens and serves it until the block ends; ``clock`` tells the time there."""
     settings = make_settings(directory, **sections)
+    ready(directory)
     app = open_app(settings, clock) if clock else open_app(settings)
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_web(app), log_level=60, lifespan="off", ws="none")

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import parse_qs
 
 from syndicate.app import App, open_app
 from syndicate.settings.schema import StoreSettings
-from syndicate.store import Store, followers, hubs, intents
+from syndicate.store import followers, hubs, intents
 from syndicate.websub.announced import Announced
 from tests.feeds.newsroom import NOON, Newsroom, make_settings
 from tests.newsroom import Clock
 from tests.site import HttpSite, Page, Request
+from tests.tables import ready
 
 RSS = "https://news.lakeside.example/feeds/daily/rss.xml"
 ATOM = "https://news.lakeside.example/feeds/daily/atom.xml"
@@ -112,24 +109,13 @@ class Following:
             app.close()
 
 
-@cache
-def _new_database() -> Path:
-    """A database with nothing in it: to copy one is much quicker than to build it."""
-    file = Path(mkdtemp(prefix="websub-")) / "syndicate.db"
-    atexit.register(shutil.rmtree, file.parent)
-    store = Store(f"sqlite:///{file}")
-    store.check()
-    store.close()
-    return file
-
-
 @contextmanager
 def following(directory: Path, site: HttpSite, *, store_url: str = "", **websub: Any) -> Iterator[Following]:
     """Opens it with one article published; ``websub`` are its settings."""
     given = {"hub": "internal", "allow_private": True, "timeout": "5s"} | websub
     settings, clock = make_settings(directory, websub=given), Clock(NOON)
     if not store_url:
-        shutil.copy(_new_database(), directory / "syndicate.db")
+        ready(directory)
     else:
         settings = settings.model_copy(update={"store": StoreSettings.model_construct(url=store_url)})
     app = open_app(settings, clock)
