@@ -48,7 +48,11 @@ EXAMPLES = {
     "digests resume": "syndicate digests resume 7",
     "digests retry": "syndicate digests retry 7\nsyndicate digests retry 7 --only rejected",
     "digests resolve": "syndicate digests resolve 7 --resend",
-    "subscribers import": "syndicate subscribers import subscribers.csv",
+    "subscribers import": (
+        "syndicate subscribers import subscribers.csv\n"
+        "syndicate subscribers import audience_export.zip --newsletter daily --dry-run\n"
+        "syndicate subscribers import members.csv --map 'Mail=email' --map 'Notes='"
+    ),
     "subscribers export": "syndicate subscribers export --out readers.csv --newsletter daily",
     "subscribers list": "syndicate subscribers list --newsletter daily --limit 10",
     "subscribers add": "syndicate subscribers add ana@example.org --newsletter daily --name Ana --topic culture",

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel
 
-from syndicate.audience.row import COLUMNS, RowReader
+from syndicate.audience.formats.layout import lay_out
+from syndicate.audience.row import RowReader
 from syndicate.audience.sheet import Sheet
 from syndicate.model import Content
 from syndicate.pickup.decide import decide, fingerprints
@@ -147,8 +148,8 @@ def test_the_first_subscribers_are_all_accepted(tmp_path: Path) -> None:
     newsletters = _load(_template(), tmp_path).newsletters
     file = samples() / "init" / "subscribers.csv"
     with file.open("rb") as lines:
-        sheet = Sheet(lines, file.name, known=COLUMNS, needed="email")
-        reader = RowReader(newsletters, sheet.places)
+        sheet = Sheet(lines, file.name, lambda names: lay_out(names, {}))
+        reader = RowReader(newsletters, sheet.layout)
         rows = [reader.read(record.cells) for record in sheet]
 
     assert sheet.ignored == ()

@@ -52,6 +52,11 @@ def name_of(text: str) -> str:
     return _line(text, "name")
 
 
+def reason_of(text: str) -> str:
+    """Why something is as it is, on one line. :raises SyndicateError: as ``name_of`` does."""
+    return _line(text, "reason")
+
+
 def topics_of(texts: Iterable[str]) -> tuple[str, ...]:
     """Topics, each on one line; a semicolon separates two. :raises SyndicateError: as ``name_of`` does."""
     return tuple(topic for text in texts for part in text.split(";") if (topic := _line(part, "topic")))

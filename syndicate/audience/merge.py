@@ -1,18 +1,19 @@
-"""Rows of a roster → the store, a batch at a time; only the import calls it."""
+"""Rows of a roster beside what is known: what would they change? The roster asks it, batch after batch."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from syndicate.audience.diff import Mark, Tally
 from syndicate.audience.row import Row
-from syndicate.audience.traces import Traces
-from syndicate.model import Consent, ConsentKind, Subscriber, SubscriptionState, Via
+from syndicate.audience.seen import Seen
+from syndicate.audience.traces import PREFIX, Traces
+from syndicate.model import Subscriber, SubscriptionState
 from syndicate.settings import Newsletter
-from syndicate.store import Connection, consents, subscribers, subscriptions, suppressions
+from syndicate.store import Connection, subscribers, suppressions
 
 _OVER = SubscriptionState.UNSUBSCRIBED
 
@@ -26,6 +27,25 @@ class Standing(NamedTuple):
     topics: str
     watermark: int
     resume_at: datetime | None = None
+
+
+Key = tuple[str, str]
+"""Address and newsletter."""
+
+
+@dataclass(slots=True)
+class Step:
+    """What some rows change: people and subscriptions as they were and as they will be, by address.
+
+    ``bans`` are new ones with their reasons, ``lifted`` those that end.
+    """
+
+    people: dict[str, Subscriber] = field(default_factory=dict)
+    people_after: dict[str, Subscriber] = field(default_factory=dict)
+    standings: dict[Key, Standing] = field(default_factory=dict)
+    standings_after: dict[Key, Standing] = field(default_factory=dict)
+    bans: dict[str, str] = field(default_factory=dict)
+    lifted: set[str] = field(default_factory=set)
 
 
 def person_after(person: Subscriber, row: Row, *, first: bool) -> Subscriber:
@@ -51,131 +71,146 @@ def standing_after(standing: Standing, row: Row, *, first: bool) -> Standing:
 
 
 class Merge:
-    """Carries rows into the store and counts them in ``tally``, batch after batch of one file."""
+    """Decides batch after batch of one file, and counts into ``tally``. With ``revive``, who left or is banned returns.
 
-    def __init__(self, newsletters: Sequence[Newsletter], traces: Traces, *, consent: str, now: datetime) -> None:
-        self.tally: Counter[str] = Counter()
-        self._traces, self._consent, self._now = traces, consent, now
+    Whoever was erased stays out all the same.
+    """
+
+    def __init__(self, newsletters: Sequence[Newsletter], traces: Traces, tally: Tally, *, revive: bool) -> None:
+        self._traces, self._tally, self._revive = traces, tally, revive
         self._defaults = {newsletter.slug: newsletter.default_cadence for newsletter in newsletters}
-        self._numbers = {slug: number for number, slug in enumerate(self._defaults)}
-        self._people, self._subscriptions = _Seen(), _Seen()
+        self._seen = Seen()
         self._starts: dict[tuple[str, str], int] = {}
 
-    def apply(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Merges one batch, within the caller's transaction."""
-        firsts: dict[str, Row] = {}
+    def skip(self, rows: Iterable[Row]) -> None:
+        """Takes note of rows that were dealt with before."""
         for row in rows:
-            firsts.setdefault(row.email, row)
-        known = subscribers.people(connection, list(firsts))
-        erased = self._erased(connection, [email for email in firsts if email not in known])
-        if erased:
-            gone = [row for row in rows if row.email in erased]
-            self.tally.update(kept_out=len(gone), unchanged=len(gone))
-            rows = [row for row in rows if row.email not in erased]
-            firsts = {email: row for email, row in firsts.items() if email not in erased}
+            self._note(row)
+
+    def decide(self, connection: Connection, rows: Sequence[Row]) -> Step:
+        """What these rows change."""
+        emails = list(dict.fromkeys(row.email for row in rows))
+        known = subscribers.people(connection, emails)
+        banned = suppressions.reasons(connection, emails)
+        erased = self._erased(connection, [email for email in emails if email not in known])
         had = subscribers.subscriptions_of(connection, [person.id for person in known.values()])
-        newcomers = [row for email, row in firsts.items() if email not in known]
-        subscribers.add_people(connection, [_person(row) for row in newcomers], now=self._now)
-        people = known | subscribers.people(connection, [row.email for row in newcomers])
-        banned = suppressions.suppressed(connection, list(firsts))
-        before = {key: Standing(r.id, r.state, r.cadence, r.topics, r.watermark) for key, r in had.items()}
-
-        people_after, after = dict(people), dict(before)
+        address = {person.id: email for email, person in known.items()}
+        before = {
+            (address[person], slug): Standing(r.id, r.state, r.cadence, r.topics, r.watermark)
+            for (person, slug), r in had.items()
+        }
+        step = Step(known, dict(known), before, dict(before))
         for row in rows:
-            person = people_after[row.email]
-            first = self._people.add(person.id)
-            people_after[row.email] = person_after(person, row, first=first)
-            changed = people_after[row.email] is not person
-            grown = kept_out = False
-            for slug in row.newsletters:
-                key = (person.id, slug)
-                fresh = self._subscriptions.add(person.id * len(self._numbers) + self._numbers[slug])
-                standing = after.get(key)
-                if standing is None:
-                    after[key] = self._new(connection, slug, row)
-                    grown = True
-                    continue
-                kept_out |= standing.state == _OVER != row.state
-                after[key] = standing_after(standing, row, first=fresh)
-                changed |= after[key] != standing
-            self.tally["suppressed"] += row.email in banned
-            self.tally["kept_out"] += kept_out
-            outcome = "added" if grown else "changed" if changed else "unchanged"
-            self.tally[outcome if first else "merged"] += 1
+            first, fresh = self._note(row)
+            if row.email in erased:
+                self._count(Mark.SUPPRESSED, row, first, "erased; only they can come back")
+                continue
+            self._take(connection, step, row, first, fresh, banned.get(row.email))
+        return step
 
-        self._write_people(connection, people, people_after)
-        self._write_subscriptions(connection, before, after)
+    def _note(self, row: Row) -> tuple[bool, list[bool]]:
+        """Whether it is the first row of its address, and of each of its newsletters."""
+        first = self._seen.add(row.email)
+        return first, [self._seen.add((row.email, slug)) for slug in row.newsletters]
+
+    def _take(
+        self, connection: Connection, step: Step, row: Row, first: bool, fresh: Sequence[bool], banned: str | None
+    ) -> None:
+        begun, left, changes, back = self._subscribe(connection, step, row, fresh)
+        person = step.people_after.get(row.email)
+        after = _person(row) if person is None else person_after(person, row, first=first)
+        step.people_after[row.email] = after
+        if person is not None and person is not after:
+            changes = _changes(person, after, "name", "language", "timezone") + changes
+        if banned and self._revive and _wanted(row):
+            step.lifted.add(row.email)
+            banned, back = None, back or first
+        elif row.ban and not banned:
+            step.bans.setdefault(row.email, row.ban)
+        if back:
+            self._tally.count("revived")
+        if banned or row.ban:
+            self._count(Mark.SUPPRESSED, row, first, banned or row.ban)
+        elif left:
+            self._count(Mark.SUPPRESSED, row, first, f"left {', '.join(left)}")
+        elif begun:
+            self._count(Mark.NEW, row, first, ", ".join(begun))
+        else:
+            self._count(Mark.CHANGED if changes else Mark.SAME, row, first, "; ".join(changes))
+
+    def _subscribe(
+        self, connection: Connection, step: Step, row: Row, fresh: Sequence[bool]
+    ) -> tuple[list[str], list[str], list[str], bool]:
+        """What begins, which newsletters the reader left, what changes, and whether somebody comes back."""
+        begun, left, changes, back = [], [], [], False
+        for slug, is_fresh in zip(row.newsletters, fresh, strict=True):
+            standing = step.standings_after.get((row.email, slug))
+            if standing is None:
+                step.standings_after[row.email, slug] = self._new(connection, slug, row)
+                begun.append(slug if row.state == SubscriptionState.ACTIVE else f"{slug} ({row.state})")
+                continue
+            returns = standing.state == _OVER and _wanted(row)
+            if returns and not self._revive:
+                left.append(slug)
+                continue
+            then = (
+                self._again(connection, slug, standing, row)
+                if returns
+                else standing_after(standing, row, first=is_fresh)
+            )
+            if then != standing:
+                changes += [f"{slug}: {change}" for change in _changes(standing, then, "state", "cadence", "topics")]
+                step.standings_after[row.email, slug] = then
+            back |= returns and is_fresh
+        return begun, left, changes, back
+
+    def _count(self, mark: Mark, row: Row, first: bool, about: str) -> None:
+        if first:
+            self._tally.add(mark, row.line, row.email, about)
+        else:
+            self._tally.count("repeated")
 
     def _erased(self, connection: Connection, emails: Sequence[str]) -> set[str]:
         """Which of those addresses are nobody's because somebody was erased."""
+        if not suppressions.begins_with(connection, PREFIX):
+            return set()
         traces = {email: self._traces.of(email) for email in emails}
         found = suppressions.suppressed(connection, list(traces.values()))
         return {email for email, trace in traces.items() if trace in found}
 
     def _new(self, connection: Connection, slug: str, row: Row) -> Standing:
         cadence = row.cadence or self._defaults[slug]
+        return Standing(None, row.state, cadence, row.topics, self._start(connection, slug, cadence), row.resume_at)
+
+    def _again(self, connection: Connection, slug: str, standing: Standing, row: Row) -> Standing:
+        """One that had ended begins anew, in step with its newsletter."""
+        cadence = row.cadence or standing.cadence
+        start = max(standing.watermark, self._start(connection, slug, cadence))
+        topics = row.topics or standing.topics
+        return Standing(standing.id, row.state, cadence, topics, start, row.resume_at)
+
+    def _start(self, connection: Connection, slug: str, cadence: str) -> int:
         if (slug, cadence) not in self._starts:
             self._starts[slug, cadence] = subscribers.starting_watermark(connection, slug, cadence)
-        return Standing(None, row.state, cadence, row.topics, self._starts[slug, cadence], row.resume_at)
-
-    def _write_people(
-        self, connection: Connection, before: dict[str, Subscriber], after: dict[str, Subscriber]
-    ) -> None:
-        changed = [person for email, person in after.items() if person is not before[email]]
-        for person in changed:
-            subscriptions.set_timezone(connection, person.id, person.timezone, now=self._now)
-        subscribers.change_people(
-            connection,
-            [{"id": p.id, "name": p.name, "language": p.language, "timezone": p.timezone} for p in changed],
-        )
-
-    def _write_subscriptions(
-        self,
-        connection: Connection,
-        before: dict[tuple[int, str], Standing],
-        after: dict[tuple[int, str], Standing],
-    ) -> None:
-        new, changed, said = [], [], []
-        for key, standing in after.items():
-            if standing.id is None or standing.state != before[key].state:
-                said.append(self._record(*key, standing))
-            if standing.id is None:
-                row = standing._asdict() | {"subscriber_id": key[0], "newsletter": key[1], "consent": self._consent}
-                del row["id"]
-                new.append(row)
-            elif standing != before[key]:
-                changed.append(standing)
-        subscribers.add_subscriptions(connection, new, now=self._now)
-        for standing in changed:
-            if standing.state == _OVER and standing.id is not None:
-                subscribers.end(connection, standing.id, now=self._now)
-        subscribers.change_subscriptions(connection, [standing._asdict() for standing in changed], now=self._now)
-        consents.add(connection, said)
-
-    def _record(self, subscriber_id: int, slug: str, standing: Standing) -> Consent:
-        return Consent(
-            subscriber_id=subscriber_id,
-            newsletter=slug,
-            kind=ConsentKind.WITHDRAWN if standing.state == _OVER else ConsentKind.GIVEN,
-            via=Via.IMPORT,
-            source=self._consent,
-            asked_at=self._now,
-        )
+        return self._starts[slug, cadence]
 
 
-class _Seen:
-    """Which numbers came already, at little more than one bit each, so that a file of any length fits in memory."""
-
-    def __init__(self) -> None:
-        self._pages: defaultdict[int, int] = defaultdict(int)
-
-    def add(self, number: int) -> bool:
-        """Whether it comes for the first time."""
-        page, bit = number >> 10, 1 << (number & 1023)
-        new = not self._pages[page] & bit
-        self._pages[page] |= bit
-        return new
+def _wanted(row: Row) -> bool:
+    return row.state != _OVER and not row.ban
 
 
-def _person(row: Row) -> dict[str, str | None]:
-    return {"email": row.email, "name": row.name, "language": row.language, "timezone": row.timezone}
+def _person(row: Row) -> Subscriber:
+    return Subscriber(id=0, email=row.email, name=row.name, language=row.language, timezone=row.timezone)
+
+
+def _changes(before: object, after: object, *names: str) -> list[str]:
+    told = []
+    for name in names:
+        was, becomes = getattr(before, name), getattr(after, name)
+        if was != becomes:
+            told.append(f"{name} {_shown(was)} → {_shown(becomes)}")
+    return told
+
+
+def _shown(value: str | None) -> str:
+    return (value or "–").replace("\n", "; ")

@@ -1,51 +1,176 @@
-"""The roster: a file of subscribers, read into the store. `syndicate subscribers import` and the demo call it.
+"""The roster: a file of subscribers, compared with the store or read into it; the command line and the demo call it.
 
-It can be run again at any time: what is there already stays as it is. A row can end a subscription, but never bring
-back one that has ended, and never lifts a ban: only the reader, or an operator who asks for it by name, can.
+It can be run again at any time: what is there already stays as it is. A row can end a subscription, or ban an address,
+but never bring back what has ended, and never lifts a ban, unless an operator asks for it and says why.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
-from syndicate.audience.merge import Merge
+from syndicate.audience.carry import Carrier
+from syndicate.audience.choices import newsletters_of
+from syndicate.audience.diff import Diff, Mark, Tally
+from syndicate.audience.merge import Merge, Step
+from syndicate.audience.reading import Part, Reading, opened
 from syndicate.audience.rejects import Rejects
-from syndicate.audience.row import COLUMNS, Row, RowReader
-from syndicate.audience.sheet import Sheet
+from syndicate.audience.row import Row, RowReader
+from syndicate.audience.sheet import Record
 from syndicate.audience.traces import Traces
 from syndicate.errors import RosterError, SyndicateError
 from syndicate.settings import Newsletter
-from syndicate.store import Store
+from syndicate.store import Connection, Store
 
 _BATCH = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RosterResult:
-    """What an import did, in rows: each is one of ``added``, ``changed``, ``unchanged``, ``merged``, ``rejected``.
+class Terms:
+    """What an operator says of a file.
 
-    ``merged`` stand for an address that an earlier row of the file had. Besides, ``suppressed`` rows have an address
-    that is banned from mail, and ``kept_out`` rows one that unsubscribed from what they name, or was erased: neither is
-    mailed.
-    ``rejected_file`` holds the rejected rows, None without any; ``ignored`` are the columns that mean nothing here.
+    ``mapping``: column → field, before what is known of the format. ``newsletters``: of rows that name none.
+    ``consent``: how its people agreed; else ``import FILE``. ``revive``: why those come back who left or are banned.
+    ``who`` the operator is.
     """
 
-    added: int
-    changed: int
-    unchanged: int
-    merged: int
-    rejected: int
-    suppressed: int
-    kept_out: int
-    rejected_file: Path | None
-    ignored: tuple[str, ...]
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    newsletters: tuple[str, ...] = ()
+    consent: str = ""
+    revive: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was found out of one CSV file. ``columns`` are pairs of its column and what that says, empty for nothing.
+
+    ``windows_lines`` of it are in Windows-1252.
+    """
+
+    name: str
+    format: str
+    encoding: str
+    delimiter: str
+    columns: tuple[tuple[str, str], ...]
+    windows_lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is, in bytes, and what has been found so far. ``rejected`` are the finished files of bad rows."""
+
+    done: int
+    size: int
+    diff: Diff
+    parts: tuple[Known, ...]
+    skipped: tuple[str, ...]
+    rejected: tuple[Path, ...] = ()
+
+
+class Roster:
+    """One file, and what is to become of it. ``rejected`` is where bad rows go; of a ZIP file, beside that name.
+
+    ``compare`` and ``carry`` tell how far they are after every few thousand rows; whoever stops listening ends them.
+    Both raise RosterError when the file can't be read at all, or bad rows can't be written.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        newsletters: Sequence[Newsletter],
+        file: Path,
+        terms: Terms,
+        *,
+        traces: Traces,
+        rejected: Path,
+        now: datetime,
+    ) -> None:
+        self._store, self._newsletters, self._traces = store, newsletters, traces
+        self._file, self._terms, self._rejected, self._now = file, terms, rejected, now
+        self._defaults = (
+            [one.slug for one in newsletters_of(newsletters, terms.newsletters)] if terms.newsletters else []
+        )
+
+    def look(self) -> Progress:
+        """What the file is, without reading its rows."""
+        with opened(self._file, self._terms.mapping) as reading:
+            return _progress(reading, Diff())
+
+    def compare(self) -> Iterator[Progress]:
+        """What reading it would change. Nothing is changed; bad rows are written all the same."""
+        return self._run(self._store.read, lambda _connection, _step: None)
+
+    def carry(self) -> Iterator[Progress]:
+        """Reads it into the store, one transaction every few thousand rows.
+
+        New subscriptions begin in step with their newsletter. What a row leaves empty stays as it is. When several rows
+        have one address, the first decides and the others fill what is missing.
+        """
+        terms = self._terms
+        consent = terms.consent or f"import {_shown(self._file)}"
+        return self._run(
+            self._store.write, Carrier(consent=consent, reason=terms.revive, who=terms.who, now=self._now).carry
+        )
+
+    def _run(
+        self, begin: Callable[[], AbstractContextManager[Connection]], act: Callable[[Connection, Step], None]
+    ) -> Iterator[Progress]:
+        self._check_rejected()
+        tally = Tally()
+        merge = Merge(self._newsletters, self._traces, tally, revive=bool(self._terms.revive))
+        with ExitStack() as stack:
+            reading = stack.enter_context(opened(self._file, self._terms.mapping))
+            kept: list[Path] = []
+            for part in reading.parts:
+                name = f".{Path(part.name).stem}" if len(reading.parts) > 1 else ""
+                rejects = stack.enter_context(Rejects(self._rejected.with_stem(self._rejected.stem + name)))
+                rows = self._rows(part, rejects, tally)
+                while batch := list(islice(rows, _BATCH)):
+                    with begin() as connection:
+                        act(connection, merge.decide(connection, batch))
+                    yield _progress(reading, tally.diff())
+                if path := rejects.keep():
+                    kept.append(path)
+            yield _progress(reading, tally.diff(), rejected=tuple(kept))
+
+    def _rows(self, part: Part, rejects: Rejects, tally: Tally) -> Iterator[Row]:
+        self._check_newsletters(part)
+        reader = RowReader(self._newsletters, part.sheet.layout, self._defaults)
+        for record in part.sheet:
+            try:
+                if record.fault:
+                    raise SyndicateError(record.fault)
+                yield reader.read(record.cells, record.line)
+            except RosterError:
+                raise
+            except SyndicateError as error:
+                rejects.add(record, str(error), part.sheet.names)
+                tally.add(Mark.BAD, record.line, _first_words(record), str(error))
+
+    def _check_rejected(self) -> None:
+        if self._rejected.exists() and self._file.exists() and self._rejected.samefile(self._file):
+            told = "rejected rows would be written over it; rename it, or name another file for them"
+            raise RosterError(str(self._file), told)
+
+    def _check_newsletters(self, part: Part) -> None:
+        if "newsletters" not in part.sheet.layout.places and not self._defaults and len(self._newsletters) > 1:
+            slugs = ", ".join(one.slug for one in self._newsletters)
+            raise RosterError(part.path, f"does not say what its people get; name a newsletter for them: {slugs}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterResult:
+    """What an import did: rows by what became of them, where bad ones are, and what the file was."""
+
+    diff: Diff
+    rejected: tuple[Path, ...]
+    parts: tuple[Known, ...]
+    skipped: tuple[str, ...]
 
 
 def import_roster(
@@ -56,65 +181,44 @@ def import_roster(
     traces: Traces,
     rejected: Path,
     now: datetime,
-    progress: Callable[[int, int], None] | None = None,
+    terms: Terms | None = None,
 ) -> RosterResult:
-    """Reads a CSV file of subscribers into the store, some thousand rows a transaction; bad rows go to ``rejected``.
-
-    New subscriptions are active, with consent "import FILE", and begin in step with their newsletter. What a row
-    leaves empty stays as it is. When several rows have one address, the first decides and the others fill what is
-    missing. ``progress`` is told the bytes read so far and in all.
-
-    :raises RosterError: when the file can't be read at all, or ``rejected`` can't be written.
-    """
-    if rejected.exists() and file.exists() and rejected.samefile(file):
-        raise RosterError(str(file), "rejected rows would be written over it; rename it, or name another file for them")
-    with _opened(file) as source, Rejects(rejected) as rejects:
-        sheet = Sheet(source, str(file), known=COLUMNS, needed=COLUMNS[0])
-        size = os.fstat(source.fileno()).st_size
-        merge = Merge(newsletters, traces, consent=f"import {_shown(file)}", now=now)
-        rows = _good(sheet, RowReader(newsletters, sheet.places), rejects)
-        while batch := list(islice(rows, _BATCH)):
-            with store.write() as connection:
-                merge.apply(connection, batch)
-            if progress:
-                progress(source.tell(), size)
-        if progress:
-            progress(size, size)
-        tally = merge.tally
-        return RosterResult(
-            added=tally["added"],
-            changed=tally["changed"],
-            unchanged=tally["unchanged"],
-            merged=tally["merged"],
-            rejected=rejects.count,
-            suppressed=tally["suppressed"],
-            kept_out=tally["kept_out"],
-            rejected_file=rejects.keep(),
-            ignored=sheet.ignored,
-        )
+    """Reads a whole file into the store at once; see ``Roster``."""
+    roster = Roster(store, newsletters, file, terms or Terms(), traces=traces, rejected=rejected, now=now)
+    return result_of(roster.carry())
 
 
-def _good(sheet: Sheet, reader: RowReader, rejects: Rejects) -> Iterator[Row]:
-    for record in sheet:
-        if record.fault:
-            rejects.add(record, record.fault, sheet.names)
-            continue
-        try:
-            yield reader.read(record.cells)
-        except RosterError:
-            raise
-        except SyndicateError as error:
-            rejects.add(record, str(error), sheet.names)
+def result_of(run: Iterator[Progress]) -> RosterResult:
+    """What is there at the end of it."""
+    *_, last = run
+    return RosterResult(diff=last.diff, rejected=last.rejected, parts=last.parts, skipped=last.skipped)
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    try:
-        source = file.open("rb")
-    except OSError as error:
-        raise RosterError(str(file), f"can't be read ({error.strerror}); check its name and permissions") from error
-    with source:
-        yield source
+def _progress(reading: Reading, diff: Diff, rejected: tuple[Path, ...] = ()) -> Progress:
+    return Progress(
+        done=reading.done,
+        size=reading.size,
+        diff=diff,
+        parts=tuple(map(_known, reading.parts)),
+        skipped=reading.skipped,
+        rejected=rejected,
+    )
+
+
+def _known(part: Part) -> Known:
+    sheet = part.sheet
+    return Known(
+        name=part.name,
+        format=sheet.layout.format,
+        encoding=part.source.encoding,
+        delimiter=sheet.delimiter,
+        columns=tuple((name, sheet.layout.field_of(place)) for place, name in enumerate(sheet.names)),
+        windows_lines=sheet.windows_lines,
+    )
+
+
+def _first_words(record: Record) -> str:
+    return next((cell.strip()[:60] for cell in record.cells if cell.strip()), "")
 
 
 def _shown(file: Path) -> str:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from syndicate.audience import choices
 from syndicate.audience.address import normalise
+from syndicate.audience.formats.format import STATES
+from syndicate.audience.formats.layout import Layout
 from syndicate.audience.sheet import unguarded
 from syndicate.errors import NotFoundError, SyndicateError
 from syndicate.model import SubscriptionState
 from syndicate.settings import Newsletter
 from syndicate.store.subscribers import topics_key
 
-COLUMNS = ("email", "name", "newsletters", "cadence", "topics", "language", "timezone", "state")
-"""What a file may say of a subscriber; only the first is needed."""
+_BANS = {"bounced": "bounced elsewhere", "complained": "complained elsewhere", "suppressed": "suppressed elsewhere"}
+_ENDED = ("complained", "suppressed")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What one row says; empty and None mean that it says nothing. ``topics`` is a key, ``state`` is for new ones.
 
-    ``resume_at`` is when a pause ends by itself: ``paused until 2026-03-22T07:00:00Z``.
+    ``resume_at`` is when a pause ends by itself: ``paused until 2026-03-22T07:00:00Z``. ``ban`` is why the address
+    must not be mailed.
     """
 
     email: str
@@ -34,50 +36,81 @@ class Row:
     language: str | None
     timezone: str | None
     state: SubscriptionState
-    resume_at: datetime | None
+    resume_at: datetime | None = None
+    ban: str = ""
+    line: int = 0
 
 
 class RowReader:
-    """Reads rows whose columns stand at ``places``. Cells that repeat from row to row are worked out once."""
+    """Reads rows of one layout. Cells that repeat from row to row are worked out once.
 
-    def __init__(self, newsletters: Sequence[Newsletter], places: Mapping[str, int]) -> None:
-        self._newsletters = newsletters
-        self._places = [places.get(name) for name in COLUMNS]
+    ``defaults`` are the newsletters of rows that name none; without any, the only newsletter, when there is but one.
+    """
+
+    def __init__(self, newsletters: Sequence[Newsletter], layout: Layout, defaults: Iterable[str] = ()) -> None:
+        self._newsletters, self._defaults, self._layout = newsletters, tuple(defaults), layout
+        self._one = [
+            layout.places[name][0] if name in layout.places else None
+            for name in ("email", "newsletters", "cadence", "language", "timezone", "suppressed")
+        ]
+        self._names = [layout.places[name][0] for name in ("name", "first_name", "last_name") if name in layout.places]
+        self._is_whole = "name" in layout.places
+        self._said = layout.places.get("state", ())
+        self._about = layout.places.get("topics", ())
         self._wanted = lru_cache(1024)(self._look_up)
-        self._topics = lru_cache(1024)(lambda text: topics_key(choices.topics_of([text])))
+        self._topics = lru_cache(1024)(lambda *texts: topics_key(choices.topics_of(texts)))
         self._language = lru_cache(1024)(choices.language_of)
         self._timezone = lru_cache(1024)(choices.timezone_of)
+        self._state = lru_cache(1024)(self._read_state)
 
-    def read(self, cells: Sequence[str]) -> Row:
-        """The row as values. :raises SyndicateError: saying what is wrong with it."""
-        email, name, slugs, cadence, topics, language, timezone, state = [
-            "" if place is None else unguarded(cells[place]) for place in self._places
+    def read(self, cells: Sequence[str], line: int = 0) -> Row:
+        """The row as values; ``line`` is where it stands. :raises SyndicateError: saying what is wrong with it."""
+        email, slugs, cadence, language, timezone, suppressed = [
+            "" if place is None else unguarded(cells[place]) for place in self._one
         ]
         address = normalise(email)
         newsletters, cadence = self._wanted(slugs, cadence)
+        state, resume_at, ban = self._state(*[unguarded(cells[place]) for place in self._said])
         return Row(
             address,
-            choices.name_of(name),
+            self._name(cells),
             newsletters,
             cadence,
-            self._topics(topics),
+            self._topics(*[unguarded(cells[place]) for place in self._about]),
             self._language(language),
             self._timezone(timezone),
-            *_state(state),
+            state,
+            resume_at,
+            choices.reason_of(suppressed) or ban,
+            line,
         )
 
+    def _name(self, cells: Sequence[str]) -> str:
+        """The whole name, else the first and the last."""
+        names = [choices.name_of(unguarded(cells[place])) for place in self._names]
+        if self._is_whole and names[0]:
+            return names[0]
+        return choices.name_of(" ".join(filter(None, names)))
+
     def _look_up(self, slugs: str, cadence: str) -> tuple[tuple[str, ...], str]:
-        found = choices.newsletters_of(self._newsletters, slugs.split(";"))
+        named = slugs.split(";") if slugs.strip() else self._defaults
+        found = choices.newsletters_of(self._newsletters, named)
         names = {choices.cadence_of(newsletter, cadence) for newsletter in found} if cadence.strip() else {""}
         return tuple(newsletter.slug for newsletter in found), names.pop()
 
-
-@lru_cache(1024)
-def _state(text: str) -> tuple[SubscriptionState, datetime | None]:
-    word, _, rest = text.strip().lower().partition(" until ")
-    if word and (word not in list(SubscriptionState) or (rest and word != SubscriptionState.PAUSED)):
-        raise NotFoundError("state", text[:40], SubscriptionState)
-    return SubscriptionState(word or SubscriptionState.ACTIVE), _instant(rest) if rest else None
+    def _read_state(self, *cells: str) -> tuple[SubscriptionState, datetime | None, str]:
+        """The gravest that the cells say, when a pause ends, and why an address must not be mailed."""
+        said = [word for cell in cells if (word := cell.strip().lower())]
+        words = [self._layout.states.get(word, word) for word in said] or [self._layout.state or "active"]
+        for word, cell in zip(words, said, strict=False):
+            if word.partition(" until ")[0] not in STATES or (" until " in word and not word.startswith("paused ")):
+                raise NotFoundError("state", cell[:40], self._layout.states or SubscriptionState)
+        gravest, _, until = max(words, key=lambda word: STATES.index(word.partition(" until ")[0])).partition(" until ")
+        if gravest == "unconfirmed":
+            raise SyndicateError("they were asked to confirm and never did, so they must not be mailed")
+        ban = _BANS.get(gravest, "")
+        state = SubscriptionState.UNSUBSCRIBED if gravest in _ENDED else SubscriptionState.ACTIVE
+        return (state if ban else SubscriptionState(gravest)), (_instant(until) if until else None), ban
 
 
 def _instant(text: str) -> datetime:

@@ -1,7 +1,8 @@
 """CSV files as people and spreadsheets make them, row by row; the roster is read and written through it.
 
-Read: UTF-8 (with or without a mark), single lines in Windows-1252 tolerated; ``,``, ``;`` or TAB; any line ends.
-A row that can't be read is handed on with its fault, and reading goes on at the very next line.
+Read: UTF-8 (with or without a mark), single lines in Windows-1252 tolerated; ``,``, ``;`` or TAB; any line ends;
+quotes that are doubled, or have a backslash. A row that can't be read is handed on with its fault, and reading goes on
+at the very next line.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import codecs
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, TextIO
+from typing import Protocol, TextIO
 
+from syndicate.audience.formats.layout import Layout
 from syndicate.errors import RosterError
 
 LONGEST_LINE = 65_536
@@ -56,59 +58,69 @@ class Writer:
         self._writer.writerow([guarded(cell.replace("\0", "\ufffd")) for cell in cells])
 
 
+class Bytes(Protocol):
+    """What a sheet is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """About so many bytes; none at the end."""
+
+
 class Sheet:
     """A file with a header row; iterating gives its records, blank ones left out.
 
-    ``names`` are the columns as written, ``places`` says where each known one stands, ``ignored`` are the others.
+    ``names`` are the columns as written, ``layout`` says what they mean, ``ignored`` are those that mean nothing.
+    ``windows_lines`` counts lines in Windows-1252.
 
-    :raises RosterError: when it is empty, or its first line does not name the columns (``needed`` among them).
+    :raises RosterError: when it is empty, or ``lay_out`` makes nothing of its first line.
     """
 
-    def __init__(self, file: BinaryIO, path: str, *, known: Sequence[str], needed: str) -> None:
+    def __init__(self, file: Bytes, path: str, lay_out: Callable[[Sequence[str]], Layout | None]) -> None:
         self._lines = _lines(file)
         self._ahead: deque[bytes] = deque()
-        self._line = 0
-        self._delimiter, self.names = self._header(path, known, needed)
+        self._line = self.windows_lines = 0
+        self.delimiter, self.names, self.layout = self._header(path, lay_out)
         folded = [name.casefold() for name in self.names]
-        for name in known:
-            if folded.count(name) > 1:
-                raise RosterError(path, f"its first line names column {name!r} more than once; keep one of them")
-        self.places = {name: folded.index(name) for name in known if name in folded}
-        self.ignored = tuple(name for name, fold in zip(self.names, folded, strict=True) if fold not in self.places)
+        for places in self.layout.places.values():
+            for place in places:
+                if folded.count(folded[place]) > 1:
+                    told = f"its first line names column {folded[place]!r} more than once; keep one of them"
+                    raise RosterError(path, told)
+        self._read = frozenset(place for places in self.layout.places.values() for place in places)
+        self.ignored = tuple(name for place, name in enumerate(self.names) if place not in self._read)
 
     def __iter__(self) -> Iterator[Record]:
         while (raw := self._take()) is not None:
             record = self._record(raw)
-            if any(cell.strip() for cell in record.cells):
+            if any(map(str.strip, record.cells)):
                 yield record
 
-    def _header(self, path: str, known: Sequence[str], needed: str) -> tuple[str, list[str]]:
-        remedy = f"its first line must name the columns: {', '.join(known)} ({needed!r} is needed)"
+    def _header(self, path: str, lay_out: Callable[[Sequence[str]], Layout | None]) -> tuple[str, list[str], Layout]:
+        remedy = "its first line must name the columns, 'email' among them"
         line = codecs.BOM_UTF8
         while not line.removeprefix(codecs.BOM_UTF8).strip():
             raw = self._take()
             if raw is None:
                 raise RosterError(path, f"it is empty; {remedy}")
             line = raw
-        text = _text(line.removeprefix(codecs.BOM_UTF8)) or ""
-        if "\0" in text or not text:
+        text, _ = _text(line.removeprefix(codecs.BOM_UTF8))
+        if not text or "\0" in text:
             raise RosterError(path, "it is not CSV text; save it as “CSV UTF-8” first")
-        readings = {mark: [name.strip() for name in _cells(text, mark) or ()] for mark in _DELIMITERS}
-        fitting = [mark for mark, names in readings.items() if needed in map(str.casefold, names)]
+        readings = [(mark, [name.strip() for name in _cells(text, mark) or ()]) for mark in _DELIMITERS]
+        fitting = [(mark, names, found) for mark, names in readings if (found := lay_out(names)) is not None]
         if not fitting:
-            raise RosterError(path, f"{remedy}; it is {text[:60]!r}")
-        mark = max(fitting, key=lambda mark: len(readings[mark]))
-        return mark, readings[mark]
+            raise RosterError(path, f"{remedy}, or say which column it is; it is {text[:60]!r}")
+        return max(fitting, key=lambda one: len(one[1]))
 
     def _record(self, raw: bytes) -> Record:
-        line, text = self._line, _text(raw)
+        line, (text, is_windows) = self._line, _text(raw)
+        self.windows_lines += is_windows
         if text is None:
             seen = raw[: _SHOWN * 4].decode("utf-8", "replace")[:_SHOWN]
             fault = "the line is too long" if len(raw) > LONGEST_LINE else "neither UTF-8 nor Windows-1252 text"
             return Record(line, [seen], fault)
         if "\0" in text:
             return Record(line, [text], "a NUL character")
-        cells = _cells(text, self._delimiter)
+        cells = _cells(text, self.delimiter)
         if cells is None:
             cells = self._continued(text)
         if cells is None:
@@ -125,15 +137,15 @@ class Sheet:
         quotes = text.count('"')
         for reach in range(_MOST_LINES if quotes % 2 else 0):
             following = self._peek(reach)
-            more = None if following is None else _text(following)
+            more = None if following is None else _text(following)[0]
             if more is None:
                 return None
             text, quotes = f"{text}\n{more}", quotes + more.count('"')
             if quotes % 2 == 0:
-                cells = _cells(text, self._delimiter)
+                cells = _cells(text, self.delimiter)
                 if cells is None or len(cells) != len(self.names):
                     return None
-                if any("\n" in cells[place] for place in self.places.values()):
+                if any("\n" in cells[place] for place in self._read):
                     return None
                 for _ in range(reach + 1):
                     self._take()
@@ -153,7 +165,7 @@ class Sheet:
         return self._ahead[reach]
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
+def _lines(file: Bytes) -> Iterator[bytes]:
     """Physical lines with their ends; of one longer than ``LONGEST_LINE`` no more than shows that it is."""
     rest = b""
     while chunk := file.read(_CHUNK):
@@ -164,23 +176,33 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     yield from rest.splitlines(keepends=True)
 
 
-def _text(raw: bytes) -> str | None:
-    """The line without its end; None when it is too long or no text."""
+def _text(raw: bytes) -> tuple[str | None, bool]:
+    """The line without its end, None when it is too long or no text; and whether it is in Windows-1252."""
     if len(raw) > LONGEST_LINE:
-        return None
+        return None, False
     line = raw.rstrip(b"\r\n")
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return line.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
+    try:
+        return line.decode("utf-8"), False
+    except UnicodeDecodeError:
+        pass
+    try:
+        return line.decode("cp1252"), True
+    except UnicodeDecodeError:
+        return None, False
 
 
 def _cells(text: str, delimiter: str) -> list[str] | None:
     """The cells of one row, None when its quotes are broken."""
     try:
         return next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return _escaped(text, delimiter) if '\\"' in text else None
+
+
+def _escaped(text: str, delimiter: str) -> list[str] | None:
+    """The same, of programs that write a backslash before quotes in a cell (MailPoet)."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True, doublequote=False, escapechar="\\"), [])
     except csv.Error:
         return None
 

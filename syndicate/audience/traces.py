@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 
 REASON = "erased"
-_PREFIX = "erased:"
+PREFIX = "erased:"
+"""How every trace begins."""
 
 
 class Traces:
@@ -19,4 +20,4 @@ class Traces:
 
     def of(self, email: str) -> str:
         """The trace of a normalised address, whatever the case of its letters."""
-        return _PREFIX + hmac.digest(self._key, email.casefold().encode(), "sha256").hex()
+        return PREFIX + hmac.digest(self._key, email.casefold().encode(), "sha256").hex()

@@ -166,7 +166,7 @@ async def _show(app: App, stop: asyncio.Event) -> None:
     roster = app.settings.directory / "subscribers.csv"
     rejected = app.settings.directory / "rejected.csv"
     joined = import_roster(app.store, app.settings.newsletters, roster, traces=app.traces, rejected=rejected, now=now)
-    tell("imported", f"{plural(joined.added, 'subscriber')}", style="green")
+    tell("imported", f"{plural(joined.diff.new, 'subscriber')}", style="green")
     for newsletter in app.settings.newsletters:
         digest = await asyncio.to_thread(app.digests.compose_now, newsletter.slug, now)
         planned = app.jobs.outstanding(digest.id).planned

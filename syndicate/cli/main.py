@@ -25,6 +25,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "digests": ("digests",),
     "status": ("status",),
     "pace": ("pace",),
+    "importing": ("subscribers",),
     "people": ("subscribers",),
     "personal": ("subscribers",),
     "sources": ("sources", "articles"),

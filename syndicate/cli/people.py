@@ -1,9 +1,8 @@
-"""Commands for readers: subscribers import, export, list, add, remove; ``personal`` has those about one of them."""
+"""Commands for readers: subscribers export, list, add, remove; ``importing`` reads files, ``personal`` is about one."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -13,10 +12,9 @@ import typer
 
 from syndicate.app import App
 from syndicate.audience.export import export_roster
-from syndicate.audience.roster import import_roster
 from syndicate.audience.subscribe import remove as end_subscriptions
 from syndicate.audience.subscribe import subscribe
-from syndicate.cli.terminal import Json, bar, opened, plural, say, show_json, show_table, tell
+from syndicate.cli.terminal import Json, opened, plural, say, show_json, show_table, tell
 from syndicate.errors import SyndicateError
 from syndicate.model import SubscriptionState
 from syndicate.store import seek
@@ -34,35 +32,6 @@ Suppressed = Annotated[bool, typer.Option("--suppressed", help="Only of addresse
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.add_typer(subscribers, name="subscribers")
-
-
-@subscribers.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="CSV: email, name, newsletters, cadence, topics, language, timezone.")],
-    rejected: Annotated[Path, typer.Option(help="Where rows go that can't be used.")] = Path("rejected.csv"),
-    as_json: Json = False,
-) -> None:
-    """Import a CSV file; doing so twice changes nothing. Bad rows go to rejected.csv with line and reason."""
-    with opened() as app, bar("importing", None) as progress:
-        done = import_roster(
-            app.store,
-            app.settings.newsletters,
-            file,
-            traces=app.traces,
-            rejected=rejected,
-            now=datetime.now(UTC),
-            progress=lambda read, total: progress.update(progress.task_ids[0], completed=read, total=total),
-        )
-    if as_json:
-        show_json(asdict(done))
-        return
-    for name, value in asdict(done).items():
-        if isinstance(value, int) and (value or name in ("added", "rejected")):
-            tell(name.replace("_", " "), f"{value:,}")
-    if done.ignored:
-        tell("ignored", f"columns that mean nothing here: {', '.join(done.ignored)}")
-    if done.rejected_file:
-        tell("see", f"{done.rejected_file!s} for the rows that could not be used, and why", style="yellow")
 
 
 @subscribers.command()

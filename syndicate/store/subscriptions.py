@@ -63,6 +63,13 @@ def restore(connection: Connection, subscription_id: int, *, since: datetime, no
     return bool(connection.execute(query.values(state=_ACTIVE, ended_at=None, resume_at=None, chosen_at=now)).rowcount)
 
 
+def begin_again(connection: Connection, subscription_id: int, resume_at: datetime | None, *, consent: str) -> None:
+    """Notes that one goes on that had ended, by mail; ``consent`` says how its reader came back."""
+    query = update(subscriptions).where(subscriptions.c.id == subscription_id)
+    values = {"ended_at": None, "resume_at": resume_at, "consent": consent, "channel": Channel.MAIL}
+    connection.execute(query.values(values))
+
+
 def go_on_as(connection: Connection, subscription_id: int, subscriber_id: int, *, now: datetime) -> None:
     """Has another subscriber, who does not get that newsletter, get it as this subscription stands, from now on.
 

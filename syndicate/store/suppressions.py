@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -53,6 +53,30 @@ def ban(batch: Batch, email: str, reason: str, *, now: datetime) -> None:
 def lift(connection: Connection, email: str) -> bool:
     """Ends a ban; false when there was none."""
     return bool(connection.execute(delete(suppressions).where(suppressions.c.email == email)).rowcount)
+
+
+def add_new(connection: Connection, reasons: Mapping[str, str], *, now: datetime) -> None:
+    """Bans normalised addresses that are not banned yet, each for its reason."""
+    if reasons:
+        rows = [{"email": email, "reason": reason, "created_at": now} for email, reason in reasons.items()]
+        connection.execute(insert(suppressions), rows)
+
+
+def reasons(connection: Connection, emails: Sequence[str]) -> dict[str, str]:
+    """Why those of these normalised addresses that are banned are."""
+    found: dict[str, str] = {}
+    c = suppressions.c
+    for start in range(0, len(emails), 500):
+        query = select(c.email, c.reason).where(c.email.in_(emails[start : start + 500]))
+        found.update((row.email, row.reason) for row in connection.execute(query))
+    return found
+
+
+def begins_with(connection: Connection, prefix: str) -> bool:
+    """Whether there is any that begins so; ``prefix`` is ASCII."""
+    c = suppressions.c
+    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return connection.execute(select(c.email).where(c.email >= prefix, c.email < after).limit(1)).first() is not None
 
 
 def suppressed(connection: Connection, emails: Sequence[str]) -> set[str]:

@@ -39,11 +39,21 @@ def test_one_row_for_equal_choices(store: Store) -> None:
     subscribe(store, NEWSLETTERS, email="+a@example.org", slugs=["brief"], language="en", timezone="UTC", **join)  # type: ignore[arg-type]
     remove(store, "+a@example.org", now=NOW)
     count, (header, *rows) = _exported(store)
-    assert header == ["email", "name", "newsletters", "cadence", "topics", "language", "timezone", "state"]
+    assert header == [
+        "email",
+        "name",
+        "newsletters",
+        "cadence",
+        "topics",
+        "language",
+        "timezone",
+        "state",
+        "suppressed",
+    ]
     assert sorted(rows) == [
-        ["'+a@example.org", "", "brief", "daily", "", "en", "UTC", "unsubscribed"],
-        ["b@example.org", "'=Bo", "brief;weather", "daily", "", "", "", "active"],
-        ["b@example.org", "'=Bo", "sport", "weekly", "a;x", "", "", "active"],
+        ["'+a@example.org", "", "brief", "daily", "", "en", "UTC", "unsubscribed", ""],
+        ["b@example.org", "'=Bo", "brief;weather", "daily", "", "", "", "active", ""],
+        ["b@example.org", "'=Bo", "sport", "weekly", "a;x", "", "", "active", ""],
     ]
     assert count == 3
     assert [row[0] for row in _exported(store, "sport")[1][1:]] == ["b@example.org"]
@@ -56,7 +66,7 @@ def test_a_pause_comes_back_with_its_end(store: Store, tmp_path: Path) -> None:
     file, other = tmp_path / "all.csv", Store(f"sqlite:///{ready(tmp_path, 'other.db')}")
     with file.open("w", encoding="utf-8", newline="") as out:
         export_roster(store, out)
-    assert import_roster(other, NEWSLETTERS, file, traces=TRACES, rejected=tmp_path / "no.csv", now=NOW).added == 1
+    assert import_roster(other, NEWSLETTERS, file, traces=TRACES, rejected=tmp_path / "no.csv", now=NOW).diff.new == 1
     with other.read() as connection:
         [held] = subscribers.of_address(connection, "b@example.org")
     assert (held.state, held.resume_at) == ("paused", until)
@@ -116,8 +126,8 @@ def test_what_is_exported_can_be_imported(joining: list[dict[str, object]], leav
             import_roster(store, NEWSLETTERS, file, traces=TRACES, rejected=rejected, now=NOW)
             for store in (there, here)
         ]
-        assert not any(result.rejected for result in results)
-        assert results[1].unchanged + results[1].merged == written
+        assert not any(result.diff.bad for result in results)
+        assert results[1].diff.same + results[1].diff.repeated == written
         assert _everyone(there) == _everyone(here)
         here.close()
         there.close()

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.audience.row import COLUMNS, RowReader
+from syndicate.audience.formats.layout import Layout, lay_out
+from syndicate.audience.formats.own import COLUMNS
+from syndicate.audience.row import Row, RowReader
 from syndicate.errors import SyndicateError
 from syndicate.model import SubscriptionState
 from syndicate.settings import Newsletter
@@ -18,14 +20,20 @@ BRIEF, SPORT = (
         "sport": {"weekly": "0 7 * * mon", "instant": "instant"},
     }.items()
 )
-READER = RowReader([BRIEF, SPORT], {name: place for place, name in enumerate(COLUMNS)})
+LAYOUT = lay_out(COLUMNS, {}) or Layout(places={})
+READER = RowReader([BRIEF, SPORT], LAYOUT)
+
+
+def _read(**cells: str) -> Row:
+    given = {"email": "a@example.org", "newsletters": "brief"} | cells
+    return READER.read([given.get(name, "") for name in COLUMNS])
 
 
 def test_every_cell_says_something() -> None:
-    row = READER.read(["A@Example.org", " Ana ", "Sport; brief", "Weekly", "b;A", "de_AT", "UTC", "Paused"])
+    row = READER.read(["A@Example.org", " Ana ", "Sport; brief", "Weekly", "b;A", "de_AT", "UTC", "Paused", "said no"])
     assert (row.email, row.name, row.newsletters) == ("A@example.org", "Ana", ("sport", "brief"))
     assert (row.cadence, row.topics, row.language, row.timezone) == ("weekly", "a\nb", "de-AT", "UTC")
-    assert row.state is SubscriptionState.PAUSED
+    assert (row.state, row.ban) == (SubscriptionState.PAUSED, "said no")
 
 
 @pytest.mark.parametrize(
@@ -37,24 +45,24 @@ def test_every_cell_says_something() -> None:
     ],
 )
 def test_a_pause_may_say_when_it_ends(state: str, until: datetime | None) -> None:
-    row = READER.read(["a@example.org", "", "brief", "", "", "", "", state])
+    row = _read(state=state)
     assert (row.state, row.resume_at) == (SubscriptionState.PAUSED, until)
 
 
 @pytest.mark.parametrize("state", ["paused until", "paused until soon", "active until 2026-03-22", "until 2026-03-22"])
 def test_states_that_there_are_not(state: str) -> None:
     with pytest.raises(SyndicateError):
-        READER.read(["a@example.org", "", "brief", "", "", "", "", state])
+        _read(state=state)
 
 
 def test_empty_cells_say_nothing() -> None:
-    row = READER.read(["a@example.org", "", "brief", " ", "", "", "", ""])
+    row = _read(cadence=" ")
     assert (row.name, row.cadence, row.topics, row.language, row.timezone) == ("", "", "", None, None)
     assert row.state is SubscriptionState.ACTIVE
 
 
 def test_columns_that_are_not_there_say_nothing() -> None:
-    assert RowReader([BRIEF], {"email": 1}).read(["7", "a@example.org"]).newsletters == ("brief",)
+    assert RowReader([BRIEF], Layout(places={"email": (1,)})).read(["7", "a@example.org"]).newsletters == ("brief",)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +76,7 @@ def test_columns_that_are_not_there_say_nothing() -> None:
 )
 def test_reasons_say_what_is_allowed(newsletters: str, cadence: str, reason: str) -> None:
     with pytest.raises(SyndicateError) as refused:
-        READER.read(["a@example.org", "", newsletters, cadence, "", "", "", ""])
+        _read(newsletters=newsletters, cadence=cadence)
     assert str(refused.value) == reason
 
 
@@ -76,8 +84,8 @@ def test_reasons_say_what_is_allowed(newsletters: str, cadence: str, reason: str
 @given(
     st.lists(
         st.text(max_size=12) | st.just("x" * 9000) | st.sampled_from(["a@example.org", "brief", "daily", "en"]),
-        min_size=8,
-        max_size=8,
+        min_size=len(COLUMNS),
+        max_size=len(COLUMNS),
     )
 )
 def test_any_cells_are_a_row_or_a_reason(cells: list[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syndicate.audience.formats.layout import lay_out
 from syndicate.audience.sheet import LONGEST_LINE, Record, Sheet, Writer, guarded, unguarded
 from syndicate.errors import RosterError
 
@@ -14,7 +15,7 @@ KNOWN = ("email", "name")
 
 
 def _sheet(data: bytes) -> Sheet:
-    return Sheet(io.BytesIO(data), "people.csv", known=KNOWN, needed="email")
+    return Sheet(io.BytesIO(data), "people.csv", lambda names: lay_out(names, {}))
 
 
 def _rows(data: bytes) -> list[Record]:
@@ -34,9 +35,10 @@ def test_any_spreadsheet(mark: str, end: str, encoding: str) -> None:
     data = end.join(mark.join(cells) for cells in lines).encode(encoding)
     sheet = _sheet(data)
     assert sheet.names == ["Name", "E-mail", "EMAIL"]
-    assert sheet.places == {"email": 2, "name": 0}
+    assert sheet.layout.places == {"email": (2,), "name": (0,)}
     assert sheet.ignored == ("E-mail",)
     assert list(sheet) == [Record(2, lines[1]), Record(4, lines[3])]
+    assert sheet.windows_lines == (2 if encoding == "cp1252" else 0)
 
 
 def test_one_line_in_windows_1252_does_not_spoil_the_others() -> None:
@@ -49,7 +51,7 @@ def test_one_line_in_windows_1252_does_not_spoil_the_others() -> None:
     [
         (b"", "it is empty"),
         (b"\xef\xbb\xbf\r\n \n", "it is empty"),
-        (b"a@b.example,Ana\n", "must name the columns: email, name"),
+        (b"a@b.example,Ana\n", "must name the columns, 'email' among them"),
         (b"PK\x03\x04\x14\0\0", "not CSV text"),
         ("email,name\n".encode("utf-16"), "not CSV text"),
         (b"email" * LONGEST_LINE, "not CSV text"),
@@ -89,6 +91,13 @@ def test_a_column_that_nobody_reads_may_span_lines() -> None:
     assert _rows(data) == [
         Record(2, ["a@b.example", "Ana", 'one\ntwo, "2"\nthree']),
         Record(5, ["c@d.example", "Carl", ""]),
+    ]
+
+
+def test_quotes_with_a_backslash_are_quotes_too() -> None:
+    assert _rows(b'email,name\na@b.example,"Ana \\"Jo\\" K"\nc@d.example,"C:\\"\n') == [
+        Record(2, ["a@b.example", 'Ana "Jo" K']),
+        Record(3, ["c@d.example", "C:\\"]),
     ]
 
 

@@ -185,12 +185,12 @@ def test_roster_commands(tmp_path: Path) -> None:
         "people.csv", "email,name,cadence\nana@example.org,Ana,daily\nnobody,X,daily\nben@example.org,,hourly\n"
     )
     done = folder.run("subscribers", "import", "people.csv", "--json").json()
-    assert (done["added"], done["rejected"]) == (1, 2)
+    assert (done["new"], done["bad"]) == (1, 2)
     rejects = (tmp_path / "rejected.csv").read_text()
     assert '"3"' in rejects
     assert '"4"' in rejects
     again = folder.run("subscribers", "import", "people.csv", "--json").json()
-    assert (again["added"], again["unchanged"]) == (0, 1)
+    assert (again["new"], again["same"]) == (0, 1)
     folder.run("subscribers", "add", "zoe@example.org", "--cadence", "weekly", "--topic", "Sport", "--name", "Zoë")
     listed = folder.run("subscribers", "list", "--json").json()
     assert [(one["email"], one["cadence"], one["topics"]) for one in listed] == [
