@@ -18,7 +18,7 @@ from syndicate.web.accept import ANYWHERE, is_for_programs
 from syndicate.web.archive import Archive
 from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
-from syndicate.web.console.console import console_routes
+from syndicate.web.console.console import open_door
 from syndicate.web.feeds import PublishedFeeds
 from syndicate.web.guard import Guard
 from syndicate.web.hub import Hub
@@ -85,7 +85,7 @@ def create_pages(app: App) -> FastAPI:
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Guard)
     web.add_middleware(ProxyHeadersMiddleware)
-    web.include_router(console_routes(app, pages.base))
+    web.include_router(open_door(app, pages.base).router)
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
     for_readers = (PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
     for kind in (*for_everyone, Hub, ProviderWebhooks, *for_readers):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from syndicate.app import App
 from syndicate.web.console.articles.article import ArticlePage
 from syndicate.web.console.articles.listing import ArticleList
@@ -20,8 +18,11 @@ from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.today import Today
 
 
-def console_routes(app: App, base: str) -> APIRouter:
-    """Every address of the console. Raises TemplateError when its stylesheet can't be rendered."""
+def open_door(app: App, base: str) -> Door:
+    """The door, with every address of the console in its ``router``.
+
+    :raises TemplateError: when the stylesheet can't be rendered.
+    """
     desk = Desk(app, base)
     door = Door(app, desk)
     for section in (
@@ -39,4 +40,4 @@ def console_routes(app: App, base: str) -> APIRouter:
     ):
         section(app, desk, door)
     door.router.add_route("/console/static/{name}", desk.static.serve, methods=["GET"])
-    return door.router
+    return door
