@@ -29,6 +29,7 @@ class Only(StrEnum):
     """What `retry` can be limited to."""
 
     REJECTED = DeliveryState.REJECTED.value
+    EXPIRED = DeliveryState.EXPIRED.value
     UNCERTAIN = DeliveryState.UNCERTAIN.value
 
 
@@ -54,7 +55,7 @@ def listed(
         if newsletter:
             app.digests.newsletter(newsletter)
         found = rows.latest(connection, newsletter=newsletter, limit=limit)
-        counts = {one.id: standing.equation(connection, one.id) for one in found}
+        counts = standing.by_digest(connection, [one.id for one in found])
     if as_json:
         show_json([digest_facts(one) | asdict(counts[one.id]) for one in found])
         return
@@ -144,7 +145,7 @@ def cancel(digest_id: Id) -> None:
 def pause(digest_id: Id) -> None:
     """Stop a digest for now, also while another process sends it: what is under way is finished, the rest waits."""
     with opened() as app:
-        digest = app.digests.pause(digest_id)
+        digest = app.digests.pause(digest_id, datetime.now(UTC))
     tell("paused", f"digest {digest.id}; `syndicate digests resume {digest.id}` lets it go on")
 
 

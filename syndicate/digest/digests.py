@@ -18,7 +18,8 @@ from syndicate.render.environment import Environment
 from syndicate.render.holes import fill, reader_values
 from syndicate.render.links import Links
 from syndicate.settings import INSTANT, MANUAL, Newsletter, Settings
-from syndicate.store import Connection, Store, articles, deliveries, digests, remedies
+from syndicate.store import Connection, Store, articles, audit, deliveries, digests, remedies
+from syndicate.store.audit import SHELL, By
 from syndicate.store.remedies import Remedied
 
 log = structlog.get_logger()
@@ -116,7 +117,7 @@ class Digests:
         html = fill(parts.html, parts.nonce, values, escape=True)
         return html, fill(parts.text, parts.nonce, values, escape=False)
 
-    def approve(self, digest_id: int, now: datetime) -> tuple[Digest, int]:
+    def approve(self, digest_id: int, now: datetime, by: By = SHELL) -> tuple[Digest, int]:
         """Lets a held or reviewed digest go; returns it and how many deliveries were planned.
 
         :raises ConflictError: when it does not wait for that.
@@ -124,54 +125,81 @@ class Digests:
         only = "only one that is held or in review can be approved"
         with self.store.write() as connection:
             digest = remedies.move(connection, digest_id, DigestState.SENDING, digests.WAITING, only=only)
-            return digest, deliveries.plan(connection, digest, now=now)
+            planned = deliveries.plan(connection, digest, now=now)
+            _note(connection, digest_id, "approved", now, by, f"{planned} planned")
+            return digest, planned
 
-    def cancel(self, digest_id: int, now: datetime) -> tuple[Digest, int]:
+    def cancel(self, digest_id: int, now: datetime, by: By = SHELL) -> tuple[Digest, int]:
         """Ends a digest; what was not begun is cancelled. Returns it and how many deliveries that were.
 
         Readers who had nothing planned keep their watermark, so its articles come with their next digest.
         """
         with self.store.write() as connection:
             digests.set_state(connection, digest_id, DigestState.CANCELLED, now=now, note="cancelled by an operator")
-            return digests.get(connection, digest_id), deliveries.cancel(connection, digest_id, now=now)
+            dropped = deliveries.cancel(connection, digest_id, now=now)
+            _note(connection, digest_id, "cancelled", now, by, f"{dropped} dropped")
+            return digests.get(connection, digest_id), dropped
 
-    def pause(self, digest_id: int) -> Digest:
+    def pause(self, digest_id: int, now: datetime, by: By = SHELL) -> Digest:
         """Stops a digest for now, also one that another process is sending: what is under way is finished.
 
         :raises ConflictError: when it is not being sent.
         """
         only = "only one that is sending can be paused"
         with self.store.write() as connection:
-            return remedies.move(connection, digest_id, DigestState.PAUSED, (DigestState.SENDING,), only=only)
+            digest = remedies.move(connection, digest_id, DigestState.PAUSED, (DigestState.SENDING,), only=only)
+            _note(connection, digest_id, "paused", now, by)
+            return digest
 
-    def resume(self, digest_id: int, now: datetime) -> Digest:
+    def resume(self, digest_id: int, now: datetime, by: By = SHELL) -> Digest:
         """Lets a paused digest go on. :raises ConflictError: when it is not paused."""
         with self.store.write() as connection:
-            return remedies.resume(connection, digest_id, now=now)
+            digest = remedies.resume(connection, digest_id, now=now)
+            _note(connection, digest_id, "resumed", now, by)
+            return digest
 
-    def retry(self, digest_id: int, now: datetime, only: DeliveryState | None = None) -> tuple[Digest, Remedied]:
+    def retry(
+        self,
+        digest_id: int,
+        now: datetime,
+        only: DeliveryState | None = None,
+        by: By = SHELL,
+        subscription_id: int | None = None,
+    ) -> tuple[Digest, Remedied]:
         """Has rejected, expired and uncertain deliveries tried once more, or those of one kind; says how many.
 
-        What was held for good is tried again only when ``only`` asks for the uncertain.
+        What was held for good is tried again only when ``only`` asks for the uncertain. One reader's, or everyone's.
         :raises ConflictError: when nothing of the digest can be sent.
         """
         states, asked = (remedies.RETRIED, False) if only is None else ({only}, only is DeliveryState.UNCERTAIN)
         with self.store.write() as connection:
-            done = remedies.requeue(connection, digest_id, states, also_held=asked, now=now)
+            done = remedies.requeue(
+                connection, digest_id, states, also_held=asked, subscription_id=subscription_id, now=now
+            )
+            _note(connection, digest_id, "retried", now, by, f"{only or 'all'}: {done.changed} queued")
             return digests.get(connection, digest_id), done
 
-    def resolve(self, digest_id: int, resolution: Resolution, now: datetime) -> tuple[Digest, Remedied]:
-        """Decides about what is uncertain and was not decided about before; says about how many.
+    def resolve(
+        self,
+        digest_id: int,
+        resolution: Resolution,
+        now: datetime,
+        by: By = SHELL,
+        subscription_id: int | None = None,
+    ) -> tuple[Digest, Remedied]:
+        """Decides about what is uncertain and was not decided about before, one reader's or all; says about how many.
 
         :raises ConflictError: when it is to be sent again, and nothing of the digest can be.
         """
         with self.store.write() as connection:
             if resolution is Resolution.RESEND:
-                done = remedies.requeue(connection, digest_id, {DeliveryState.UNCERTAIN}, now=now)
+                uncertain = {DeliveryState.UNCERTAIN}
+                done = remedies.requeue(connection, digest_id, uncertain, subscription_id=subscription_id, now=now)
             elif resolution is Resolution.HOLD:
-                done = remedies.hold(connection, digest_id, now=now)
+                done = remedies.hold(connection, digest_id, subscription_id=subscription_id, now=now)
             else:
-                done = remedies.mark_sent(connection, digest_id, now=now)
+                done = remedies.mark_sent(connection, digest_id, subscription_id=subscription_id, now=now)
+            _note(connection, digest_id, "resolved", now, by, f"{resolution}: {done.changed}")
             return digests.get(connection, digest_id), done
 
     def newsletter(self, slug: str) -> Newsletter:
@@ -309,6 +337,10 @@ class Digests:
                 language=self.templates.languages.best([tag]),
             ),
         )
+
+
+def _note(connection: Connection, digest_id: int, act: str, now: datetime, by: By, detail: str = "") -> None:
+    audit.note(connection, by.name, act, about=f"digest {digest_id}", detail=detail, ip=by.ip, now=now)
 
 
 def _clock_of(newsletter: Newsletter, cadence: str) -> tuple[str | None, str, str]:

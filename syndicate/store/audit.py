@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
@@ -21,6 +22,16 @@ class Act:
     about: str
     detail: str
     ip: str
+
+
+class By(NamedTuple):
+    """Who acts, and where their request came from."""
+
+    name: str
+    ip: str = ""
+
+
+SHELL = By("command line")
 
 
 def note(

@@ -218,9 +218,10 @@ def latest(
     newsletter: str | None = None,
     cadence: str | None = None,
     states: Sequence[DigestState] = (),
+    before_id: int | None = None,
     limit: int = 50,
 ) -> list[Digest]:
-    """The newest digests, newest first."""
+    """The newest digests, newest first; ``before_id`` is the last of the page before."""
     query = select(*_COLUMNS).order_by(digests.c.id.desc()).limit(limit)
     if newsletter:
         query = query.where(digests.c.newsletter == newsletter)
@@ -228,6 +229,8 @@ def latest(
         query = query.where(digests.c.cadence == cadence)
     if states:
         query = query.where(digests.c.state.in_(states))
+    if before_id is not None:
+        query = query.where(digests.c.id < before_id)
     return [digest_of(row) for row in connection.execute(query)]
 
 
@@ -284,6 +287,21 @@ def variants_of(connection: Connection, digest_id: int) -> list[Variant]:
     """How the digest looks, one row per distinct set of articles."""
     query = select(variants).where(variants.c.digest_id == digest_id).order_by(variants.c.id)
     return [_variant(row) for row in connection.execute(query)]
+
+
+class Look(NamedTuple):
+    """A variant without what was rendered."""
+
+    id: int
+    articles: tuple[int, ...]
+    subject: str
+
+
+def looks_of(connection: Connection, digest_id: int, *, limit: int) -> list[Look]:
+    """A digest's first variants, in the order in which they were composed."""
+    v = variants.c
+    query = select(v.id, v.articles, v.subject).where(v.digest_id == digest_id).order_by(v.id).limit(limit)
+    return [Look(row.id, tuple(row.articles), row.subject) for row in connection.execute(query)]
 
 
 def digest_of(row: Row[Any]) -> Digest:

@@ -83,11 +83,12 @@ def requeue(
     states: Collection[DeliveryState],
     *,
     also_held: bool = False,
+    subscription_id: int | None = None,
     now: datetime,
 ) -> Remedied:
     """Puts a digest's deliveries in these states back into the queue, due now, with all the time there is to try them.
 
-    What an operator decided to hold stays so, unless ``also_held``. A digest that was sent is being sent again.
+    What an operator decided to hold stays so, unless ``also_held``. One reader's alone, or everyone's. A digest that was sent is being sent again.
 
     :raises NotFoundError: when there is none of that id.
     :raises ConflictError: when nothing of the digest can be sent.
@@ -95,7 +96,7 @@ def requeue(
     digest = _lock(connection, digest_id)
     if digest.state in _WHY_NOT:
         raise ConflictError(f"digest {digest_id} is {digest.state}: {_WHY_NOT[digest.state]}")
-    chosen = and_(_d.digest_id == digest_id, TROUBLED, _d.state.in_(RETRIED & frozenset(states)))
+    chosen = and_(_whose(digest_id, subscription_id), TROUBLED, _d.state.in_(RETRIED & frozenset(states)))
     if not also_held:
         chosen = and_(chosen, or_(_d.state != DeliveryState.UNCERTAIN, UNDECIDED))
     again = {"state": DeliveryState.QUEUED, "planned_at": now, "next_at": now, "sender_id": None, "finished_at": None}
@@ -106,23 +107,28 @@ def requeue(
     return Remedied(queued, suppressed, _count(connection, and_(chosen, ~_ACTIVE, ~_SUPPRESSED)))
 
 
-def hold(connection: Connection, digest_id: int, *, now: datetime) -> Remedied:
+def hold(
+    connection: Connection, digest_id: int, *, subscription_id: int | None = None, now: datetime
+) -> Remedied:
     """Leaves what is uncertain as it is, for good; says how many deliveries that are.
 
     :raises NotFoundError: when there is no digest of that id.
     """
     _lock(connection, digest_id)
-    return Remedied(_change(connection, and_(_d.digest_id == digest_id, UNDECIDED), {"finished_at": now}))
+    which = and_(_whose(digest_id, subscription_id), UNDECIDED)
+    return Remedied(_change(connection, which, {"finished_at": now}))
 
 
-def mark_sent(connection: Connection, digest_id: int, *, now: datetime) -> Remedied:
+def mark_sent(
+    connection: Connection, digest_id: int, *, subscription_id: int | None = None, now: datetime
+) -> Remedied:
     """Counts what is uncertain, and not held, as accepted; says how many deliveries that are.
 
     :raises NotFoundError: when there is no digest of that id.
     """
     _lock(connection, digest_id)
     sent = {"state": DeliveryState.ACCEPTED, "finished_at": now, "reply": "marked as sent by an operator"}
-    return Remedied(_change(connection, and_(_d.digest_id == digest_id, UNDECIDED), sent))
+    return Remedied(_change(connection, and_(_whose(digest_id, subscription_id), UNDECIDED), sent))
 
 
 def finish(connection: Connection, digest_id: int, *, now: datetime) -> bool:
@@ -145,6 +151,11 @@ def sweep(connection: Connection, *, now: datetime) -> int:
     over = select(digests.c.id).where(digests.c.state == DigestState.CANCELLED)
     values = {"state": DeliveryState.CANCELLED, "finished_at": now, "sender_id": None}
     return _change(connection, and_(QUEUED, _d.digest_id.in_(over)), values)
+
+
+def _whose(digest_id: int, subscription_id: int | None) -> ColumnElement[bool]:
+    everyone = _d.digest_id == digest_id
+    return everyone if subscription_id is None else and_(everyone, _d.subscription_id == subscription_id)
 
 
 def _lock(connection: Connection, digest_id: int) -> Digest:

@@ -61,6 +61,14 @@ def by_digest(connection: Connection, ids: Collection[int]) -> dict[int, Equatio
     }
 
 
+def first_tried_at(connection: Connection, digest_id: int) -> datetime | None:
+    """When a digest's first mail was handed over, as far as its first thousand deliveries tell; None before that."""
+    d, a = deliveries.c, attempts.c
+    first = select(d.id).where(d.digest_id == digest_id).order_by(d.subscription_id).limit(1000)
+    query = select(func.min(a.began_at, type_=a.began_at.type)).where(a.delivery_id.in_(first))
+    return connection.execute(query).scalar()
+
+
 def undecided(connection: Connection, digest_id: int) -> int:
     """How many deliveries of a digest are uncertain and wait for a person."""
     query = select(func.count()).select_from(deliveries).where(deliveries.c.digest_id == digest_id, UNDECIDED)

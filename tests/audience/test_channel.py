@@ -156,7 +156,7 @@ def test_a_new_address_and_the_end_at_once(room: Newsroom) -> None:
 
 def test_a_cancelled_digest_leaves_feeds_too(room: Newsroom) -> None:
     digest = next_day(room, "One")
-    room.app.digests.pause(digest)
+    room.app.digests.pause(digest, room.clock())
     assert given(room, ANA) == [digest]
     room.app.digests.cancel(digest, room.clock())
     assert given(room, ANA) == []

@@ -64,7 +64,7 @@ def test_a_pause_stops_a_digest_that_is_being_sent(room: Newsroom, relay: Relay,
     at_once: list[int] = []
 
     def pause() -> None:
-        room.app.digests.pause(digest)
+        room.app.digests.pause(digest, room.clock())
         at_once.append(room.equation(digest).accepted)
 
     sent = send_until_first(room, pause)
@@ -87,7 +87,7 @@ def test_a_pause_that_ends_while_the_process_still_sends(room: Newsroom, relay: 
     digest = composed(room, 60)
 
     def pause_and_resume() -> None:
-        room.app.digests.pause(digest)
+        room.app.digests.pause(digest, room.clock())
         room.app.digests.resume(digest, room.clock())
 
     send_until_first(room, pause_and_resume)
@@ -101,7 +101,7 @@ def test_a_pause_of_one_digest_leaves_the_others_alone(room: Newsroom, relay: Re
     room.clock.pass_by(days=1)
     room.article("Market hall opens")
     [second] = [one.id for one in room.compose()]
-    send_until_first(room, lambda: room.app.digests.pause(first))
+    send_until_first(room, lambda: room.app.digests.pause(first, room.clock()))
     assert room.equation(second).accepted == 20
     assert room.equation(first).outstanding > 0
     room.app.digests.resume(first, room.clock())
@@ -111,7 +111,7 @@ def test_a_pause_of_one_digest_leaves_the_others_alone(room: Newsroom, relay: Re
 
 def test_a_paused_digest_can_be_cancelled(room: Newsroom, relay: Relay) -> None:
     digest = composed(room, 30)
-    sent = send_until_first(room, lambda: room.app.digests.pause(digest))
+    sent = send_until_first(room, lambda: room.app.digests.pause(digest, room.clock()))
     dropped = room.app.digests.cancel(digest, room.clock())[1]
     assert dropped == 30 - sent.accepted
     assert room.send().tried == 0
@@ -122,7 +122,7 @@ def test_a_paused_digest_can_be_cancelled(room: Newsroom, relay: Relay) -> None:
 
 def test_a_pause_leaves_nobody_holding_what_was_not_begun(room: Newsroom) -> None:
     digest = composed(room, 30)
-    send_until_first(room, lambda: room.app.digests.pause(digest))
+    send_until_first(room, lambda: room.app.digests.pause(digest, room.clock()))
     room.app.digests.resume(digest, room.clock())
     with room.app.store.write() as connection:
         sender = leases.enter(connection, "another process", lease_until=room.clock())
@@ -133,9 +133,9 @@ def test_a_pause_leaves_nobody_holding_what_was_not_begun(room: Newsroom) -> Non
 def test_only_what_is_sending_can_be_paused_and_what_waits_be_approved(room: Newsroom) -> None:
     digest = composed(room, 1)
     room.send()
-    for ask in (room.app.digests.pause, lambda one: room.app.digests.approve(one, room.clock())):
+    for ask in (room.app.digests.pause, room.app.digests.approve):
         with pytest.raises(ConflictError, match=f"digest {digest} is sent: only one that is "):
-            ask(digest)
+            ask(digest, room.clock())
     assert state_of(room, digest) is DigestState.SENT
 
 

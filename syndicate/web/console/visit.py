@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 
 from syndicate.desk.rights import Right, may
 from syndicate.model import Session, User
+from syndicate.store.audit import By
 from syndicate.web.console.forms import Form
 from syndicate.web.guard import ip_of
 
@@ -38,6 +39,11 @@ class Visit:
     def ip(self) -> str:
         """Where the request comes from, for the audit log."""
         return ip_of(self.request) or ""
+
+    @property
+    def by(self) -> By:
+        """Who acts, for the audit log."""
+        return By(self.user.name, self.ip)
 
     @property
     def is_part(self) -> bool:
