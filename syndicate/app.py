@@ -15,6 +15,7 @@ from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import FORMATS
 from syndicate.inbound.reception import Reception
 from syndicate.inbound.webhooks import Webhooks
+from syndicate.jobs.bell import Bell
 from syndicate.jobs.jobs import Jobs
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
@@ -84,6 +85,6 @@ def _put_together(
     reception = Reception(settings, store, link_signer, gate, clock)
     feeds = Followable(f"{settings.site.url}/feeds/", settings.feeds.directory, {f.file: f.media_type for f in FORMATS})
     websub = WebSub(settings, store, feeds)
-    jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, websub, clock)
+    jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, websub, clock, Bell())
     webhooks = Webhooks(settings, store, link_signer, clock)
     return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks, brakes)

@@ -22,6 +22,7 @@ from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
 from syndicate.inbound.mailbox import Polled, poll
 from syndicate.inbound.reception import Reception
+from syndicate.jobs.bell import Bell
 from syndicate.model import Digest, Equation
 from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.render.environment import Environment
@@ -60,6 +61,7 @@ class Jobs:
     reception: Reception
     websub: WebSub
     clock: Callable[[], datetime]
+    bell: Bell
 
     def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
         """Looks at one source."""

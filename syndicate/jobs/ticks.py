@@ -50,6 +50,8 @@ class Ticks:
         """
         self._scheduler.start()
         self._tick("send", SEND_EVERY, self._send)
+        loop = asyncio.get_running_loop()
+        self._hear_no_more = self._jobs.bell.listen(partial(loop.call_soon_threadsafe, self._send_now))
         self._tick("tell", SEND_EVERY, self._tell)
         if self._jobs.settings.hubs:
             self._tick("announce", SEND_EVERY, self._announce)
@@ -84,9 +86,15 @@ class Ticks:
     async def stop(self) -> None:
         """Returns when everything in flight is finished and recorded."""
         self._stopping.set()
+        self._hear_no_more()
         self._scheduler.shutdown(wait=False)
         while self._running:
             await asyncio.wait(self._running)
+
+    def _send_now(self) -> None:
+        """What is sending already takes it along."""
+        if not self._stopping.is_set():
+            self._scheduler.modify_job("send", next_run_time=datetime.now(UTC))
 
     def _tick(self, name: str, every: timedelta, job: _Job, first_at: datetime | None = None) -> None:
         async def run() -> None:

@@ -88,7 +88,8 @@ def requeue(
 ) -> Remedied:
     """Puts a digest's deliveries in these states back into the queue, due now, with all the time there is to try them.
 
-    What an operator decided to hold stays so, unless ``also_held``. One reader's alone, or everyone's. A digest that was sent is being sent again.
+    What an operator decided to hold stays so, unless ``also_held``. One reader's alone, or everyone's.
+    A digest that was sent is being sent again.
 
     :raises NotFoundError: when there is none of that id.
     :raises ConflictError: when nothing of the digest can be sent.
@@ -107,9 +108,7 @@ def requeue(
     return Remedied(queued, suppressed, _count(connection, and_(chosen, ~_ACTIVE, ~_SUPPRESSED)))
 
 
-def hold(
-    connection: Connection, digest_id: int, *, subscription_id: int | None = None, now: datetime
-) -> Remedied:
+def hold(connection: Connection, digest_id: int, *, subscription_id: int | None = None, now: datetime) -> Remedied:
     """Leaves what is uncertain as it is, for good; says how many deliveries that are.
 
     :raises NotFoundError: when there is no digest of that id.
@@ -119,9 +118,7 @@ def hold(
     return Remedied(_change(connection, which, {"finished_at": now}))
 
 
-def mark_sent(
-    connection: Connection, digest_id: int, *, subscription_id: int | None = None, now: datetime
-) -> Remedied:
+def mark_sent(connection: Connection, digest_id: int, *, subscription_id: int | None = None, now: datetime) -> Remedied:
     """Counts what is uncertain, and not held, as accepted; says how many deliveries that are.
 
     :raises NotFoundError: when there is no digest of that id.

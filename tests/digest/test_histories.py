@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,12 +103,13 @@ class History:
     def operate(self, what: str) -> None:
         """What an operator does to every digest that it can be done to."""
         does, now = self.room.app.digests, self.now()
-        act, states = {
-            "halt": (does.pause, (DigestState.SENDING,)),
+        choices: dict[str, tuple[Callable[[int], object], tuple[DigestState, ...]]] = {
+            "halt": (lambda digest: does.pause(digest, now), (DigestState.SENDING,)),
             "go on": (lambda digest: does.resume(digest, now), (DigestState.PAUSED,)),
             "approve": (lambda digest: does.approve(digest, now), WAITING),
             "cancel": (lambda digest: does.cancel(digest, now), WAITING),
-        }[what]
+        }
+        act, states = choices[what]
         for digest in self.digests_in(*states):
             act(digest)
 

@@ -6,6 +6,10 @@ from syndicate.app import App
 from syndicate.web.console.articles.article import ArticlePage
 from syndicate.web.console.articles.listing import ArticleList
 from syndicate.web.console.desk import Desk
+from syndicate.web.console.digests.acts import DigestActs
+from syndicate.web.console.digests.digest import DigestPages
+from syndicate.web.console.digests.results import Results
+from syndicate.web.console.digests.sent import SentDigests
 from syndicate.web.console.door import Door
 from syndicate.web.console.progress import Progress
 from syndicate.web.console.settings.all import AllSettings
@@ -33,6 +37,10 @@ def open_door(app: App, base: str) -> Door:
         Progress,
         ArticleList,
         ArticlePage,
+        SentDigests,
+        DigestPages,
+        DigestActs,
+        Results,
         SubscriberPages,
         SettingsPages,
         AllSettings,
