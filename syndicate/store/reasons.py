@@ -20,7 +20,7 @@ GAP = "…"
 """Stands where each reader's answer has something else."""
 
 _REASONED = (DeliveryState.REJECTED, DeliveryState.EXPIRED, DeliveryState.UNCERTAIN)
-_CODE = re.compile(r"\d{3}|\d\.\d{1,3}\.\d{1,3}|(?:\d{1,3}\.){3}\d{1,3}")
+_CODE = re.compile(r"(?:\d{3}[ -])?\d\.\d{1,3}\.\d{1,3}|(?:\d{1,3}\.){3}\d{1,3}")
 _OWN = re.compile(r"(?=.*\d)[\w.:=+/-]{6,}")
 _GAPS = re.compile(rf"{GAP}(?:\W+{GAP})+")
 

@@ -14,9 +14,9 @@ from syndicate.app import App, open_app
 from syndicate.audience.subscribe import subscribe
 from syndicate.jobs import ticks
 from syndicate.jobs.ticks import Ticks
-from syndicate.model import Via
+from syndicate.model import Content, Via
 from syndicate.settings import WebSub
-from syndicate.store import requests, subscribers
+from syndicate.store import articles, requests, subscribers
 from tests.asking import ask
 from tests.newsroom import settings_for
 from tests.relay import Relay
@@ -146,4 +146,20 @@ async def test_where_no_confirmation_is_needed_a_request_begins_by_itself(app: A
     await clock.stop()
     assert relay.messages == []
     free.close()
+    app.close()
+
+
+async def test_the_bell_is_heard_at_once(app: App, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticks, "SEND_EVERY", timedelta(hours=1))
+    join(app, "ana@example.org")
+    clock = Ticks(app.jobs)
+    clock.start()
+    with app.store.write() as connection:
+        content = Content(guid="one", title="One", html="<p>One.</p>", text="One.", slug="one")
+        articles.add(connection, "newsroom", content, now=datetime.now(UTC), numbered=True)
+    app.digests.compose_now("brief", datetime.now(UTC))
+    await asyncio.to_thread(app.jobs.bell.ring)
+    await until(lambda: len(relay.messages) == 1)
+    await clock.stop()
+    app.jobs.bell.ring()
     app.close()

@@ -16,7 +16,7 @@ from syndicate.audience.sheet import Writer
 from syndicate.desk.rights import Right
 from syndicate.errors import AddressError
 from syndicate.model import DigestState
-from syndicate.store import audit, digests, results
+from syndicate.store import Connection, audit, digests, results, subscribers
 from syndicate.store.results import Result, Standing, Wanted
 from syndicate.web.console.desk import PRIVATE, Desk
 from syndicate.web.console.digests.given import number, state_of, words
@@ -49,7 +49,8 @@ class Results:
         asked, after = _asked(visit), number(visit.query.get("after")) or 0
         with self._app.store.read() as connection:
             digest = digests.get(connection, digest_id)
-            found = results.of_digest(connection, digest_id, _wanted(asked), after=after, limit=PAGE + 1)
+            wanted = _wanted(connection, asked)
+            found = results.of_digest(connection, digest_id, wanted, after=after, limit=PAGE + 1)
         shown = found[:PAGE]
         next_page = urlencode({**asked, "after": shown[-1].subscription_id}) if len(found) > PAGE else ""
         return self._desk.show(
@@ -71,13 +72,13 @@ class Results:
         """All of them as CSV, written as they are read."""
         asked = _asked(visit)
         with self._app.store.write() as connection:
-            digest = digests.get(connection, digest_id)
+            digest, wanted = digests.get(connection, digest_id), _wanted(connection, asked)
             chosen = ", ".join(f"by {name}" for name in asked) or "all"
             about = f"digest {digest.id}"
             audit.note(connection, visit.by.name, "exported", about=about, detail=chosen, ip=visit.by.ip, now=visit.now)
         name = f"digest-{digest.id}.csv"
         headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(self._rows(digest.id, _wanted(asked)), 200, headers, "text/csv; charset=utf-8")
+        return StreamingResponse(self._rows(digest.id, wanted), 200, headers, "text/csv; charset=utf-8")
 
     def _rows(self, digest_id: int, wanted: Wanted) -> Iterator[str]:
         out, after = StringIO(), 0
@@ -107,10 +108,12 @@ def _asked(visit: Visit) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _wanted(asked: dict[str, str]) -> Wanted:
+def _wanted(connection: Connection, asked: dict[str, str]) -> Wanted:
+    """A whole address that somebody has is looked up; anything else is searched for."""
     searched, email = asked.get("q", ""), ""
     with suppress(AddressError):
-        email = normalise(searched) if "@" in searched else ""
+        known = subscribers.ids_of(connection, [normalise(searched)]) if "@" in searched else {}
+        email = next(iter(known), "")
     return Wanted(
         standing=state_of(Standing, asked.get("state")),
         domain=asked.get("domain", ""),
