@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fastapi.responses import Response
@@ -11,8 +12,8 @@ from syndicate.desk.rights import Right
 from syndicate.model import SHOWN, DeliveryState, Digest, DigestState, Equation
 from syndicate.store import Connection, articles, audit, digests, reasons, returns, standing
 from syndicate.store.remedies import RETRIED
+from syndicate.web.console import words
 from syndicate.web.console.desk import Desk
-from syndicate.web.console.digests.given import lasted
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Visit
 
@@ -55,8 +56,11 @@ class DigestPages:
             newsletter=newsletter,
             counts=counts,
             first_at=first_at,
-            lasted=lasted(until - first_at) if first_at else "",
-            a_minute=round(counts.accepted / max(1 / 60, (until - first_at).total_seconds() / 60)) if first_at else 0,
+            lasted=words.lasting(until - first_at) if first_at else "",
+            speed=_speed(counts, until - first_at) if first_at else "",
+            moving=self._desk.meter.of([digest_id]) if digest.state in UNDER_WAY else [],
+            told_at=visit.now,
+            progress_url=f"{self._desk.base}/console/digests/{digest_id}/progress",
             looked_at=reasons.LOOKED_AT,
             retryable=_retryable(digest, counts),
             is_mendable=digest.state in _MENDABLE,
@@ -96,6 +100,10 @@ class DigestPages:
             "articles": found,
             "links": {one.id: self._app.links.article(one) for one in found.values()},
         }
+
+
+def _speed(counts: Equation, took: timedelta) -> str:
+    return words.speed(counts.accepted / max(1.0, took.total_seconds())) if counts.accepted else ""
 
 
 def _retryable(digest: Digest, counts: Equation) -> dict[DeliveryState, int]:

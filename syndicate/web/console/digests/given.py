@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -21,17 +20,6 @@ def number(text: str | None) -> int | None:
 def state_of(kind: type[State], text: str | None) -> State | None:
     """The state of that name."""
     return kind(text) if text in list(kind) else None
-
-
-def lasted(duration: timedelta) -> str:
-    """``3 min 12 s``."""
-    seconds = max(0, int(duration.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if minutes < 60:
-        return f"{minutes} min {seconds % 60} s"
-    return f"{hours} h {minutes % 60} min" if hours < 48 else f"{days} days {hours % 24} h"
 
 
 def words(text: str | None) -> str:
