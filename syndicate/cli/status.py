@@ -10,9 +10,9 @@ import typer
 
 from syndicate.app import App
 from syndicate.cli import hubs, inbound
-from syndicate.cli.pace import facts as pace_facts
-from syndicate.cli.pace import remarkable, tell_paces
+from syndicate.cli.pace import tell_paces
 from syndicate.cli.terminal import Json, local, opened, plural, show_json, tell
+from syndicate.delivery.paced import all_paced
 from syndicate.digest.cadence import next_slot, zone_of
 from syndicate.model import DeliveryState, Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
@@ -48,7 +48,7 @@ def status(as_json: Json = False) -> None:
             for one in (sources.status(connection, source.name) for source in app.settings.sources)
             if one.state is not SourceState.OK
         ]
-        paced = remarkable(connection, now)
+        paced = [one for one in all_paced(connection, now) if one.is_remarkable]
         readers = _readers(connection)
         fed = private.readers(connection)
         told = notices.counts(connection)
@@ -62,7 +62,7 @@ def status(as_json: Json = False) -> None:
                 "balances": total.balances,
                 "digests": [_facts(one) for one in unfinished],
                 "sources": [{"name": one.name, "state": one.state, "error": one.error} for one in troubled],
-                "pace": [pace_facts(row, now) for row in paced],
+                "pace": [asdict(one) for one in paced],
                 "notices": told,
                 "readers": readers,
                 "private_feeds": fed,
@@ -85,7 +85,7 @@ def status(as_json: Json = False) -> None:
             tell(one.state, f"source {one.name}: {one.error or 'waits for an operator'}", style="yellow")
         inbound.tell_standing(came_in)
         hubs.tell_standing(websub)
-        tell_paces(paced, now)
+        tell_paces(paced)
     if not all(counts.balances for counts in (total, *(one.counts for one in unfinished))):
         raise typer.Exit(1)
 

@@ -177,12 +177,12 @@ def newest_sequence(connection: Connection) -> int:
 def numbered_since(connection: Connection, watermark: int, upto: int) -> list[DigestRow]:
     """Current articles with ``watermark < sequence <= upto``, newest by date first."""
     c = articles.c
-    query = (
-        select(c.id, c.source, c.tags, c.sequence)
-        .where(c.state == ArticleState.CURRENT, c.sequence > watermark, c.sequence <= upto)
-        .order_by(c.dated_at.desc(), c.sequence.desc())
-    )
-    return [DigestRow(r.id, r.source, tuple(r.tags), r.sequence) for r in connection.execute(query)]
+    # Asked for the state as well, SQLite would go through all articles in order of date.
+    query = select(c.id, c.source, c.tags, c.sequence, c.state, c.dated_at)
+    rows = connection.execute(query.where(c.sequence > watermark, c.sequence <= upto))
+    current = [row for row in rows if row.state == ArticleState.CURRENT]
+    current.sort(key=lambda row: (row.dated_at, row.sequence), reverse=True)
+    return [DigestRow(r.id, r.source, tuple(r.tags), r.sequence) for r in current]
 
 
 def latest(

@@ -36,7 +36,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0010"
+VERSION = "0011"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -103,6 +103,7 @@ articles = Table(
     UniqueConstraint("source", "guid"),
     Index(None, "state", "dated_at"),
     Index(None, "source", "state", "dated_at"),
+    Index("ix_articles_picked_up_at", "picked_up_at", "source", "state"),
     Index(
         "ix_articles_own_page",
         "state",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from syndicate.model import SourceState, SourceStatus
 from syndicate.store.schema import sources
@@ -15,10 +16,12 @@ _COLUMNS = [sources.c[f.name] for f in fields(SourceStatus)]
 def status(connection: Connection, name: str) -> SourceStatus:
     """What is known of that source; a blank one when it was never looked at."""
     row = connection.execute(select(*_COLUMNS).where(sources.c.name == name)).one_or_none()
-    if row is None:
-        return SourceStatus(name=name)
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to see a row as a mapping
-    return SourceStatus(**(values | {"state": SourceState(values["state"])}))
+    return SourceStatus(name=name) if row is None else _status(row)
+
+
+def every(connection: Connection) -> dict[str, SourceStatus]:
+    """What is known of each source that was ever looked at, by its name."""
+    return {row.name: _status(row) for row in connection.execute(select(*_COLUMNS))}
 
 
 def save(connection: Connection, status: SourceStatus) -> None:
@@ -26,3 +29,8 @@ def save(connection: Connection, status: SourceStatus) -> None:
     values = asdict(status)
     if not connection.execute(update(sources).where(sources.c.name == status.name).values(values)).rowcount:
         connection.execute(insert(sources), values)
+
+
+def _status(row: Row[Any]) -> SourceStatus:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to see a row as a mapping
+    return SourceStatus(**(values | {"state": SourceState(values["state"])}))

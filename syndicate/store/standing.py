@@ -46,9 +46,10 @@ def by_digest(connection: Connection, ids: Collection[int]) -> dict[int, Equatio
     """
     d = deliveries.c
     count = func.count().label("count")
+    queued = select(count).where(d.digest_id == digests.c.id, QUEUED).scalar_subquery()
     query = union_all(
         select(digests.c.id, literal("planned"), digests.c.planned).where(digests.c.id.in_(ids)),
-        select(d.digest_id, literal("outstanding"), count).where(d.digest_id.in_(ids), QUEUED).group_by(d.digest_id),
+        select(digests.c.id, literal("queued"), queued).where(digests.c.id.in_(ids)),
         select(d.digest_id, d.state, count).where(d.digest_id.in_(ids), TROUBLED).group_by(d.digest_id, d.state),
     )
     found: dict[int, Counter[str]] = {}
@@ -73,6 +74,14 @@ def undecided(connection: Connection, digest_id: int) -> int:
     """How many deliveries of a digest are uncertain and wait for a person."""
     query = select(func.count()).select_from(deliveries).where(deliveries.c.digest_id == digest_id, UNDECIDED)
     return int(connection.execute(query).scalar_one())
+
+
+def undecided_by_digest(connection: Connection) -> dict[int, int]:
+    """Digest → how many of its deliveries are uncertain and wait for a person, of those that are not over."""
+    open_ = select(digests.c.id).where(digests.c.state.in_((DigestState.SENDING, DigestState.PAUSED)))
+    d = deliveries.c
+    query = select(d.digest_id, func.count().label("n")).where(d.digest_id.in_(open_), UNDECIDED)
+    return {row.digest_id: row.n for row in connection.execute(query.group_by(d.digest_id))}
 
 
 class Trouble(NamedTuple):

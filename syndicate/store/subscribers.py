@@ -170,6 +170,13 @@ def counts(connection: Connection) -> dict[tuple[str, str, SubscriptionState], i
     return dict(+found)
 
 
+def readers(connection: Connection, newsletter: str, cadence: str) -> int:
+    """How many active subscriptions a cadence has; an index answers it."""
+    c = subscriptions.c
+    which = (c.newsletter == newsletter, c.cadence == cadence, c.state == SubscriptionState.ACTIVE)
+    return int(connection.execute(select(func.count()).select_from(subscriptions).where(*which)).scalar_one())
+
+
 def joined() -> Select[Any]:
     """Subscriptions with their subscribers, but for those who were erased; ``subscription_of`` reads its rows."""
     person = [subscribers.c.id.label("person_id"), *(subscribers.c[name] for name in _PERSON)]

@@ -19,7 +19,7 @@ from syndicate.web.console.signing.entering import Entering
 from syndicate.web.console.signing.proving import Proving
 from syndicate.web.console.signing.welcome import Welcome
 from syndicate.web.console.subscribers.pages import SubscriberPages
-from syndicate.web.console.today import Today
+from syndicate.web.console.today.page import Today
 
 
 def open_door(app: App, base: str) -> Door:

@@ -83,10 +83,10 @@ class Meter:
         self._seen: dict[int, _Seen] = {}
         self._lock = threading.Lock()
 
-    def sending(self) -> list[int]:
-        """The digests that are being sent, oldest first."""
+    def in_state(self, *states: DigestState) -> list[int]:
+        """The newest digests that are in one of these states, oldest first."""
         with self._store.read() as connection:
-            return [one.id for one in reversed(digests.latest(connection, states=[DigestState.SENDING]))]
+            return [one.id for one in reversed(digests.latest(connection, states=states))]
 
     def of(self, ids: Sequence[int]) -> list[Moving]:
         """Where these stand, in their order; who asks at once with others shares one answer.

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from syndicate.app import App
 from syndicate.desk.rights import Right
 from syndicate.errors import SyndicateError
+from syndicate.model import DigestState
 from syndicate.web.console.desk import PRIVATE, Desk
 from syndicate.web.console.door import Door
 from syndicate.web.console.meter import Moving
@@ -47,7 +48,7 @@ class Progress:
         seen: list[int] = []
 
         def now() -> list[Moving]:
-            seen.extend(one for one in self._desk.meter.sending() if one not in seen)
+            seen.extend(one for one in self._desk.meter.in_state(DigestState.SENDING) if one not in seen)
             return self._desk.meter.of(seen)
 
         return self._stream(visit, now, ends=False)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 
 def lasting(span: timedelta) -> str:
-    """``under a minute``, ``12 min``, ``3 h 5 min``, ``4 days``; two units at most, and no seconds."""
+    """``under a minute``, ``12 min``, ``3 h 5 min``, ``4 days``; no finer than makes a difference."""
     minutes = round(span.total_seconds() / 60)
     if minutes < 1:
         return "under a minute"
@@ -14,6 +14,8 @@ def lasting(span: timedelta) -> str:
         return f"{minutes} min"
     if minutes < 48 * 60:
         hours, minutes = divmod(minutes, 60)
+        if hours >= 10:
+            return f"{hours + round(minutes / 60)} h"
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{round(minutes / 1440)} days"
 

@@ -53,7 +53,7 @@ def test_only_what_is_sending_is_listed(store: Store) -> None:
     mine = [keep(store, names=()), keep(store, names=())]
     keep(store, DigestState.SENT, names=())
     meter = Meter(store)
-    assert meter.sending() == mine
+    assert meter.in_state(DigestState.SENDING) == mine
     with store.write() as connection:
         digests.set_state(connection, mine[0], DigestState.PAUSED, now=NOW)
     assert [one.is_open for one in meter.of(mine)] == [True, True]

@@ -65,18 +65,23 @@ class Saving:
         notes = []
         if obstacle := file.obstacle():
             notes.append(f"{file.path} can't be changed from here: {obstacle}. Pages show what to write there by hand.")
-        try:
-            wanted = file.load()
-        except SettingsError as error:
-            return [str(one) for one in error.problems], notes
-        if file.refused:
-            return [file.refused], notes
+        wanted, wrong = self.wanted()
+        if wrong or wanted is None:
+            return wrong, notes
         waiting = [name for name, value in wanted.bound.items() if value != in_use.bound[name]]
         if waiting:
             notes.append(f"Waits for a restart of the service: {', '.join(waiting)}.")
         if wanted.bound_like(in_use) != in_use:
             notes.append("The file has changed; the service is taking it over. Load this page again in a moment.")
         return [], notes
+
+    def wanted(self) -> tuple[Settings | None, list[str]]:
+        """What the file says, and what is wrong with it or keeps it from being used."""
+        try:
+            found = self._app.file.load()
+        except SettingsError as error:
+            return None, [str(one) for one in error.problems]
+        return found, [self._app.file.refused] if self._app.file.refused else []
 
     def candidate(self, opened: Opened, change: Change) -> str:
         """The text with that change, which was found to be right, and to change nothing else.
