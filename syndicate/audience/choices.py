@@ -44,6 +44,14 @@ def cadence_of(newsletter: Newsletter, text: str) -> str:
     return cadence
 
 
+def by_cadence(newsletters: Sequence[Newsletter], cadence: str | None) -> dict[str | None, list[str]]:
+    """Slugs by the cadence to ask for: the one that was chosen where it is offered, elsewhere the usual one."""
+    found: dict[str | None, list[str]] = {}
+    for one in newsletters:
+        found.setdefault(cadence if cadence in one.cadences else None, []).append(one.slug)
+    return found
+
+
 def name_of(text: str) -> str:
     """A person's name on one line: NFC, white space made single spaces.
 
@@ -55,6 +63,13 @@ def name_of(text: str) -> str:
 def reason_of(text: str) -> str:
     """Why something is as it is, on one line. :raises SyndicateError: as ``name_of`` does."""
     return _line(text, "reason")
+
+
+def said_reason_of(text: str) -> str:
+    """The same, where there must be one. :raises SyndicateError: when nothing is said, too."""
+    if reason := reason_of(text):
+        return reason
+    raise SyndicateError("say why, in some words; it is kept with what was done")
 
 
 def topics_of(texts: Iterable[str]) -> tuple[str, ...]:

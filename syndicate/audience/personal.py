@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,11 @@ def data_of_reader(store: Store, subscription_id: int) -> dict[str, Any]:
     with store.read() as connection:
         held = existing(connection, subscription_id)
         return _everything(connection, held.subscriber.email, held.subscriber)
+
+
+def written(data: dict[str, Any]) -> str:
+    """The same as JSON, its instants as ISO 8601."""
+    return json.dumps(data, ensure_ascii=False, indent=2, default=datetime.isoformat) + "\n"
 
 
 def erase(store: Store, traces: Traces, subscription_id: int, *, now: datetime) -> None:

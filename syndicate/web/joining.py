@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from syndicate.app import App
 from syndicate.audience import requests
+from syndicate.audience.choices import by_cadence
 from syndicate.audience.forms import STAMP, TRAP, is_automatic
 from syndicate.audience.subscribe import wish
 from syndicate.model import SHOWN, Via
@@ -107,7 +108,7 @@ class Joining:
         if self._app.gate.admit(ip_of(request), email):
             return self._refuse_for_now(request)
         language = chosen.language or self._pages.language(request, newsletter=wanted[0]).tag
-        for cadence, slugs in _by_cadence(wanted, chosen.cadence).items():
+        for cadence, slugs in by_cadence(wanted, chosen.cadence).items():
             asked = wish(
                 offered,
                 email=email,
@@ -219,14 +220,6 @@ class Joining:
     def _snippet(self, request: Request, newsletter: Newsletter, action: str) -> str:
         language = self._pages.language(request, newsletter=newsletter)
         return render(self._app.templates, "web/embed.html", language=language, newsletter=newsletter, action=action)
-
-
-def _by_cadence(newsletters: Sequence[Newsletter], cadence: str | None) -> dict[str | None, list[str]]:
-    """Slugs by the cadence to ask for: the one that was chosen where it is offered, elsewhere the usual one."""
-    found: dict[str | None, list[str]] = {}
-    for one in newsletters:
-        found.setdefault(cadence if cadence in one.cadences else None, []).append(one.slug)
-    return found
 
 
 def topics_of(app: App, newsletter: Newsletter) -> tuple[str, ...]:

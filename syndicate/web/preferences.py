@@ -5,7 +5,6 @@ A link in each mail leads here, for some months; then a fresh one can be had by 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -182,8 +181,7 @@ class Preferences:
         return self._show(request, subscription_id, said=said)
 
     def _download(self, _: Request, subscription_id: int, __: Fields) -> Response:
-        data = personal.data_of_reader(self._app.store, subscription_id)
-        content = json.dumps(data, ensure_ascii=False, indent=2, default=_written) + "\n"
+        content = personal.written(personal.data_of_reader(self._app.store, subscription_id))
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "no-store"}
         return Response(content, media_type="application/json", headers=headers)
 
@@ -252,7 +250,3 @@ class Preferences:
 
     def _now(self) -> datetime:
         return self._app.jobs.clock()
-
-
-def _written(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -18,6 +18,9 @@ from syndicate.web.console.settings.pages import SettingsPages
 from syndicate.web.console.signing.entering import Entering
 from syndicate.web.console.signing.proving import Proving
 from syndicate.web.console.signing.welcome import Welcome
+from syndicate.web.console.subscribers.acting import SubscriberActs
+from syndicate.web.console.subscribers.adding import AddSubscriber
+from syndicate.web.console.subscribers.data import PersonalData
 from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.today.page import Today
 
@@ -42,6 +45,9 @@ def open_door(app: App, base: str) -> Door:
         DigestActs,
         Results,
         SubscriberPages,
+        SubscriberActs,
+        PersonalData,
+        AddSubscriber,
         SettingsPages,
         AllSettings,
         SettingsForms,
