@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check kill-test bench bench-long bounces lint format docs languages lock wheel clean
+.PHONY: help demo test check kill-test bench bench-long bounces lint format docs screenshots languages lock wheel clean
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -52,6 +52,9 @@ format: $(DEV_READY) ## format the code
 docs: $(DEV_READY) ## renew the pages that are written from the code
 	@$(BIN)/python docs/make_settings.py
 	@$(BIN)/python docs/make_commands.py
+
+screenshots: $(DEV_READY) ## draw docs/images/console anew; needs Chromium; ARGS=today draws that page alone
+	@PYTHONPATH=. $(BIN)/python docs/make_screenshots.py $(ARGS)
 
 languages: $(DEV_READY) ## bring the catalogues in templates/languages up to date; ARGS=mk begins another language
 	@$(BIN)/python docs/make_languages.py $(ARGS)

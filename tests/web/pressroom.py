@@ -83,6 +83,16 @@ def serve(directory: Path, clock: Callable[[], datetime] | None = None, **sectio
     settings = make_settings(directory, **sections)
     ready(directory)
     app = open_app(settings, clock) if clock else open_app(settings)
+    try:
+        with serving(app) as room:
+            yield room
+    finally:
+        app.close()
+
+
+@contextmanager
+def serving(app: App) -> Iterator[Pressroom]:
+    """Serves what is open until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_web(app), log_level=60, lifespan="off", ws="none")
     server = uvicorn.Server(config)
@@ -96,4 +106,3 @@ def serve(directory: Path, clock: Callable[[], datetime] | None = None, **sectio
         server.should_exit = True
         thread.join()
         listening.close()
-        app.close()
