@@ -31,22 +31,29 @@ LAST = date(2026, 11, 27)
 
 DAYS = 35
 
+_SUBJECTS = (
+    "the ferry",
+    "the market hall",
+    "the eels above the weir",
+    "the bakery that opens at four",
+    "the night bus to the upper villages",
+    "the library's binoculars",
+    "the green water of November",
+    "the school orchestra",
+    "the mill of the two brothers",
+    "the last telephone box",
+    "the bridge that is closed for eleven nights",
+    "the rowing club and those who lost",
+    "the weather station on the school's roof",
+    "the waste fees of a household of three",
+    "the tram in the harbour",
+)
 _HEADLINES = (
-    "The ferry sails again after five weeks in dry dock",
-    "Council postpones the market hall, for the third time",
-    "Forty thousand eels are set free above the weir",
-    "A bakery opens at four in the morning, and there is a queue",
-    "Night buses will run to the upper villages from March",
-    "The library lends out binoculars",
-    "Why the lake turns green in November",
-    "School orchestra plays in the boathouse",
-    "Two brothers rebuild the mill that their grandfather sold",
-    "The last telephone box becomes a seed exchange",
-    "Bridge closed for eleven nights; how to get across",
-    "A hundred years of the rowing club, told by those who lost",
-    "The weather station moves to the roof of the school",
-    "What the new waste fees mean for a household of three",
-    "Divers find a tram in the harbour",
+    "What becomes of {}",
+    "Council on Thursday: {}",
+    "Five questions about {}, answered",
+    "How we came by {}",
+    "A morning with {}",
 )
 _TAGS = ("transport", "politics", "nature", "culture", "sport", "food")
 _FIRST = ("Ana", "Bojan", "Clara", "Dragan", "Elira", "Faris", "Goran", "Hana", "Ivo", "Jana", "Kenan", "Lena", "Milan")
@@ -93,7 +100,8 @@ class Scene:
         self._at(day, time(5))
         folder = self.app.settings.directory / "articles"
         for number in range(self.chance.choice((1, 1, 2, 2, 3))):
-            title = _HEADLINES[(day.toordinal() * 3 + number) % len(_HEADLINES)]
+            place = day.toordinal() * 3 + number
+            title = _HEADLINES[place % 7 % 5].format(_SUBJECTS[place % len(_SUBJECTS)])
             tags = ", ".join(self.chance.sample(_TAGS, 2))
             text = (
                 f"---\ntitle: {title}\ndate: {day}T05:{number}0:00Z\ntags: [{tags}]\n---\n\n{_TEXT.format(title=title)}"
