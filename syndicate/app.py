@@ -17,6 +17,7 @@ from syndicate.inbound.reception import Reception
 from syndicate.inbound.webhooks import Webhooks
 from syndicate.jobs.bell import Bell
 from syndicate.jobs.jobs import Jobs
+from syndicate.pickup.markdown import to_html
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
 from syndicate.settings import CONFIG_NAME, Settings, SettingsFile
@@ -79,7 +80,7 @@ def _put_together(
     secret = settings.site.secret.get_secret_value()
     link_signer = Signer(secret)
     links = Links(settings.site.url, link_signer)
-    digests = Digests(settings, store, templates, links)
+    digests = Digests(settings, store, templates, links, to_html)
     signer = dkim.Signer.open(settings.dkim)
     traces = Traces(secret)
     reception = Reception(settings, store, link_signer, gate, clock)

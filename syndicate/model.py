@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -340,6 +340,56 @@ class Digest:
     composed_at: datetime
     note: str = ""
     finished_at: datetime | None = None
+
+
+class Choice(StrEnum):
+    """What editors want of an article: only its place, or that it comes though it is not new, or not, or next time."""
+
+    KEPT = "kept"
+    ADDED = "added"
+    LEFT_OUT = "left out"
+    POSTPONED = "postponed"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What editors want of one article. Those with a ``place`` come first, the lowest at the top."""
+
+    article_id: int
+    choice: Choice = Choice.KEPT
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What editors want of a digest: of the next one of a cadence, or of the one that it became, ``digest_id``.
+
+    ``subject``, ``preheader`` and ``intro``, which is Markdown, are empty where the templates are to say it.
+    ``occasion`` is the local time that it is for, where a cadence is due in each reader's own zone; else empty.
+    ``version`` rises with every change; 0 is one that was not kept yet.
+    """
+
+    id: int = 0
+    newsletter: str
+    cadence: str
+    occasion: str = ""
+    digest_id: int | None = None
+    subject: str = ""
+    preheader: str = ""
+    intro: str = ""
+    chosen: tuple[Chosen, ...] = ()
+    version: int = 0
+    edited_at: datetime | None = None
+    edited_by: str = ""
+
+    def with_choice(self, chosen: Chosen) -> Draft:
+        """The same, with another mind about one article."""
+        others = tuple(one for one in self.chosen if one.article_id != chosen.article_id)
+        return replace(self, chosen=(*others, chosen))
+
+    def of(self, *choices: Choice) -> frozenset[int]:
+        """The articles of which editors want that."""
+        return frozenset(one.article_id for one in self.chosen if one.choice in choices)
 
 
 @dataclass(frozen=True, slots=True)

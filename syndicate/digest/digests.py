@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 
+from syndicate.digest import drafting
 from syndicate.digest.cadence import Slot, instant_slot, latest_slot, manual_slot, slots_by_zone, zone_of
-from syndicate.digest.compose import Composition, compose, eligible, first_state
+from syndicate.digest.compose import Composition, eligible, first_state
+from syndicate.digest.drafting import ToCompose
+from syndicate.digest.press import Press, subject_for_all
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import Article, DeliveryState, Digest, DigestState, Parts, Subscriber
-from syndicate.render.digest import DigestContext, NewsletterFacts, SiteFacts, render_digest
 from syndicate.render.environment import Environment
 from syndicate.render.holes import fill, reader_values
 from syndicate.render.links import Links
@@ -51,6 +53,12 @@ class Digests:
     store: Store
     templates: Environment
     links: Links
+    prose: Callable[[str], str]
+
+    @property
+    def press(self) -> Press:
+        """Composes and renders with the same."""
+        return Press(self.settings, self.store, self.templates, self.links, self.prose)
 
     def compose_due(self, now: datetime, only: str | None = None) -> list[Digest]:
         """Composes every slot that is due and was not composed yet; returns the new digests, empty ones too.
@@ -98,14 +106,18 @@ class Digests:
         newsletter = self.newsletter(slug)
         with self.store.read() as connection:
             upto = articles.newest_sequence(connection)
-            found = self._composition(newsletter, None, upto)
+            draft = drafting.upcoming(connection, newsletter, MANUAL, now)
+        found = self.press.composition(newsletter, draft, upto)
+        with self.store.read() as connection:
             shown = articles.by_ids(connection, found.widest)
             if not shown:
                 names = newsletter.sources or tuple(source.name for source in self.settings.sources)
                 shown = articles.latest(connection, names, newsletter.tags, newsletter.max_articles)
         if not shown:
             raise ConflictError(f"newsletter {slug} has no articles yet; run `syndicate pickup` first")
-        parts = self._render(newsletter, newsletter.default_cadence, shown, 0, now.astimezone(newsletter.zone))
+        parts = self.press.render(
+            newsletter, replace(draft, cadence=newsletter.default_cadence), shown, 0, now.astimezone(newsletter.zone)
+        )
         return Preview(newsletter, parts, tuple(shown), found.readers)
 
     def filled(self, parts: Parts, reader: Subscriber, now: datetime) -> tuple[str, str]:
@@ -117,14 +129,15 @@ class Digests:
         html = fill(parts.html, parts.nonce, values, escape=True)
         return html, fill(parts.text, parts.nonce, values, escape=False)
 
-    def approve(self, digest_id: int, now: datetime, by: By = SHELL) -> tuple[Digest, int]:
+    def approve(self, digest_id: int, now: datetime, by: By = SHELL, version: int | None = None) -> tuple[Digest, int]:
         """Lets a held or reviewed digest go; returns it and how many deliveries were planned.
 
-        :raises ConflictError: when it does not wait for that.
+        :raises ConflictError: when it does not wait for that, or its draft is not of that ``version`` any more.
         """
         only = "only one that is held or in review can be approved"
         with self.store.write() as connection:
             digest = remedies.move(connection, digest_id, DigestState.SENDING, digests.WAITING, only=only)
+            drafting.approved(connection, self.newsletter(digest.newsletter), digest, version, now=now)
             planned = deliveries.plan(connection, digest, now=now)
             _note(connection, digest_id, "approved", now, by, f"{planned} planned")
             return digest, planned
@@ -135,7 +148,11 @@ class Digests:
         Readers who had nothing planned keep their watermark, so its articles come with their next digest.
         """
         with self.store.write() as connection:
+            before = digests.get(connection, digest_id)
             digests.set_state(connection, digest_id, DigestState.CANCELLED, now=now, note="cancelled by an operator")
+            newsletter = self.settings.newsletter(before.newsletter)
+            if newsletter and before.state in digests.WAITING:
+                drafting.hand_back(connection, newsletter, before, now=now)
             dropped = deliveries.cancel(connection, digest_id, now=now)
             _note(connection, digest_id, "cancelled", now, by, f"{dropped} dropped")
             return digests.get(connection, digest_id), dropped
@@ -251,25 +268,26 @@ class Digests:
     def _compose(
         self, newsletter: Newsletter, cadence: str, slot: Slot, now: datetime, timezones: tuple[str, ...] = ()
     ) -> Digest | None:
-        """Renders first and takes the slot afterwards, so that the database is never locked while templates run."""
+        """Renders first and takes the slot afterwards, so that the database is never locked while templates run.
+
+        When an editor changes the draft meanwhile, it is rendered again.
+        """
         with self.store.write() as connection:
             digest_id = digests.take_id(connection)
             upto = articles.newest_sequence(connection)
-        found = self._composition(newsletter, None if cadence == MANUAL else cadence, upto, timezones)
         due_at = slot.due_at.astimezone(zone_of(next(iter(timezones), ""), newsletter.zone))
-        rendered: dict[tuple[int, ...], Parts] = {}
-        for chosen, _ in found.sets:
-            if chosen:
-                with self.store.read() as connection:
-                    shown = articles.by_ids(connection, chosen)
-                rendered[chosen] = self._render(newsletter, cadence, shown, digest_id, due_at)
+        with self.store.read() as connection:
+            read = drafting.to_compose(connection, newsletter, cadence, due_at, timezones)
+        found = self.press.composition(newsletter, read.draft, upto, timezones)
+        rendered = self.press.printed(newsletter, read.draft, found, digest_id, due_at)
         digest = _blank(newsletter, cadence, slot, digest_id, upto, now)
         if rendered:
-            late = timedelta(0) if cadence == MANUAL else now - slot.due_at
-            state = DigestState.SENDING if cadence == MANUAL else first_state(newsletter, late)
-            note = f"its slot is {_hours(late)} late" if state is DigestState.HELD else ""
-            digest = replace(digest, state=state, note=note, subject=rendered[found.widest].subject)
-        planned = self._freeze(digest, found, rendered, timezones, now)
+            digest = _begun(digest, newsletter, rendered[found.widest], slot, now)
+        try:
+            planned = self._freeze(digest, found, rendered, timezones, read, now)
+        except _EditedError:
+            log.info("edited meanwhile, composing again", newsletter=newsletter.slug, cadence=cadence, slot=slot.name)
+            return self._compose(newsletter, cadence, slot, now, timezones)
         if planned is None:
             log.info(
                 "slot was composed by another process", newsletter=newsletter.slug, cadence=cadence, slot=slot.name
@@ -292,51 +310,46 @@ class Digests:
         found: Composition,
         rendered: Mapping[tuple[int, ...], Parts],
         timezones: tuple[str, ...],
+        read: ToCompose,
         now: datetime,
     ) -> int | None:
         """Returns how many deliveries were planned, None when another process had the slot."""
+        newsletter = self.newsletter(digest.newsletter)
         with self.store.write() as connection:
             if not digests.add(connection, digest):
                 return None
             digests.set_zones(connection, digest.id, timezones)
-            for chosen, groups in found.sets:
-                variant = digests.add_variant(connection, digest.id, chosen, rendered[chosen]) if chosen else None
-                for group in groups:
-                    digests.add_audience(connection, digest.id, group, variant)
+            freeze(connection, digest.id, found, rendered)
             for superseded in digests.supersede(connection, digest, now=now):
                 log.warning("waiting digest superseded", digest=superseded, by=digest.id)
+            if (rendered or found.left_out) and not drafting.use(connection, newsletter, read, digest):
+                raise _EditedError
             if digest.state in (DigestState.SENDING, DigestState.EMPTY):
+                drafting.postpone(connection, newsletter, digest, now=now)
                 return deliveries.plan(connection, digest, now=now)
         return 0
 
-    def _composition(
-        self, newsletter: Newsletter, cadence: str | None, upto: int, timezones: tuple[str, ...] = ()
-    ) -> Composition:
-        with self.store.read() as connection:
-            groups = digests.groups(connection, newsletter.slug, cadence, timezones)
-            lowest = min((group.watermark for group in groups), default=upto)
-            rows = articles.numbered_since(connection, lowest, upto)
-        return compose(eligible(rows, newsletter), groups)
 
-    def _render(
-        self, newsletter: Newsletter, cadence: str, shown: list[Article], digest_id: int, due_at: datetime
-    ) -> Parts:
-        site = self.settings.site
-        tag = newsletter.language or site.language
-        return render_digest(
-            self.templates,
-            DigestContext(
-                site=SiteFacts(site.name, site.url, site.postal_address, tag),
-                newsletter=NewsletterFacts(newsletter.slug, newsletter.title, newsletter.description),
-                cadence=cadence,
-                due_at=due_at,
-                articles=tuple(shown[: newsletter.max_articles]),
-                more=tuple(shown[newsletter.max_articles :]),
-                links={article.id: self.links.article(article) for article in shown},
-                view_url=self.links.view(newsletter.slug, digest_id),
-                language=self.templates.languages.best([tag]),
-            ),
-        )
+class _EditedError(Exception):
+    """What was rendered is not what editors want any more."""
+
+
+def freeze(
+    connection: Connection, digest_id: int, found: Composition, rendered: Mapping[tuple[int, ...], Parts]
+) -> None:
+    """Keeps what a digest is, and who gets which of its variants."""
+    for chosen, groups in found.sets:
+        variant = digests.add_variant(connection, digest_id, chosen, rendered[chosen]) if chosen else None
+        for group in groups:
+            digests.add_audience(connection, digest_id, group, variant)
+
+
+def _begun(blank: Digest, newsletter: Newsletter, widest: Parts, slot: Slot, now: datetime) -> Digest:
+    """The digest with what it says, and where it begins."""
+    late = timedelta(0) if blank.cadence == MANUAL else now - slot.due_at
+    state = DigestState.SENDING if blank.cadence == MANUAL else first_state(newsletter, late)
+    note = f"its slot is {_hours(late)} late" if state is DigestState.HELD else ""
+    return replace(blank, state=state, note=note, subject=subject_for_all(widest))
 
 
 def _note(connection: Connection, digest_id: int, act: str, now: datetime, by: By, detail: str = "") -> None:

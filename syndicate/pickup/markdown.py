@@ -80,6 +80,11 @@ def parse_markdown(text: str, guid: str, published_at: datetime) -> Content | No
     )
 
 
+def to_html(text: str) -> str:
+    """Markdown without front matter → clean HTML, as an article's."""
+    return clean(_MARKDOWN.render(text.replace("\r\n", "\n")), None)
+
+
 def split_front_matter(text: str, origin: str) -> tuple[Mapping[str, Any], str]:
     """The values between the ``---`` (YAML) or ``+++`` (TOML) lines that ``text`` begins with, and what follows."""
     fence = text[:3]

@@ -24,6 +24,7 @@ from syndicate.render.filters import clip
 from syndicate.render.holes import NameHole, check, new_nonce, open_holes
 from syndicate.render.languages import ENGLISH, Language
 from syndicate.render.text import html_to_text
+from syndicate.render.wording import say
 
 LIMIT = 90_000
 """Bytes of HTML, UTF-8. Gmail hides what comes after about 102 kB, the unsubscribe link with it."""
@@ -60,7 +61,8 @@ class DigestContext:
     """Everything a digest is made of. ``links`` gives each article's absolute address by its id.
 
     ``due_at`` is aware and in the newsletter's zone, which all dates are shown in. ``more`` is listed as links only.
-    ``language`` is that of the words around the articles.
+    ``language`` is that of the words around the articles. ``subject``, ``preheader`` and ``intro``, which is clean
+    HTML, are an editor's words (``wording``), empty when there are none.
     """
 
     site: SiteFacts
@@ -71,6 +73,8 @@ class DigestContext:
     more: tuple[Article, ...] = ()
     links: Mapping[int, str]
     view_url: str
+    subject: str = ""
+    preheader: str = ""
     intro: str = ""
     language: Language = ENGLISH
 
@@ -104,6 +108,14 @@ class ShownArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Intro:
+    """What an editor says before the articles, as templates see it."""
+
+    html: Markup
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Fit:
     """So many articles in full, so many shown at all, so many listed as links."""
 
@@ -131,14 +143,22 @@ def _rendered(env: Environment, context: DigestContext, nonce: str, reader_name:
     rest = [_short(_shown(article, context, zone)) for article in context.more]
 
     def values(fit: _Fit) -> dict[str, object]:
-        return {**open_holes(nonce, reader_name, context.language), **_values(context, whole, rest, fit)}
+        known = {**open_holes(nonce, reader_name, context.language), **_values(context, whole, rest, fit)}
+        intro = Markup(say(env, context.intro, "the intro", known, html=True))  # noqa: S704 - clean
+        said = {
+            "preheader": say(env, context.preheader, "the preheader", known),
+            "intro": Intro(intro, html_to_text(intro)) if intro else None,
+        }
+        return known | said
 
     def html_of(fit: _Fit) -> str:
         return _INLINER.inline(render(env, _BODY, **values(fit))).strip() + "\n"
 
     fit, html = _fitting(_ladder(len(whole), len(rest)), [len(one.html.encode()) for one in whole], html_of)
-    subject = " ".join(render(env, "email/digest/subject.txt", **values(fit)).split())
-    text = render(env, "email/digest/body.txt", **values(fit)).strip() + "\n"
+    said = values(fit)
+    subject = " ".join(say(env, context.subject, "the subject", said).split())
+    subject = subject or " ".join(render(env, "email/digest/subject.txt", **said).split())
+    text = render(env, "email/digest/body.txt", **said).strip() + "\n"
     for name, part in (("subject.txt", subject), ("body.html", html), ("body.txt", text)):
         check(part, nonce, f"email/digest/{name}")
     return Parts(subject=subject, html=html, text=text, nonce=nonce)
@@ -158,7 +178,6 @@ def _values(
         "newsletter": context.newsletter,
         "cadence": context.cadence,
         "due_at": context.due_at,
-        "intro": context.intro,
         "view_url": context.view_url,
         "articles": shown,
         "more": linked[: fit.linked],

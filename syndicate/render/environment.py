@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,26 @@ def render(env: Environment, name: str, **values: object) -> str:
 
     Whatever goes wrong in it raises TemplateError with the template and line to blame.
     """
+    return _rendered(env, name, lambda: env.get_template(name), values)
+
+
+def render_text(env: Environment, text: str, name: str, **values: object) -> str:
+    """The same of a template that is no file; ``name`` says in errors what it is, and by its end whether to escape."""
+
+    def compiled() -> jinja2.Template:
+        return env.template_class.from_code(env, env.compile(text, name), env.make_globals(None))
+
+    return _rendered(env, name, compiled, values)
+
+
+def _rendered(
+    env: Environment, name: str, template: Callable[[], jinja2.Template], values: Mapping[str, object]
+) -> str:
     try:
-        return env.get_template(name).render({"language": ENGLISH, **values})
+        return template().render({"language": ENGLISH, **values})
     except Exception as error:
-        template, line = _blame(env, error, name)
-        raise TemplateError(template, line, _reason(error)) from error
+        template_name, line = _blame(env, error, name)
+        raise TemplateError(template_name, line, _reason(error)) from error
 
 
 def stamp_of(env: Environment, folder: str) -> str:

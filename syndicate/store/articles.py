@@ -185,6 +185,13 @@ def numbered_since(connection: Connection, watermark: int, upto: int) -> list[Di
     return [DigestRow(r.id, r.source, tuple(r.tags), r.sequence) for r in current]
 
 
+def current(connection: Connection, ids: Iterable[int]) -> list[DigestRow]:
+    """Those of ``ids`` that are current, by id; ``sequence`` is 0 for one that has none."""
+    c = articles.c
+    query = select(c.id, c.source, c.tags, c.sequence).where(c.state == ArticleState.CURRENT, c.id.in_(ids))
+    return [DigestRow(r.id, r.source, tuple(r.tags), r.sequence or 0) for r in connection.execute(query.order_by(c.id))]
+
+
 def latest(
     connection: Connection,
     sources: Sequence[str],

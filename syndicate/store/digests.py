@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, true, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -185,23 +185,37 @@ def owed(connection: Connection, digest: Digest) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def supersede(connection: Connection, digest: Digest, *, now: datetime) -> list[int]:
-    """Cancels digests of the same newsletter and cadence that still wait: this one carries what they would have.
+def supersedes(connection: Connection, newsletter: str, cadence: str, timezones: Sequence[str]) -> list[int]:
+    """The digests that still wait, and whose readers a new one for these time zones (none: all) serves, oldest first.
 
-    One that is for some time zones stays, unless this one is for all of those.
+    One that is for some time zones stays, unless the new one is for all of those.
     """
-    c, mine = digests.c, zones_of(connection, digest.id)
-    same = and_(c.newsletter == digest.newsletter, c.cadence == digest.cadence, c.state.in_(WAITING))
-    waiting = connection.execute(select(c.id).where(same, c.id != digest.id)).scalars().all()
+    c = digests.c
+    same = and_(c.newsletter == newsletter, c.cadence == cadence, c.state.in_(WAITING))
+    waiting = connection.execute(select(c.id).where(same).order_by(c.id)).scalars().all()
     theirs = {one: zones_of(connection, one) for one in waiting}
-    carried = [one for one, where in theirs.items() if not mine or (where and set(where) <= set(mine))]
+    return [one for one, where in theirs.items() if not timezones or (where and set(where) <= set(timezones))]
+
+
+def supersede(connection: Connection, digest: Digest, *, now: datetime) -> list[int]:
+    """Cancels the digests that this one supersedes: it carries what they would have."""
+    c = digests.c
+    mine = zones_of(connection, digest.id)
+    carried = [one for one in supersedes(connection, digest.newsletter, digest.cadence, mine) if one != digest.id]
     query = (
         update(digests)
-        .where(c.id.in_(carried))
+        .where(c.id.in_(carried), c.state.in_(WAITING))
         .values(state=DigestState.CANCELLED, note=f"superseded by digest {digest.id}", finished_at=now)
         .returning(c.id)
     )
     return list(connection.execute(query).scalars())
+
+
+def empty(connection: Connection, digest_id: int, subject: str) -> None:
+    """Takes out what a digest that waits holds, so that it can be composed anew, under another subject."""
+    for table in (appearances, audiences, variants):
+        connection.execute(delete(table).where(table.c.digest_id == digest_id))
+    connection.execute(update(digests).where(digests.c.id == digest_id).values(subject=subject))
 
 
 def get(connection: Connection, digest_id: int) -> Digest:

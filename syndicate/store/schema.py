@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import (
     ArticleState,
+    Choice,
     ConsentKind,
     DeliveryState,
     DigestState,
@@ -350,6 +351,42 @@ zones = Table(
     metadata,
     Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True),
     Column("timezone", Text, primary_key=True),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("newsletter", Text, nullable=False),
+    Column("cadence", Text, nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("digest_id", Id, ForeignKey("digests.id"), unique=True),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("intro", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("edited_at", Instant),
+    Column("edited_by", Text, nullable=False),
+    Index(
+        "ix_drafts_upcoming",
+        "newsletter",
+        "cadence",
+        "occasion",
+        unique=True,
+        sqlite_where=text("digest_id IS NULL"),
+        postgresql_where=text("digest_id IS NULL"),
+    ),
+    sqlite_autoincrement=True,  # a form that is still open must not change another one
+)
+
+chosen = Table(
+    "chosen",
+    metadata,
+    Column("draft_id", Id, ForeignKey("drafts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("article_id", Id, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Column("choice", Text, nullable=False),
+    Column("place", Integer),
+    one_of("choice", Choice),
 )
 
 senders = Table(
