@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.model import Role
-from syndicate.store import audit
-from tests.feeds.newsroom import make_settings
+from syndicate.audience.subscribe import subscribe
+from syndicate.model import Digest, DigestState, Role
+from syndicate.store import audit, digests
+from tests.feeds.newsroom import NOON, make_settings
 from tests.settings.writing import SECRET, write_settings
 from tests.site import HttpSite, Page
 from tests.web.console.deskroom import Console
@@ -76,6 +77,54 @@ def test_a_newsletter_is_created_changed_and_removed(room: Pressroom) -> None:
         acts = [(one.act, one.about, one.detail) for one in audit.newest(connection, limit=3)]
     assert acts[0] == ("removed", "newsletter sport", "")
     assert acts[1] == ("changed", "newsletter sport", "title, review")
+
+
+def test_what_is_in_use_is_not_removed(room: Pressroom) -> None:
+    console = Console(room)
+    form = typed(console, f"{HOME}/newsletters/brief") | {"sources": "newsroom"}
+    assert console.post(f"{HOME}/newsletters/brief", form).status_code == 303
+    page = console.get(f"{HOME}/sources/newsroom/remove").text
+    assert "a source of The Brief; take it out there first" in page
+    print_ = {"print": re.findall(r'name="print" value="(\w+)"', console.get(f"{HOME}/versions/1").text)[0]}
+    assert console.post(f"{HOME}/sources/newsroom/remove", print_).status_code == 409
+
+    with room.app.store.write() as connection:
+        number = digests.take_id(connection)
+        digest = Digest(
+            id=number,
+            newsletter="brief",
+            cadence="daily",
+            slot="x",
+            due_at=NOON,
+            state=DigestState.REVIEW,
+            subject="Ferry",
+            upto=0,
+            composed_at=NOON,
+        )
+        assert digests.add(connection, digest)
+    assert f"digest {number} of it is review" in console.get(f"{HOME}/newsletters/brief/remove").text
+    assert console.post(f"{HOME}/newsletters/brief/remove", print_).status_code == 409
+    assert room.app.file.load().newsletter("brief")
+
+
+def test_who_takes_a_cadence_from_readers_is_asked(room: Pressroom) -> None:
+    console = Console(room)
+    subscribe(
+        room.app.store,
+        room.app.file.load().newsletters,
+        email="ana@reader.example",
+        slugs=["brief"],
+        cadence="weekly",
+        consent="test",
+        now=NOON,
+    )
+    form = typed(console, f"{HOME}/newsletters/brief") | {"cadence": ["daily"], "when": ["0 7 * * *"]}
+    asked = console.post(f"{HOME}/newsletters/brief", form)
+    assert asked.status_code == 422
+    assert "1 reader chose" in asked.text
+    assert "weekly" in (room.app.file.load().newsletter("brief") or room.app.settings.newsletters[0]).cadences
+    assert console.post(f"{HOME}/newsletters/brief", form | {"sure": "yes"}).status_code == 303
+    assert "weekly" not in (room.app.file.load().newsletter("brief") or room.app.settings.newsletters[0]).cadences
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(room: Pressroom) -> None:

@@ -246,7 +246,9 @@ class SettingsForms:
             for (slug, cadence, state), number in counts.items()
             if slug == name and state is SubscriptionState.ACTIVE and newsletter and cadence not in newsletter.cadences
         }
-        told = ", ".join(f"{number} readers chose {cadence!r}" for cadence, number in left.items())
+        told = ", ".join(
+            f"{number} {'reader' if number == 1 else 'readers'} chose {cadence!r}" for cadence, number in left.items()
+        )
         return f"{told}; without that cadence they get nothing" if told else ""
 
     def _outside(self, after: Settings, name: str) -> str:
