@@ -67,7 +67,10 @@ EXAMPLES = {
     "tokens": "syndicate tokens --json",
     "tokens add": "syndicate tokens add cms --scope articles:write --days 90",
     "tokens revoke": "syndicate tokens revoke cms",
-    "users reset": "syndicate users reset ana",
+    "users": "syndicate users",
+    "users role": "syndicate users role ana operator",
+    "users reset": "syndicate users reset ana --codes",
+    "users remove": "syndicate users remove ana --yes",
     "sources": "syndicate sources",
     "sources release": "syndicate sources release wire --publish-only",
 }

@@ -60,6 +60,11 @@ def counters(name: str, network: str, browser: str | None) -> tuple[Counter, ...
     )
 
 
+def code_counter(name: str) -> Counter:
+    """What a try with a code counts for: only who knows the password comes so far, so strangers can't lock them out."""
+    return Counter(PAIR, ("code", name), is_own=True)
+
+
 class Brakes:
     """Counts tries. One for the whole process; calls may come from several threads."""
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from syndicate.desk import passwords
 from syndicate.errors import ConflictError, NotFoundError, TokenError
 from syndicate.model import Role, User
-from syndicate.store import Store, audit, sessions, users
+from syndicate.store import Connection, Store, audit, recovery, sessions, users
 
 INVITED_FOR = timedelta(hours=24)
 """How long a link to set up an account can be used, once."""
@@ -45,18 +45,65 @@ def add(store: Store, name: str, role: Role, *, by: str, ip: str = "", now: date
 
 
 def reset(store: Store, name: str, *, by: str, ip: str = "", now: datetime) -> str:
-    """Returns the token with which somebody chooses another password; the one they have stays good until then.
+    """Returns the token with which somebody chooses another password; until then they can't sign in.
 
     :raises NotFoundError: when there is no such user.
     """
     with store.write() as connection:
-        user = users.named(connection, folded(name))
-        if user is None:
-            raise NotFoundError("user", name)
+        user = _known(connection, name)
+        users.clear_password(connection, user.id)
+        sessions.end_all(connection, user.id)
         token, token_hash = _new_token()
         users.invite(connection, user.id, token_hash, until=now + INVITED_FOR)
         audit.note(connection, by, "made a link to set a password", about=f"user {user.name}", ip=ip, now=now)
     return token
+
+
+def forget_codes(store: Store, name: str, *, by: str, ip: str = "", now: datetime) -> None:
+    """They need no code any more, and none of their recovery codes is good.
+
+    :raises NotFoundError: when there is no such user.
+    """
+    with store.write() as connection:
+        user = _known(connection, name)
+        users.set_codes(connection, user.id, "", 0)
+        recovery.replace(connection, user.id, ())
+        audit.note(connection, by, "removed codes", about=f"user {user.name}", ip=ip, now=now)
+
+
+def give_role(store: Store, name: str, role: Role, *, by: str, ip: str = "", now: datetime) -> None:
+    """Another role; they are signed out everywhere.
+
+    :raises NotFoundError: when there is no such user. :raises ConflictError: for the last operator.
+    """
+    with store.write() as connection:
+        user = _known(connection, name)
+        if user.role == role:
+            return
+        _spare_last_operator(connection, user)
+        users.set_role(connection, user.id, role)
+        sessions.end_all(connection, user.id)
+        audit.note(connection, by, "changed role", about=f"user {user.name}", detail=role, ip=ip, now=now)
+
+
+def sign_out(store: Store, name: str, *, by: str, ip: str = "", now: datetime) -> None:
+    """They are signed out everywhere. :raises NotFoundError: when there is no such user."""
+    with store.write() as connection:
+        user = _known(connection, name)
+        sessions.end_all(connection, user.id)
+        audit.note(connection, by, "signed out", about=f"user {user.name}", ip=ip, now=now)
+
+
+def remove(store: Store, name: str, *, by: str, ip: str = "", now: datetime) -> None:
+    """They are gone; what they did stays in the audit log.
+
+    :raises NotFoundError: when there is no such user. :raises ConflictError: for the last operator.
+    """
+    with store.write() as connection:
+        user = _known(connection, name)
+        _spare_last_operator(connection, user)
+        users.remove(connection, user.id)
+        audit.note(connection, by, "removed", about=f"user {user.name}", ip=ip, now=now)
 
 
 def invite_first(store: Store, *, now: datetime) -> tuple[str, str] | None:
@@ -99,18 +146,18 @@ def accept(store: Store, token: str, password: str, site: str, *, ip: str, now: 
     return user
 
 
-def check(store: Store, name: str, password: str) -> User | None:
-    """Who that is, None when it is nobody or the password is wrong; both take as long."""
-    with store.read() as connection:
-        found = users.credentials(connection, folded(name))
-    if not passwords.is_right(password, found.password_hash if found else ""):
-        return None
-    assert found is not None
-    if passwords.is_outdated(found.password_hash):
-        kept = passwords.hash_of(password)
-        with store.write() as connection:
-            users.renew_password(connection, found.user.id, kept, instead_of=found.password_hash)
-    return found.user
+def _known(connection: Connection, name: str) -> User:
+    user = users.named(connection, folded(name))
+    if user is None:
+        raise NotFoundError("user", name, [one.user.name for one in users.everyone(connection)])
+    return user
+
+
+def _spare_last_operator(connection: Connection, user: User) -> None:
+    """Taken out of a transaction that writes, so that two can't remove each other at once."""
+    others = [one for one in users.everyone(connection) if one.user.role == Role.OPERATOR and one.user != user]
+    if user.role == Role.OPERATOR and not any(one.has_password for one in others):
+        raise ConflictError(f"user {user.name} is the last operator who can sign in; make another one first")
 
 
 def _new_token() -> tuple[str, str]:

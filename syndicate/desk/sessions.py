@@ -6,8 +6,10 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from syndicate.errors import NotFoundError
 from syndicate.model import Session, User
 from syndicate.store import Store, audit, sessions
+from syndicate.store.sessions import Seat
 
 IDLE = timedelta(hours=2)
 """Without use for that long, it is over."""
@@ -17,6 +19,9 @@ LONGEST = timedelta(hours=12)
 
 FRESH = timedelta(minutes=10)
 """How long a proof of who somebody is counts for what asks for one."""
+
+SHOWN = 16
+"""Characters of a key's hash by which a page names a session."""
 
 _SEEN_EVERY = timedelta(minutes=1)
 
@@ -52,6 +57,27 @@ def prove(store: Store, session: Session, *, ip: str, now: datetime) -> str:
         sessions.prove(connection, session.key_hash, hash_of(key), now=now)
         audit.note(connection, session.user.name, "proved who they are", ip=ip, now=now)
     return key
+
+
+def of_user(store: Store, user: User, *, now: datetime) -> list[Seat]:
+    """Where somebody is signed in, the one last used first."""
+    with store.read() as connection:
+        return sessions.of_user(connection, user.id, began_after=now - LONGEST, seen_after=now - IDLE)
+
+
+def end_others(store: Store, session: Session, which: str | None, *, ip: str, now: datetime) -> None:
+    """Ends another session of the same user, by the beginning of its key's hash; None ends all others.
+
+    :raises NotFoundError: when there is no such session.
+    """
+    others = [one for one in of_user(store, session.user, now=now) if one.key_hash != session.key_hash]
+    chosen = [one for one in others if which is None or one.key_hash[:SHOWN] == which]
+    if which is not None and not chosen:
+        raise NotFoundError("session", which)
+    with store.write() as connection:
+        for one in chosen:
+            sessions.end(connection, one.key_hash)
+        audit.note(connection, session.user.name, "signed out elsewhere", ip=ip, now=now)
 
 
 def end(store: Store, session: Session, *, ip: str, now: datetime) -> None:

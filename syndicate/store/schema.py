@@ -37,7 +37,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0012"
+VERSION = "0013"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -591,6 +591,13 @@ sessions = Table(
     Column("said", Text, nullable=False),
     Column("ip", Text, nullable=False),
     Column("agent", Text, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("code_hash", Text, primary_key=True),
 )
 
 api_tokens = Table(

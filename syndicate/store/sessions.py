@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from syndicate.model import Role, Session, User
 from syndicate.store.schema import sessions, users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where somebody is signed in: from which address, with which browser."""
+
+    key_hash: str
+    began_at: datetime
+    seen_at: datetime
+    ip: str
+    agent: str
 
 
 def add(connection: Connection, key_hash: str, user_id: int, *, ip: str, agent: str, now: datetime) -> None:
@@ -36,6 +48,16 @@ def by_hash(connection: Connection, key_hash: str) -> Session | None:
         proved_at=row.proved_at,
         said=row.said,
     )
+
+
+def of_user(connection: Connection, user_id: int, *, began_after: datetime, seen_after: datetime) -> list[Seat]:
+    """Where that user is signed in, the one last used first."""
+    c = sessions.c
+    columns = (c.key_hash, c.began_at, c.seen_at, c.ip, c.agent)
+    where = (c.user_id == user_id, c.began_at >= began_after, c.seen_at >= seen_after)
+    return [
+        Seat(**row) for row in connection.execute(select(*columns).where(*where).order_by(c.seen_at.desc())).mappings()
+    ]
 
 
 def see(connection: Connection, key_hash: str, *, now: datetime) -> None:

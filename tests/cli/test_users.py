@@ -17,11 +17,16 @@ def test_a_user_is_added_and_invited(tmp_path: Path) -> None:
     assert "/console/welcome/" in folder.run("users", "reset", "ana").out
     assert "no user 'ben'" in folder.run("users", "reset", "ben", code=1).err
     assert "a name has" in folder.run("users", "add", "a b", code=1).err
+    folder.run("users", "role", "ana", "operator")
+    (listed,) = folder.run("users", "--json").json()
+    assert (listed["name"], listed["role"], listed["has_password"]) == ("ana", "operator", False)
+    assert "no password yet" in folder.run("users").out
+    assert "the last operator" in folder.run("users", "remove", "ana", "--yes", code=1).err
     with folder.running("serve") as process:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(3)]
     assert "serving" in lines[0]
-    assert "operator can choose a password here" in lines[1]
+    assert "ana can choose a password here" in lines[1]
     assert re.search("/console/welcome/", lines[2])
 
 

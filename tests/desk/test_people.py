@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from argon2 import PasswordHasher
 
-from syndicate.desk import passwords, people, sessions
-from syndicate.errors import ConflictError, PasswordError, TokenError
+from syndicate.desk import entry, passwords, people, sessions
+from syndicate.errors import ConflictError, NotFoundError, PasswordError, TokenError
 from syndicate.model import Role
 from syndicate.store import Store, audit, users
 from tests.feeds.newsroom import NOON
@@ -19,7 +19,7 @@ SITE = "Lakeside Courier"
 
 def test_a_link_is_for_one_password_and_a_day(store: Store) -> None:
     token = people.add(store, " Ana ", Role.EDITOR, by="ben", now=NOON)
-    assert people.check(store, "ana", "") is None
+    assert entry.check(store, "ana", "") is None
     assert people.invited(store, token, now=NOON).name == "ana"
     for wrong, now in ((token + "x", NOON), (token, NOON + people.INVITED_FOR), ("", NOON)):
         with pytest.raises(TokenError):
@@ -30,9 +30,9 @@ def test_a_link_is_for_one_password_and_a_day(store: Store) -> None:
     user = people.accept(store, token, WORDS, SITE, ip="", now=NOON)
     with pytest.raises(TokenError):
         people.accept(store, token, "another tramway oyster", SITE, ip="", now=NOON)
-    assert people.check(store, "ANA", WORDS) == user
-    assert people.check(store, "ana", WORDS + " ") is None
-    assert people.check(store, "nobody", WORDS) is None
+    assert entry.check(store, "ANA", WORDS) == user
+    assert entry.check(store, "ana", WORDS + " ") is None
+    assert entry.check(store, "nobody", WORDS) is None
     with store.read() as connection:
         acts = [(one.who, one.act, one.about, one.detail) for one in audit.newest(connection, limit=5)]
     assert acts == [("ana", "chose a password", "user ana", ""), ("ben", "added", "user ana", "editor")]
@@ -63,7 +63,7 @@ def test_a_hash_of_earlier_parameters_is_replaced(store: Store, monkeypatch: pyt
     with monkeypatch.context() as patched:
         patched.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
         people.accept(store, token, WORDS, SITE, ip="", now=NOON)
-    assert people.check(store, "ana", WORDS)
+    assert entry.check(store, "ana", WORDS)
     with store.read() as connection:
         found = users.credentials(connection, "ana")
     assert found
@@ -90,3 +90,38 @@ def test_a_session_ends_by_itself_and_a_proof_is_for_a_while(store: Store) -> No
     other = sessions.begin(store, user, ip="", agent="", now=later, instead_of=new)
     assert sessions.resume(store, new, now=later) is None
     assert sessions.resume(store, other, now=later)
+
+
+def test_the_last_operator_stays_and_a_changed_user_signs_in_again(store: Store) -> None:
+    keys = {}
+    for name, role in (("ana", Role.OPERATOR), ("ben", Role.EDITOR)):
+        user = people.accept(store, people.add(store, name, role, by="", now=NOON), WORDS, SITE, ip="", now=NOON)
+        keys[name] = sessions.begin(store, user, ip="", agent="", now=NOON)
+    people.add(store, "cleo", Role.OPERATOR, by="ana", now=NOON)
+    with pytest.raises(ConflictError, match="the last operator"):
+        people.remove(store, "ana", by="ana", now=NOON)
+    with pytest.raises(ConflictError, match="the last operator"):
+        people.give_role(store, "ana", Role.VIEWER, by="ana", now=NOON)
+    people.give_role(store, "ana", Role.OPERATOR, by="ana", now=NOON)
+    assert sessions.resume(store, keys["ana"], now=NOON)
+    people.give_role(store, "ben", Role.OPERATOR, by="ana", now=NOON)
+    assert sessions.resume(store, keys["ben"], now=NOON) is None
+    people.remove(store, "ana", by="ben", now=NOON)
+    assert sessions.resume(store, keys["ana"], now=NOON) is None
+    with pytest.raises(NotFoundError):
+        people.remove(store, "ana", by="ben", now=NOON)
+    with store.read() as connection:
+        assert [(one.user.name, one.has_password) for one in users.everyone(connection)] == [
+            ("ben", True),
+            ("cleo", False),
+        ]
+
+
+def test_a_reset_ends_the_password_and_the_sessions(store: Store) -> None:
+    user = people.accept(store, people.add(store, "ana", Role.EDITOR, by="", now=NOON), WORDS, SITE, ip="", now=NOON)
+    key = sessions.begin(store, user, ip="", agent="", now=NOON)
+    token = people.reset(store, "ana", by="ben", now=NOON)
+    assert sessions.resume(store, key, now=NOON) is None
+    assert entry.check(store, "ana", WORDS) is None
+    people.accept(store, token, WORDS, SITE, ip="", now=NOON)
+    assert entry.check(store, "ana", WORDS)

@@ -15,6 +15,7 @@ from syndicate.web.console.progress import Progress
 from syndicate.web.console.settings.all import AllSettings
 from syndicate.web.console.settings.editing import SettingsForms
 from syndicate.web.console.settings.pages import SettingsPages
+from syndicate.web.console.signing.account import Account
 from syndicate.web.console.signing.entering import Entering
 from syndicate.web.console.signing.proving import Proving
 from syndicate.web.console.signing.welcome import Welcome
@@ -23,6 +24,8 @@ from syndicate.web.console.subscribers.adding import AddSubscriber
 from syndicate.web.console.subscribers.data import PersonalData
 from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.today.page import Today
+from syndicate.web.console.users.people import UserPages
+from syndicate.web.console.users.tokens import TokenPages
 
 
 def open_door(app: App, base: str) -> Door:
@@ -36,6 +39,7 @@ def open_door(app: App, base: str) -> Door:
         Entering,
         Welcome,
         Proving,
+        Account,
         Today,
         Progress,
         ArticleList,
@@ -51,6 +55,8 @@ def open_door(app: App, base: str) -> Door:
         SettingsPages,
         AllSettings,
         SettingsForms,
+        UserPages,
+        TokenPages,
     ):
         section(app, desk, door)
     door.router.add_route("/console/static/{name}", desk.static.serve, methods=["GET"])

@@ -42,4 +42,7 @@ def test_somebody_sets_up_their_account_signs_out_and_comes_back(tmp_path: Path,
         page.get_by_label("Password of ana").fill(WORDS)
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_role("heading", name="Newsletters and sources")).to_be_visible()
+        for path in ("account", "account/codes", "users", "users/new", "users/1", "users/tokens", "users/tokens/new"):
+            page.goto(f"/console/{path}")
+            look(page, path)
         context.close()
