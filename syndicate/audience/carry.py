@@ -54,9 +54,7 @@ class Carrier:
             if before is None or before.state != standing.state:
                 said.append(self._record(ids[email], slug, standing, again=(email, slug) in returned))
             if before is None:
-                row = standing._asdict() | {"subscriber_id": ids[email], "newsletter": slug, "consent": self.consent}
-                del row["id"]
-                new.append(row)
+                new.append(self._row(ids[email], slug, standing))
             else:
                 changed.append(standing)
         subscribers.add_subscriptions(connection, new, now=self.now)
@@ -67,6 +65,18 @@ class Carrier:
         for standing in returned.values():
             subscriptions.begin_again(connection, standing.id or 0, standing.resume_at, consent=self.consent)
         consents.add(connection, said)
+
+    def _row(self, subscriber_id: int, slug: str, standing: Standing) -> dict[str, object]:
+        return {
+            "subscriber_id": subscriber_id,
+            "newsletter": slug,
+            "state": standing.state,
+            "cadence": standing.cadence,
+            "topics": standing.topics,
+            "watermark": standing.watermark,
+            "resume_at": standing.resume_at,
+            "consent": self.consent,
+        }
 
     def _record(self, subscriber_id: int, slug: str, standing: Standing, *, again: bool) -> Consent:
         return Consent(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -70,11 +71,9 @@ COUNTED = {
 class Tally:
     """Counts rows as they come, beginning with what was counted ``before``."""
 
-    def __init__(self, before: Diff | None = None) -> None:
-        self._counts = Counter((before or Diff()).counts())
+    def __init__(self, before: Mapping[str, int] | None = None) -> None:
+        self._counts = Counter(before or {})
         self._samples: dict[Mark, list[Sample]] = {mark: [] for mark in Mark}
-        for sample in (before or Diff()).samples:
-            self._samples[sample.mark].append(sample)
 
     def add(self, mark: Mark, line: int, address: str, about: str) -> None:
         """Counts one row."""

@@ -6,11 +6,13 @@ Of a ZIP file only CSV files are looked at, and they are read as they come: noth
 from __future__ import annotations
 
 import codecs
+import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -106,6 +108,19 @@ def opened(file: Path, mapping: Mapping[str, str]) -> Iterator[Reading]:
         yield Reading(tuple(parts), size, tuple(skipped))
 
 
+def print_of(file: Path, told: object) -> str:
+    """What tells this file, and what was ``told`` of it, from any other. :raises RosterError: as ``opened`` does."""
+    try:
+        with file.open("rb") as data:
+            return sha256(f"{file_digest(data, 'sha256').hexdigest()} {json.dumps(told)}".encode()).hexdigest()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> RosterError:
+    return RosterError(str(file), f"can't be read ({error.strerror or error}); check its name and permissions")
+
+
 def _streams(stack: ExitStack, file: Path) -> list[tuple[str, IO[bytes], int]]:
     try:
         plain = stack.enter_context(file.open("rb"))
@@ -118,8 +133,7 @@ def _streams(stack: ExitStack, file: Path) -> list[tuple[str, IO[bytes], int]]:
             raise RosterError(str(file), "holds too many or too large CSV files; unpack it, and import them one by one")
         return [(one.filename, stack.enter_context(archive.open(one)), one.file_size) for one in found]
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise RosterError(str(file), f"can't be read ({reason}); check its name and permissions") from error
+        raise _unreadable(file, error) from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise RosterError(str(file), f"can't be unpacked ({error}); unpack it, and import its CSV files") from error
 

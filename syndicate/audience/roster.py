@@ -7,24 +7,25 @@ but never bring back what has ended, and never lifts a ban, unless an operator a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from syndicate.audience.acting import Comparing, Importing
 from syndicate.audience.carry import Carrier
 from syndicate.audience.choices import newsletters_of
 from syndicate.audience.diff import Diff, Mark, Tally
-from syndicate.audience.merge import Merge, Step
-from syndicate.audience.reading import Part, Reading, opened
+from syndicate.audience.merge import Merge
+from syndicate.audience.reading import Part, Reading, opened, print_of
 from syndicate.audience.rejects import Rejects
 from syndicate.audience.row import Row, RowReader
 from syndicate.audience.sheet import Record
 from syndicate.audience.traces import Traces
 from syndicate.errors import RosterError, SyndicateError
 from syndicate.settings import Newsletter
-from syndicate.store import Connection, Store
+from syndicate.store import Store, imports
 
 _BATCH = 5000
 
@@ -62,7 +63,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far it is, in bytes, and what has been found so far. ``rejected`` are the finished files of bad rows."""
+    """How far it is, in bytes, and what has been found so far. ``rejected`` are the finished files of bad rows.
+
+    ``resumed`` are the rows that an import of the same file had dealt with before it was cut off.
+    """
 
     done: int
     size: int
@@ -70,6 +74,7 @@ class Progress:
     parts: tuple[Known, ...]
     skipped: tuple[str, ...]
     rejected: tuple[Path, ...] = ()
+    resumed: int = 0
 
 
 class Roster:
@@ -103,43 +108,55 @@ class Roster:
 
     def compare(self) -> Iterator[Progress]:
         """What reading it would change. Nothing is changed; bad rows are written all the same."""
-        return self._run(self._store.read, lambda _connection, _step: None)
+        return self._run(self._comparing)
 
     def carry(self) -> Iterator[Progress]:
         """Reads it into the store, one transaction every few thousand rows.
 
         New subscriptions begin in step with their newsletter. What a row leaves empty stays as it is. When several rows
-        have one address, the first decides and the others fill what is missing.
+        have one address, the first decides and the others fill what is missing. An import of the same file under the
+        same terms that was cut off is gone on with: all ends as if it had not been.
         """
-        terms = self._terms
-        consent = terms.consent or f"import {_shown(self._file)}"
-        return self._run(
-            self._store.write, Carrier(consent=consent, reason=terms.revive, who=terms.who, now=self._now).carry
-        )
+        return self._run(self._importing)
 
-    def _run(
-        self, begin: Callable[[], AbstractContextManager[Connection]], act: Callable[[Connection, Step], None]
-    ) -> Iterator[Progress]:
-        self._check_rejected()
+    def _comparing(self) -> Comparing:
         tally = Tally()
-        merge = Merge(self._newsletters, self._traces, tally, revive=bool(self._terms.revive))
+        return Comparing(self._store, self._merge(tally), tally)
+
+    def _importing(self) -> Importing:
+        terms, name = self._terms, _shown(self._file)
+        carrier = Carrier(consent=terms.consent or f"import {name}", reason=terms.revive, who=terms.who, now=self._now)
+        told = [sorted(terms.mapping.items()), terms.newsletters, terms.consent, terms.revive]
+        with self._store.write() as connection:
+            held = imports.begin(connection, print_of(self._file, told), name=name, who=terms.who, now=self._now)
+        tally = Tally(held.counts)
+        return Importing(self._store, self._merge(tally), tally, carrier, held)
+
+    def _merge(self, tally: Tally) -> Merge:
+        return Merge(self._newsletters, self._traces, tally, revive=bool(self._terms.revive))
+
+    def _run(self, start: Callable[[], Comparing | Importing]) -> Iterator[Progress]:
+        self._check_rejected()
         with ExitStack() as stack:
             reading = stack.enter_context(opened(self._file, self._terms.mapping))
+            for part in reading.parts:
+                self._check_newsletters(part)
+            act = start()
+            tally = act.tally
             kept: list[Path] = []
             for part in reading.parts:
                 name = f".{Path(part.name).stem}" if len(reading.parts) > 1 else ""
                 rejects = stack.enter_context(Rejects(self._rejected.with_stem(self._rejected.stem + name)))
                 rows = self._rows(part, rejects, tally)
                 while batch := list(islice(rows, _BATCH)):
-                    with begin() as connection:
-                        act(connection, merge.decide(connection, batch))
-                    yield _progress(reading, tally.diff())
+                    act.take(batch)
+                    yield _progress(reading, tally.diff(), act.resumed)
                 if path := rejects.keep():
                     kept.append(path)
-            yield _progress(reading, tally.diff(), rejected=tuple(kept))
+            act.finish()
+            yield _progress(reading, tally.diff(), act.resumed, tuple(kept))
 
     def _rows(self, part: Part, rejects: Rejects, tally: Tally) -> Iterator[Row]:
-        self._check_newsletters(part)
         reader = RowReader(self._newsletters, part.sheet.layout, self._defaults)
         for record in part.sheet:
             try:
@@ -165,12 +182,13 @@ class Roster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterResult:
-    """What an import did: rows by what became of them, where bad ones are, and what the file was."""
+    """What an import did: rows by what became of them, where bad ones are, and what the file was; see ``Progress``."""
 
     diff: Diff
     rejected: tuple[Path, ...]
     parts: tuple[Known, ...]
     skipped: tuple[str, ...]
+    resumed: int
 
 
 def import_roster(
@@ -191,10 +209,12 @@ def import_roster(
 def result_of(run: Iterator[Progress]) -> RosterResult:
     """What is there at the end of it."""
     *_, last = run
-    return RosterResult(diff=last.diff, rejected=last.rejected, parts=last.parts, skipped=last.skipped)
+    return RosterResult(
+        diff=last.diff, rejected=last.rejected, parts=last.parts, skipped=last.skipped, resumed=last.resumed
+    )
 
 
-def _progress(reading: Reading, diff: Diff, rejected: tuple[Path, ...] = ()) -> Progress:
+def _progress(reading: Reading, diff: Diff, resumed: int = 0, rejected: tuple[Path, ...] = ()) -> Progress:
     return Progress(
         done=reading.done,
         size=reading.size,
@@ -202,6 +222,7 @@ def _progress(reading: Reading, diff: Diff, rejected: tuple[Path, ...] = ()) -> 
         parts=tuple(map(_known, reading.parts)),
         skipped=reading.skipped,
         rejected=rejected,
+        resumed=resumed,
     )
 
 

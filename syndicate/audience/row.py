@@ -81,16 +81,16 @@ class RowReader:
             self._timezone(timezone),
             state,
             resume_at,
-            choices.reason_of(suppressed) or ban,
+            (choices.reason_of(suppressed) if suppressed else "") or ban,
             line,
         )
 
     def _name(self, cells: Sequence[str]) -> str:
         """The whole name, else the first and the last."""
-        names = [choices.name_of(unguarded(cells[place])) for place in self._names]
-        if self._is_whole and names[0]:
-            return names[0]
-        return choices.name_of(" ".join(filter(None, names)))
+        names = [unguarded(cells[place]) for place in self._names]
+        if self._is_whole and (whole := choices.name_of(names.pop(0))):
+            return whole
+        return choices.name_of(" ".join(names)) if names else ""
 
     def _look_up(self, slugs: str, cadence: str) -> tuple[tuple[str, ...], str]:
         named = slugs.split(";") if slugs.strip() else self._defaults

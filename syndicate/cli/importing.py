@@ -100,6 +100,7 @@ def _show(result: RosterResult, *, as_json: bool, done: bool) -> None:
                 "files": [asdict(one) for one in result.parts],
                 "skipped": result.skipped,
                 "rejected": result.rejected,
+                "resumed": result.resumed,
             }
         )
         return
@@ -107,6 +108,8 @@ def _show(result: RosterResult, *, as_json: bool, done: bool) -> None:
         _show_part(part)
     if result.skipped:
         tell("skipped", f"no subscribers to import: {', '.join(result.skipped)}", style="yellow")
+    if result.resumed:
+        tell("resumed", f"after {result.resumed:,} rows that an earlier import had dealt with")
     say("")
     _show_diff(result.diff)
     if result.rejected:

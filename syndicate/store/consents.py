@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from syndicate.model import Consent, ConsentKind, Via
+from syndicate.store.prepared import Prepared, batch_of
 from syndicate.store.schema import consents
 
-_COLUMNS = [consents.c[field.name] for field in fields(Consent)]
+_NAMES = [field.name for field in fields(Consent)]
+_COLUMNS = [consents.c[name] for name in _NAMES]
+_values = attrgetter(*_NAMES)
+_ADD = Prepared(insert(consents), *_NAMES)
 
 
 def add(connection: Connection, records: Sequence[Consent]) -> None:
     """Keeps what was said."""
     if records:
-        connection.execute(insert(consents), [asdict(one) for one in records])
+        _ADD.run(batch_of(connection), [_values(one) for one in records])
 
 
 def of_subscriber(connection: Connection, subscriber_id: int) -> list[Consent]:

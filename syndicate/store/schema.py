@@ -37,7 +37,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0013"
+VERSION = "0014"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -283,6 +283,19 @@ notices = Table(
     Index(None, "email"),
     Index(None, "mailbox"),
     one_of("state", DeliveryState),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("print", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("finished_at", Instant),
 )
 
 suppressions = Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from unicodedata import normalize
@@ -11,6 +11,7 @@ from unicodedata import normalize
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from syndicate.model import Channel, DigestState, Subscriber, Subscription, SubscriptionState
+from syndicate.store.prepared import Prepared, batch_of
 from syndicate.store.schema import digests, subscribers, subscriptions
 
 _PERSON = ("email", "name", "language", "timezone")
@@ -35,7 +36,7 @@ def ids_of(connection: Connection, emails: Sequence[str]) -> dict[str, int]:
         query = select(subscribers.c.email, subscribers.c.id).where(
             subscribers.c.email.in_(emails[start : start + 500])
         )
-        found.update((row.email, row.id) for row in connection.execute(query))
+        found.update((email, number) for email, number in connection.execute(query))
     return found
 
 
@@ -49,13 +50,14 @@ def people(connection: Connection, emails: Sequence[str]) -> dict[str, Subscribe
     return found
 
 
-def add_people(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+_ADD_PERSON = Prepared(insert(subscribers), *_PERSON, "domain", "created_at")
+
+
+def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     """Stores new people; each row has ``email``, ``name``, ``language`` and ``timezone``."""
     if rows:
-        connection.execute(
-            insert(subscribers),
-            [row | {"domain": row["email"].rpartition("@")[2], "created_at": now} for row in rows],
-        )
+        new = [(*[row[name] for name in _PERSON], row["email"].rpartition("@")[2], now) for row in rows]
+        _ADD_PERSON.run(batch_of(connection), new)
 
 
 def change_people(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -81,14 +83,16 @@ def subscriptions_of(connection: Connection, subscriber_ids: Sequence[int]) -> d
     return found
 
 
-def add_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
-    """Stores new subscriptions: ``subscriber_id, newsletter, state, cadence, topics, watermark, consent``."""
+_NEW = ("subscriber_id", "newsletter", "state", "cadence", "topics", "watermark", "resume_at", "consent")
+_ADD_SUBSCRIPTION = Prepared(insert(subscriptions), *_NEW, "created_at", "ended_at")
+
+
+def add_subscriptions(connection: Connection, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Stores: ``subscriber_id, newsletter, state, cadence, topics, watermark, consent``, ``resume_at`` if any."""
     if rows:
         over = SubscriptionState.UNSUBSCRIBED
-        connection.execute(
-            insert(subscriptions),
-            [row | {"created_at": now, "ended_at": now if row["state"] == over else None} for row in rows],
-        )
+        new = [(*[row.get(name) for name in _NEW], now, now if row["state"] == over else None) for row in rows]
+        _ADD_SUBSCRIPTION.run(batch_of(connection), new)
 
 
 def change_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:

@@ -7,8 +7,7 @@ import pytest
 from syndicate.settings import Newsletter
 
 
-@pytest.fixture
-def newsletters() -> list[Newsletter]:
+def two_newsletters() -> list[Newsletter]:
     """``brief`` is daily or weekly, ``sport`` weekly or daily or instant."""
     sender = "News <news@example.org>"
     daily, weekly = "0 7 * * *", "0 7 * * mon"
@@ -21,3 +20,9 @@ def newsletters() -> list[Newsletter]:
             cadences={"weekly": weekly, "daily": daily, "instant": "instant"},
         ),
     ]
+
+
+@pytest.fixture
+def newsletters() -> list[Newsletter]:
+    """Two of them."""
+    return two_newsletters()
