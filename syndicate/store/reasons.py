@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Subquery, and_, func, select, union_all
 from syndicate.model import DeliveryState
 from syndicate.store.schema import QUEUED, TROUBLED, deliveries, subscribers, subscriptions
 
-LOOKED_AT = 50_000
+LOOKED_AT = 20_000
 GAP = "…"
 """Stands where each reader's answer has something else."""
 

@@ -32,12 +32,11 @@ class Standing(StrEnum):
 class Wanted:
     """Which results; what says nothing leaves nothing out.
 
-    ``email`` is a whole address, ``words`` stand anywhere in an address or in what a server said.
+    ``words`` stand anywhere in an address or in what a server said.
     """
 
     standing: Standing | None = None
     domain: str = ""
-    email: str = ""
     words: str = ""
     subscription_id: int | None = None
 
@@ -131,8 +130,6 @@ def _chosen(query: Select[Any], wanted: Wanted) -> Select[Any]:
         query = query.where(d.subscription_id == wanted.subscription_id)
     if wanted.domain:
         query = query.where(subscribers.c.domain == wanted.domain)
-    if wanted.email:
-        query = query.where(subscribers.c.email == wanted.email)
     if wanted.words:
         said = exists().where(attempts.c.delivery_id == d.id, _says(attempts.c.reply, wanted.words))
         query = query.where(or_(_says(subscribers.c.email, wanted.words), _says(d.reply, wanted.words), said))

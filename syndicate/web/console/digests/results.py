@@ -49,7 +49,7 @@ class Results:
         asked, after = _asked(visit), number(visit.query.get("after")) or 0
         with self._app.store.read() as connection:
             digest = digests.get(connection, digest_id)
-            wanted = _wanted(connection, asked)
+            wanted = _wanted(connection, digest.newsletter, asked)
             found = results.of_digest(connection, digest_id, wanted, after=after, limit=PAGE + 1)
         shown = found[:PAGE]
         next_page = urlencode({**asked, "after": shown[-1].subscription_id}) if len(found) > PAGE else ""
@@ -72,7 +72,8 @@ class Results:
         """All of them as CSV, written as they are read."""
         asked = _asked(visit)
         with self._app.store.write() as connection:
-            digest, wanted = digests.get(connection, digest_id), _wanted(connection, asked)
+            digest = digests.get(connection, digest_id)
+            wanted = _wanted(connection, digest.newsletter, asked)
             chosen = ", ".join(f"by {name}" for name in asked) or "all"
             about = f"digest {digest.id}"
             audit.note(connection, visit.by.name, "exported", about=about, detail=chosen, ip=visit.by.ip, now=visit.now)
@@ -108,18 +109,19 @@ def _asked(visit: Visit) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _wanted(connection: Connection, asked: dict[str, str]) -> Wanted:
-    """A whole address that somebody has is looked up; anything else is searched for."""
-    searched, email = asked.get("q", ""), ""
-    with suppress(AddressError):
-        known = subscribers.ids_of(connection, [normalise(searched)]) if "@" in searched else {}
-        email = next(iter(known), "")
+def _wanted(connection: Connection, newsletter: str, asked: dict[str, str]) -> Wanted:
+    """The address of somebody who reads it is looked up; anything else is searched for."""
+    searched, only = asked.get("q", ""), number(asked.get("only"))
+    if "@" in searched:
+        with suppress(AddressError):
+            theirs = subscribers.of_address(connection, normalise(searched))
+            if found := [one.id for one in theirs if one.newsletter == newsletter]:
+                searched, only = "", found[0]
     return Wanted(
         standing=state_of(Standing, asked.get("state")),
         domain=asked.get("domain", ""),
-        email=email,
-        words="" if email else searched,
-        subscription_id=number(asked.get("only")),
+        words=searched,
+        subscription_id=only,
     )
 
 
