@@ -77,18 +77,19 @@ def _send_copy(app: App, what: str, email: str, now: datetime, *, dry_run: bool,
 
 
 def _send_newsletter(app: App, slug: str, now: datetime, *, dry_run: bool, yes: bool, as_json: bool) -> None:
-    seen = app.digests.preview(slug, now)
+    offer = app.digests.offer(slug, now)
     if dry_run:
-        _would_send(seen.parts.subject, seen.readers, as_json=as_json)
+        subject = offer.subject or app.digests.preview(slug, now).parts.subject
+        _would_send(subject, offer.recipients.mails, as_json=as_json)
         return
-    if not seen.readers:
+    if not offer.articles:
         if as_json:
             show_json({"digest": None, "sent": sent_facts(Sent())} | asdict(Equation()))
         else:
             say(f"nothing new for any reader of {escape(slug)}; nothing sent")
         return
-    _ask_about(seen.readers, seen.newsletter.title, yes=yes)
-    digest = app.digests.compose_now(slug, now)
+    _ask_about(offer.recipients.mails, offer.newsletter.title, yes=yes)
+    digest = app.digests.compose_now(slug, datetime.now(UTC), order=offer.order(now))
     _send(app, digest.id, as_json=as_json)
 
 

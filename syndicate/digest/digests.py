@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,7 +10,8 @@ from enum import StrEnum
 
 import structlog
 
-from syndicate.digest import drafting
+from syndicate.digest import by_hand, drafting
+from syndicate.digest.by_hand import Offer, Order
 from syndicate.digest.cadence import Slot, instant_slot, latest_slot, manual_slot, slots_by_zone, zone_of
 from syndicate.digest.compose import Composition, eligible, first_state
 from syndicate.digest.drafting import ToCompose
@@ -91,12 +93,20 @@ class Digests:
                         note = "left out: the cadence was set after it"
                         digests.add(connection, replace(left_out, state=DigestState.CANCELLED, note=note))
 
-    def compose_now(self, slug: str, now: datetime) -> Digest:
+    def offer(self, slug: str, now: datetime, cadences: tuple[str, ...] = ()) -> Offer:
+        """What ``compose_now`` would send to readers of these cadences, or of all, and to how many. Keeps nothing."""
+        return by_hand.offer(self.press, self.newsletter(slug), cadences, now)
+
+    def compose_now(self, slug: str, now: datetime, by: By = SHELL, order: Order | None = None) -> Digest:
         """An operator's own digest, for readers of every cadence: starts sending even where review is on.
 
-        :raises ConflictError: when it was composed this very second already.
+        With an ``order`` it is what was seen then, for those readers, or nothing.
+
+        :raises ConflictError: when it was composed already, this very second or by that order, or when the order can't
+            be met any more.
         """
-        digest = self._compose(self.newsletter(slug), MANUAL, manual_slot(now), now)
+        slot = order.slot if order else manual_slot(now)
+        digest = self._compose(self.newsletter(slug), MANUAL, slot, now, by=by, order=order)
         if digest is None:
             raise ConflictError(f"newsletter {slug} was sent by hand this very second; see `syndicate digests`")
         return digest
@@ -266,7 +276,14 @@ class Digests:
         return {instant_slot(newest.sequence, article.picked_up_at): ()}
 
     def _compose(
-        self, newsletter: Newsletter, cadence: str, slot: Slot, now: datetime, timezones: tuple[str, ...] = ()
+        self,
+        newsletter: Newsletter,
+        cadence: str,
+        slot: Slot,
+        now: datetime,
+        timezones: tuple[str, ...] = (),
+        by: By = SHELL,
+        order: Order | None = None,
     ) -> Digest | None:
         """Renders first and takes the slot afterwards, so that the database is never locked while templates run.
 
@@ -274,20 +291,25 @@ class Digests:
         """
         with self.store.write() as connection:
             digest_id = digests.take_id(connection)
-            upto = articles.newest_sequence(connection)
+            upto = min(articles.newest_sequence(connection), order.upto if order else sys.maxsize)
         due_at = slot.due_at.astimezone(zone_of(next(iter(timezones), ""), newsletter.zone))
         with self.store.read() as connection:
             read = drafting.to_compose(connection, newsletter, cadence, due_at, timezones)
-        found = self.press.composition(newsletter, read.draft, upto, timezones)
+            groups = (
+                by_hand.readers(digests.groups(connection, newsletter.slug, None), order.cadences) if order else None
+            )
+        if order and read.read.version != order.version:
+            raise ConflictError("What it says was edited meanwhile.")
+        found = self.press.composition(newsletter, read.draft, upto, timezones, groups)
         rendered = self.press.printed(newsletter, read.draft, found, digest_id, due_at)
         digest = _blank(newsletter, cadence, slot, digest_id, upto, now)
         if rendered:
             digest = _begun(digest, newsletter, rendered[found.widest], slot, now)
         try:
-            planned = self._freeze(digest, found, rendered, timezones, read, now)
+            planned = self._freeze(digest, found, rendered, timezones, read, now, by, order)
         except _EditedError:
             log.info("edited meanwhile, composing again", newsletter=newsletter.slug, cadence=cadence, slot=slot.name)
-            return self._compose(newsletter, cadence, slot, now, timezones)
+            return self._compose(newsletter, cadence, slot, now, timezones, by, order)
         if planned is None:
             log.info(
                 "slot was composed by another process", newsletter=newsletter.slug, cadence=cadence, slot=slot.name
@@ -312,6 +334,8 @@ class Digests:
         timezones: tuple[str, ...],
         read: ToCompose,
         now: datetime,
+        by: By,
+        order: Order | None,
     ) -> int | None:
         """Returns how many deliveries were planned, None when another process had the slot."""
         newsletter = self.newsletter(digest.newsletter)
@@ -326,7 +350,12 @@ class Digests:
                 raise _EditedError
             if digest.state in (DigestState.SENDING, DigestState.EMPTY):
                 drafting.postpone(connection, newsletter, digest, now=now)
-                return deliveries.plan(connection, digest, now=now)
+                planned = deliveries.plan(connection, digest, now=now)
+                if order:
+                    by_hand.agree(connection, digest.id, order)
+                if digest.cadence == MANUAL:
+                    _note(connection, digest.id, "sent by hand", now, by, f"{planned} planned")
+                return planned
         return 0
 
 

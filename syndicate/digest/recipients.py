@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from syndicate.digest.compose import Composition
@@ -64,11 +64,6 @@ def count(found: Composition, aside: Mapping[Key, Aside]) -> Recipients:
             before = shares.get(key, Share(group.cadence, topics_of(group.topics)))
             shares[key] = _with(before, group, len(articles), aside.get(group[:3], Aside()))
     return Recipients(tuple(sorted(shares.values(), key=lambda one: (-one.mails, one.cadence, one.topics))))
-
-
-def of_cadences(groups: Iterable[Group], cadences: tuple[str, ...]) -> list[Group]:
-    """Those of these cadences; all when there are none."""
-    return [one for one in groups if not cadences or one.cadence in cadences]
 
 
 def _with(share: Share, group: Group, articles: int, aside: Aside) -> Share:

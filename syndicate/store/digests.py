@@ -111,9 +111,14 @@ def _living_in(timezones: Sequence[str]) -> ColumnElement[bool]:
 
 def has_slot(connection: Connection, newsletter: str, cadence: str, slot: str) -> bool:
     """Whether that slot was composed already."""
+    return id_of_slot(connection, newsletter, cadence, slot) is not None
+
+
+def id_of_slot(connection: Connection, newsletter: str, cadence: str, slot: str) -> int | None:
+    """The digest of that slot, None when it was not composed yet."""
     c = digests.c
     query = select(c.id).where(c.newsletter == newsletter, c.cadence == cadence, c.slot == slot)
-    return connection.execute(query).first() is not None
+    return connection.execute(query).scalar()
 
 
 def take_id(connection: Connection) -> int:

@@ -8,6 +8,7 @@ from syndicate.web.console.articles.listing import ArticleList
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.digests.acts import DigestActs
 from syndicate.web.console.digests.digest import DigestPages
+from syndicate.web.console.digests.now import SendNow
 from syndicate.web.console.digests.results import Results
 from syndicate.web.console.digests.sent import SentDigests
 from syndicate.web.console.door import Door
@@ -47,6 +48,7 @@ def open_door(app: App, base: str) -> Door:
         SentDigests,
         DigestPages,
         DigestActs,
+        SendNow,
         Results,
         SubscriberPages,
         SubscriberActs,

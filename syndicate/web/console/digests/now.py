@@ -1,4 +1,4 @@
-"""``/console/digests/now``: a newsletter is sent by hand, by somebody who was shown to how many, and typed the number."""
+"""``/console/digests/now``: a newsletter is sent by hand, to as many as its sender saw and typed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from syndicate.app import App
 from syndicate.desk.rights import Right
 from syndicate.digest.by_hand import Offer, Order
 from syndicate.errors import ConflictError
+from syndicate.settings import MANUAL
 from syndicate.store import digests
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.digests.given import number
@@ -73,13 +74,18 @@ class SendNow:
 
     def _taken(self, slug: str, order: Order) -> int | None:
         with self._app.store.read() as connection:
-            return digests.id_of_slot(connection, slug, order.slot)
+            return digests.id_of_slot(connection, slug, MANUAL, order.slot.name)
 
 
 def _hidden(offer: Offer, now: datetime) -> tuple[tuple[str, str | int], ...]:
     """What the form brings back."""
     chosen = tuple(("cadence", one) for one in offer.chosen)
-    seen = ("seen_at", now.isoformat()), ("upto", offer.upto), ("version", offer.version), ("mails", offer.recipients.mails)
+    seen = (
+        ("seen_at", now.isoformat()),
+        ("upto", offer.upto),
+        ("version", offer.version),
+        ("mails", offer.recipients.mails),
+    )
     return ("newsletter", offer.newsletter.slug), *chosen, *seen
 
 
