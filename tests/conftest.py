@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from syndicate.store import Store
@@ -18,6 +19,11 @@ from tests.site import HttpSite
 from tests.tables import build, ready
 
 _numbers = itertools.count(1)
+
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("syndicate", deadline=None)
+settings.load_profile("syndicate")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -123,8 +123,8 @@ def test_serve_takes_mail(folder: Folder) -> None:
     inbound(folder, 'listen = "lmtp://127.0.0.1:0"')
     with folder.running("serve") as process:
         assert process.stdout is not None
-        process.stdout.readline()
-        host, port = re.findall(r"lmtp://([0-9.]+):(\d+)", process.stdout.readline())[0]
+        line = next(line for line in process.stdout if "lmtp://" in line)
+        host, port = re.findall(r"lmtp://([0-9.]+):(\d+)", line)[0]
         with smtplib.LMTP(host, int(port), timeout=30) as client:
             content = letter("subscribe", to=NEWS)
             for recipient in (NEWS, "daily@lakeside.example"):
@@ -139,8 +139,8 @@ def test_a_reader_comes_and_goes_by_mail_alone(tmp_path: Path, relay: Relay) -> 
     inbound(folder, 'listen = "lmtp://127.0.0.1:0"')
     with folder.running("serve") as process:
         assert process.stdout is not None
-        process.stdout.readline()
-        host, port = re.findall(r"lmtp://([0-9.]+):(\d+)", process.stdout.readline())[0]
+        line = next(line for line in process.stdout if "lmtp://" in line)
+        host, port = re.findall(r"lmtp://([0-9.]+):(\d+)", line)[0]
 
         def write(to: str, subject: str) -> None:
             with smtplib.LMTP(host, int(port), timeout=30) as client:
