@@ -72,6 +72,7 @@ EXAMPLES = {
     "users reset": "syndicate users reset ana --codes",
     "users remove": "syndicate users remove ana --yes",
     "sources": "syndicate sources",
+    "sources webhook": "syndicate sources webhook cms",
     "sources release": "syndicate sources release wire --publish-only",
 }
 

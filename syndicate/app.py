@@ -17,6 +17,7 @@ from syndicate.inbound.reception import Reception
 from syndicate.inbound.webhooks import Webhooks
 from syndicate.jobs.bell import Bell
 from syndicate.jobs.jobs import Jobs
+from syndicate.pickup.hosts import Hosts
 from syndicate.pickup.markdown import to_html
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
@@ -61,7 +62,7 @@ def open_app(
     store = Store(settings.store.url)
     store.check()
     file = file or SettingsFile(settings.directory / CONFIG_NAME, {})
-    return _put_together(settings, store, Gate(settings.limits), Brakes(), clock, file)
+    return _put_together(settings, store, Gate(settings.limits), Brakes(), Hosts(), clock, file)
 
 
 def renewed(app: App, settings: Settings) -> App:
@@ -70,11 +71,17 @@ def renewed(app: App, settings: Settings) -> App:
     :raises SettingsError: when a DKIM key can't be used.
     """
     gate = app.gate if settings.limits == app.settings.limits else Gate(settings.limits)
-    return _put_together(settings, app.store, gate, app.brakes, app.jobs.clock, app.file)
+    return _put_together(settings, app.store, gate, app.brakes, app.jobs.hosts, app.jobs.clock, app.file)
 
 
 def _put_together(
-    settings: Settings, store: Store, gate: Gate, brakes: Brakes, clock: Callable[[], datetime], file: SettingsFile
+    settings: Settings,
+    store: Store,
+    gate: Gate,
+    brakes: Brakes,
+    hosts: Hosts,
+    clock: Callable[[], datetime],
+    file: SettingsFile,
 ) -> App:
     templates = open_templates(settings.directory / "templates")
     secret = settings.site.secret.get_secret_value()
@@ -86,6 +93,8 @@ def _put_together(
     reception = Reception(settings, store, link_signer, gate, clock)
     feeds = Followable(f"{settings.site.url}/feeds/", settings.feeds.directory, {f.file: f.media_type for f in FORMATS})
     websub = WebSub(settings, store, feeds)
-    jobs = Jobs(settings, store, templates, links, digests, signer, traces, reception, websub, clock, Bell())
+    jobs = Jobs(
+        settings, store, templates, links, digests, signer, traces, reception, websub, hosts, clock, Bell(), Bell()
+    )
     webhooks = Webhooks(settings, store, link_signer, clock)
     return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks, brakes)

@@ -462,27 +462,44 @@ class Equation:
 
 
 class SourceState(StrEnum):
-    """``held``: it brought suspiciously much at once and waits for an operator."""
+    """``held``: it brought suspiciously much at once and waits for an operator; ``retired``: it is gone for good."""
 
     OK = "ok"
     FAILING = "failing"
     HELD = "held"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """What is known of a source from its last pick-ups. ``etag`` and ``last_modified`` are its HTTP validators."""
+    """What is known of a source from its last pick-ups.
+
+    ``next_at`` is when to look again, ``why`` then. ``read_at`` is when its content was read last, and was not merely
+    unchanged; ``etag``, ``last_modified`` and ``body_hash`` are what tells that it is. ``asks_every_s`` is what the
+    feed itself asks for, ``gap_s`` how far apart its articles usually are, and ``newest_at`` the date of its newest.
+    ``url`` is what the settings named when all this was learned, ``location`` where that moved for good, and
+    ``moving_to`` where it said so once.
+    """
 
     name: str
     state: SourceState = SourceState.OK
     first_picked_up_at: datetime | None = None
     checked_at: datetime | None = None
     succeeded_at: datetime | None = None
-    retry_at: datetime | None = None
+    read_at: datetime | None = None
+    next_at: datetime | None = None
+    why: str = ""
     failures: int = 0
     error: str = ""
     etag: str = ""
     last_modified: str = ""
+    body_hash: str = ""
+    asks_every_s: int | None = None
+    gap_s: int | None = None
+    newest_at: datetime | None = None
+    url: str = ""
+    location: str = ""
+    moving_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,9 +93,10 @@ def test_the_first_settings_name_every_setting() -> None:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             assert set(given[name]) == set(field.annotation.model_fields), name
     assert set(given) == set(Settings.model_fields) - {"directory"}
-    folder, feed = given["sources"]
+    folder, feed, blog, cms = given["sources"]
     assert set(folder) == set(FolderSource.model_fields)
     assert set(feed) == set(FeedSource.model_fields)
+    assert (blog["kind"], cms["kind"]) == ("wordpress", "api")
     assert set(given["newsletters"][0]) == set(Newsletter.model_fields)
     assert "secret_file = " in text
     assert "url_file = " in text

@@ -155,8 +155,8 @@ def _lay_out(directory: Path, feeds: Path, at: Mapping[str, str], smtp_port: int
 
 async def _show(app: App, stop: asyncio.Event) -> None:
     now = app.jobs.clock()
-    for source in app.settings.sources:
-        found = await asyncio.to_thread(app.jobs.pick_up, source.name, now)
+    for source in app.settings.polled:
+        (found,) = await app.jobs.pick_up([source.name], now)
         if found.error:
             raise SyndicateError(found.error)
         same = f", {plural(found.duplicates, 'duplicate')} left out" if found.duplicates else ""

@@ -11,6 +11,8 @@ from syndicate.cli.terminal import Json, opened, plural, show_json, show_table, 
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import ArticleState, SourceState
 from syndicate.pickup.release import release as release_held
+from syndicate.render.tokens import webhook_key
+from syndicate.settings import ApiSource, FolderSource, SourceSettings
 from syndicate.store import articles as article_rows
 from syndicate.store import sources as source_rows
 
@@ -25,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 @sources.callback()
 def listed(context: typer.Context, as_json: Json = False) -> None:
-    """List the sources: state, last look, articles, error."""
+    """List the sources: state, last and next look and why then, articles, error."""
     if context.invoked_subcommand:
         return
     with opened() as app, app.store.read() as connection:
@@ -35,11 +37,13 @@ def listed(context: typer.Context, as_json: Json = False) -> None:
         {
             "name": source.name,
             "kind": source.kind,
-            "origin": str(source.path) if source.kind == "folder" else source.url,
+            "origin": _origin(source),
             "state": status.state,
             "checked_at": status.checked_at,
             "succeeded_at": status.succeeded_at,
-            "retry_at": status.retry_at,
+            "next_at": status.next_at,
+            "why": status.why,
+            "moved_to": status.location,
             "failures": status.failures,
             "error": status.error,
             "articles": {state.value: counts.get((source.name, state), 0) for state in ArticleState},
@@ -55,17 +59,44 @@ def listed(context: typer.Context, as_json: Json = False) -> None:
             source.kind,
             status.state,
             status.checked_at,
+            status.next_at,
+            status.why,
             counts.get((source.name, ArticleState.CURRENT), 0),
             counts.get((source.name, ArticleState.HELD), 0),
             status.error,
         )
         for source, status in found
     ]
-    columns = ("name", "kind", "state", "last look", "articles", "held", "error")
+    columns = ("name", "kind", "state", "last look", "next look", "because", "articles", "held", "error")
     show_table("", columns, rows, empty="there are no [[sources]] in the settings")
     for source, status in found:
         if status.state is SourceState.HELD:
             tell("held", f"{source.name}: `syndicate sources release {source.name}` lets it go", style="yellow")
+        if status.state is SourceState.RETIRED:
+            again = f"`syndicate pickup --source {source.name}` tries again"
+            tell("retired", f"{source.name}: take it out, or set its new address; {again}", style="red")
+        if status.location:
+            tell("moved", f"{source.name}: set its `url` to {status.location}", style="yellow")
+
+
+def _origin(source: SourceSettings) -> str:
+    match source:
+        case FolderSource():
+            return str(source.path)
+        case ApiSource():
+            return "/api/v1/articles"
+    return source.url
+
+
+@sources.command()
+def webhook(name: str) -> None:
+    """Show the address and the secret that Ghost's webhooks need, for a source of kind `api`."""
+    with opened() as app:
+        known = [one.name for one in app.settings.sources if isinstance(one, ApiSource)]
+        if name not in known:
+            raise NotFoundError("source of kind api", name, known)
+        tell("address", f"{app.settings.site.url}/api/v1/ghost/{name}")
+        tell("secret", webhook_key(app.settings.site.secret.get_secret_value(), name))
 
 
 @sources.command()

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from syndicate.audience.retention import Forgotten
+from syndicate.cli.explain import tell_steps
 from syndicate.cli.hubs import tell_announced
 from syndicate.cli.inbound import polled_facts, tell_polled
 from syndicate.cli.interrupt import until_signal
@@ -92,15 +93,21 @@ def run(now: Now = None, as_json: Json = False) -> None:
 
 
 def pickup(
-    source: Annotated[str | None, typer.Option(help="Only this source.")] = None, now: Now = None, as_json: Json = False
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Tell each step, and why the next look is when.")] = False,
+    now: Now = None,
+    as_json: Json = False,
 ) -> None:
-    """Pick up new and changed articles, also from sources that failed lately."""
+    """Pick up new and changed articles, also from sources that are not due or failed lately."""
     with opened(instant(now)) as app:
-        names = [source] if source else [one.name for one in app.settings.sources]
-        found = [app.jobs.pick_up(name, app.jobs.clock(), even_if_failing=True) for name in names]
+        names = [source] if source else [one.name for one in app.settings.polled]
+        found = loop.run(app.jobs.pick_up(names, app.jobs.clock(), even_if_not_due=True))
     if as_json:
         show_json([_pickup_facts(one) for one in found])
     else:
+        if explain:
+            for one in found:
+                tell_steps(one)
         _tell_pickups(found)
     if found and all(one.error for one in found):
         raise typer.Exit(1)
@@ -213,7 +220,12 @@ def _pickup_facts(found: Pickup) -> dict[str, object]:
         "error",
         "skipped",
     )
-    return {name: getattr(found, name) for name in names} | {"problems": [str(one) for one in found.problems]}
+    return {name: getattr(found, name) for name in names} | {
+        "problems": [str(one) for one in found.problems],
+        "hops": [asdict(hop) for hop in found.hops],
+        "next_at": found.next_at,
+        "why": found.why,
+    }
 
 
 def _tell_pickups(found: Sequence[Pickup]) -> None:

@@ -73,7 +73,7 @@ class Heads:
         )
 
     def _every(self, sources: Sequence[str]) -> timedelta:
-        looks = [one.every for one in self.settings.sources if not sources or one.name in sources]
+        looks = [one.every for one in self.settings.polled if not sources or one.name in sources]
         return min(looks, default=timedelta(hours=1))
 
     def _words(self, newsletter: Newsletter | None, text: str, **values: str) -> str:

@@ -47,7 +47,7 @@ async def fetch(url: str) -> bytes:
     async with (
         open_client(_BOUNDS) as client,
         in_time(url, _BOUNDS),
-        request(client, "GET", url, headers={}, content=None, bounds=_BOUNDS) as response,
+        request(client, "GET", url, headers={}, content=None) as response,
     ):
         body = await body_of(response, url, _BOUNDS)
         if not response.is_success:

@@ -1,4 +1,4 @@
-"""Rung when somebody made mail due by hand; the clock hears it, and need not come round first."""
+"""Rung when mail was made due by hand, or an article was brought; the clock hears it, and need not come round first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Bell:
         self._listeners: list[Callable[[], object]] = []
 
     def ring(self) -> None:
-        """There is mail to send."""
+        """There is something to do."""
         for listener in tuple(self._listeners):
             listener()
 

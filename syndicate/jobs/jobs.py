@@ -6,7 +6,7 @@ Called by the command line, which runs them by hand, and by ``ticks``, which run
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,8 +23,10 @@ from syndicate.feeds.publish import Published, publish
 from syndicate.inbound.mailbox import Polled, poll
 from syndicate.inbound.reception import Reception
 from syndicate.jobs.bell import Bell
-from syndicate.model import Digest, Equation
-from syndicate.pickup.pickup import Pickup, pick_up
+from syndicate.model import Digest, Equation, SourceStatus
+from syndicate.pickup.fetch import fetching
+from syndicate.pickup.hosts import Hosts
+from syndicate.pickup.pickup import Pickup, is_due, pick_up
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
@@ -60,17 +62,46 @@ class Jobs:
     traces: Traces
     reception: Reception
     websub: WebSub
+    hosts: Hosts
     clock: Callable[[], datetime]
     bell: Bell
+    fresh: Bell
 
-    def pick_up(self, name: str, now: datetime, *, even_if_failing: bool = False) -> Pickup:
-        """Looks at one source."""
-        return pick_up(self.settings, self.store, name, now=now, even_if_failing=even_if_failing)
+    async def pick_up(
+        self,
+        names: Sequence[str],
+        now: datetime,
+        *,
+        even_if_not_due: bool = False,
+        then: Callable[[Pickup], Awaitable[None]] | None = None,
+    ) -> list[Pickup]:
+        """Looks at those sources, many at the same time; ``then`` is awaited for each of them once it was looked at.
 
-    def looked_at(self) -> dict[str, datetime | None]:
-        """When each source was looked at last."""
+        :raises NotFoundError: when there is no source of such a name.
+        """
+        async with fetching(self.settings.fetch, self.hosts, self.clock) as fetcher:
+
+            async def one(name: str) -> Pickup:
+                found = await pick_up(
+                    self.settings, self.store, fetcher, name, now=now, even_if_not_due=even_if_not_due
+                )
+                if then:
+                    await then(found)
+                return found
+
+            try:
+                async with asyncio.TaskGroup() as group:
+                    looking = [group.create_task(one(name)) for name in names]
+            except ExceptionGroup as several:
+                raise several.exceptions[0] from None
+        return [task.result() for task in looking]
+
+    def due_sources(self, now: datetime) -> list[str]:
+        """The sources that it is time to look at."""
         with self.store.read() as connection:
-            return {one.name: sources.status(connection, one.name).checked_at for one in self.settings.sources}
+            known = sources.every(connection)
+        found = [(one, known.get(one.name, SourceStatus(name=one.name))) for one in self.settings.polled]
+        return [source.name for source, status in found if is_due(source, status, now)]
 
     def poll(self, now: datetime, *, even_if_failing: bool = False) -> Polled | None:
         """Looks into the mailbox; None when there is none."""
@@ -143,7 +174,9 @@ class Jobs:
         """One whole pass: pick up, publish, compose what is due, send mail and tell hubs, tidy up."""
         now = self.clock()
         polled = await asyncio.to_thread(self.poll, now)
-        pickups = tuple([await asyncio.to_thread(self.pick_up, source.name, now) for source in self.settings.sources])
+        due = set(await asyncio.to_thread(self.due_sources, now))
+        due.update(one.name for one in self.settings.polled if one.kind == "folder")
+        pickups = tuple(await self.pick_up([one.name for one in self.settings.polled if one.name in due], now))
         published = await asyncio.to_thread(self.publish, now)
         composed = await asyncio.to_thread(self.compose_due, now)
         if composed:

@@ -6,7 +6,7 @@ Called by ``serve``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -17,8 +17,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 from syndicate.audience.retention import Forgotten
 from syndicate.errors import SyndicateError
 from syndicate.jobs.jobs import Jobs
+from syndicate.jobs.watch import changes
+from syndicate.pickup.pickup import Pickup
 from syndicate.settings import SourceSettings
 
+LOOK_EVERY = timedelta(seconds=1)
+"""For sources that are due."""
 COMPOSE_EVERY = timedelta(seconds=10)
 PUBLISH_EVERY = timedelta(minutes=1)
 """For what no pick-up brings: an approved digest, a file that somebody touched, a tombstone whose time is over."""
@@ -40,18 +44,24 @@ class Ticks:
         self._stopping = asyncio.Event()
         self._publishing, self._composing = asyncio.Lock(), asyncio.Lock()
         self._not_before = self._no_notice_before = jobs.clock()
+        self._looking: set[str] = set()
+        self._looked = asyncio.Event()
+        self._publish_waits = False
         self._running: set[asyncio.Task[None]] = set()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    def start(self, known: Collection[SourceSettings] = ()) -> None:
-        """Begins to tick. Slots that fell due meanwhile are composed once every source was looked at.
+    def start(self, known: Collection[SourceSettings] | None = None) -> None:
+        """Begins to tick. Slots that fell due meanwhile are composed once every source that is due was looked at.
 
-        Sources that are ``known`` were looked at until now: that goes on in its rhythm.
+        ``known``, when settings have changed, are the sources as they were: others are looked at whether due or not.
         """
         self._scheduler.start()
         self._tick("send", SEND_EVERY, self._send)
         loop = asyncio.get_running_loop()
-        self._hear_no_more = self._jobs.bell.listen(partial(loop.call_soon_threadsafe, self._send_now))
+        self._hear_no_more = (
+            self._jobs.bell.listen(partial(loop.call_soon_threadsafe, self._send_now)),
+            self._jobs.fresh.listen(partial(loop.call_soon_threadsafe, self._publish_now)),
+        )
         self._tick("tell", SEND_EVERY, self._tell)
         if self._jobs.settings.hubs:
             self._tick("announce", SEND_EVERY, self._announce)
@@ -62,31 +72,31 @@ class Ticks:
             self._start("poll mailbox", self._poll)
             self._tick("poll mailbox", inbound.every, self._poll)
         self._start("begin", partial(self._begin, known))
+        self._start("watch", self._watch)
 
-    async def _begin(self, known: Collection[SourceSettings]) -> None:
-        sources = self._jobs.settings.sources
-        looked_at = await asyncio.to_thread(self._jobs.looked_at) if known else {}
-        await asyncio.gather(
-            *(
-                self._guarded(f"pick up {one.name}", partial(self._look_at, one.name))
-                for one in sources
-                if one not in known
-            )
-        )
+    async def _begin(self, known: Collection[SourceSettings] | None) -> None:
+        due = set(await asyncio.to_thread(self._jobs.due_sources, self._jobs.clock()))
+        sources = self._jobs.settings.polled
+        if known is None:
+            first = [one.name for one in sources if one.kind == "folder" or one.name in due]
+        else:
+            first = [one.name for one in sources if one not in known]
+        self._looking.update(first)
+        await self._guarded("pick up", partial(self._jobs.pick_up, first, self._jobs.clock(), then=self._tell_found))
+        self._looking.clear()
+        self._looked.set()
         await self._guarded("publish", self._publish)
         await self._guarded("compose", self._compose)
         if not self._stopping.is_set():
-            for source in sources:
-                before = looked_at.get(source.name) if source in known else None
-                first_at = max(self._jobs.clock(), before + source.every) if before else None
-                self._tick(f"pick up {source.name}", source.every, partial(self._pick_up, source.name), first_at)
+            self._tick("pick up", LOOK_EVERY, self._pick_up_due)
             self._tick("compose", COMPOSE_EVERY, self._compose)
             self._tick("publish", PUBLISH_EVERY, self._publish)
 
     async def stop(self) -> None:
         """Returns when everything in flight is finished and recorded."""
         self._stopping.set()
-        self._hear_no_more()
+        for end in self._hear_no_more:
+            end()
         self._scheduler.shutdown(wait=False)
         while self._running:
             await asyncio.wait(self._running)
@@ -96,7 +106,11 @@ class Ticks:
         if not self._stopping.is_set():
             self._scheduler.modify_job("send", next_run_time=datetime.now(UTC))
 
-    def _tick(self, name: str, every: timedelta, job: _Job, first_at: datetime | None = None) -> None:
+    def _publish_now(self) -> None:
+        if not self._stopping.is_set():
+            self._start("publish", self._publish_and_compose)
+
+    def _tick(self, name: str, every: timedelta, job: _Job) -> None:
         async def run() -> None:
             if not self._stopping.is_set():
                 try:
@@ -107,7 +121,7 @@ class Ticks:
 
         self._scheduler.add_job(
             run,
-            IntervalTrigger(seconds=max(1, int(every.total_seconds())), start_date=first_at, timezone=UTC),
+            IntervalTrigger(seconds=max(1, int(every.total_seconds())), timezone=UTC),
             id=name,
             name=name,
             max_instances=1,
@@ -129,16 +143,49 @@ class Ticks:
         except Exception:
             log.exception("job failed unexpectedly", job=name)
 
-    async def _pick_up(self, name: str) -> None:
-        if await self._look_at(name):
-            await self._publish()
-            await self._compose()
+    async def _pick_up_due(self) -> None:
+        """Begins to look at what is due, and does not wait for it: one slow source puts off no other."""
+        due = await asyncio.to_thread(self._jobs.due_sources, self._jobs.clock())
+        names = [name for name in due if name not in self._looking]
+        if names and not self._stopping.is_set():
+            self._looking.update(names)
+            self._start("pick up", partial(self._pick_up, names))
 
-    async def _look_at(self, name: str) -> bool:
-        found = await asyncio.to_thread(self._jobs.pick_up, name, self._jobs.clock())
+    async def _watch(self) -> None:
+        """Looks at a folder as soon as something has changed in it."""
+        folders = {one.name: one.path for one in self._jobs.settings.polled if one.kind == "folder"}
+        async for names in changes(folders, self._stopping):
+            while self._looking & names:
+                self._looked.clear()
+                await self._looked.wait()
+            if not self._stopping.is_set():
+                self._looking.update(names)
+                await self._guarded("pick up", partial(self._pick_up, sorted(names), even_if_not_due=True))
+
+    async def _pick_up(self, names: Sequence[str], *, even_if_not_due: bool = False) -> None:
+        under_way = set(names)
+
+        async def then(found: Pickup) -> None:
+            under_way.discard(found.source)
+            self._looking.discard(found.source)
+            self._looked.set()
+            await self._tell_found(found)
+            if found.touched:
+                await self._publish_and_compose()
+
+        try:
+            await self._jobs.pick_up(names, self._jobs.clock(), even_if_not_due=even_if_not_due, then=then)
+        finally:
+            self._looking -= under_way
+            self._looked.set()
+
+    async def _publish_and_compose(self) -> None:
+        await self._guarded("publish", self._publish)
+        await self._guarded("compose", self._compose)
+
+    async def _tell_found(self, found: Pickup) -> None:
         if found.touched:
-            log.info("picked up", source=name, new=found.new, changed=found.changed, withdrawn=found.withdrawn)
-        return found.touched
+            log.info("picked up", source=found.source, new=found.new, changed=found.changed, withdrawn=found.withdrawn)
 
     async def _poll(self) -> None:
         polled = await asyncio.to_thread(self._jobs.poll, self._jobs.clock())
@@ -148,7 +195,12 @@ class Ticks:
             log.info("mail came in", **polled.kinds)
 
     async def _publish(self) -> None:
+        """Who comes while another waits for its turn need not wait too: that one takes all along."""
+        if self._publish_waits:
+            return
+        self._publish_waits = True
         async with self._publishing:
+            self._publish_waits = False
             published = await asyncio.to_thread(self._jobs.publish, self._jobs.clock())
         if published.written:
             log.info("published", files=len(published.written))

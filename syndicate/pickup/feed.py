@@ -22,6 +22,7 @@ from syndicate.pickup.jsonfeed import parse_json_feed
 from syndicate.pickup.reading import Reading
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml"}
+_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -47,7 +48,7 @@ def parse_feed(body: bytes, url: str, content_type: str | None) -> Reading:
     _refuse_entities(body, url)
     found = _parse(body, url, content_type)
     if not found.version and not found.entries:
-        raise ParseError(url, _what_it_is(body, url))
+        return _feed_of_page(body, url)
     return newest_of([_said(entry, found.feed, url, found.version) for entry in found.entries], _asks_every(found.feed))
 
 
@@ -74,16 +75,22 @@ def _refuse_entities(body: bytes, url: str) -> None:
         raise ParseError(url, "declares XML entities of its own, which is refused; ask the publisher to leave them out")
 
 
-def _what_it_is(body: bytes, url: str) -> str:
+def _feed_of_page(body: bytes, url: str) -> Reading:
+    """Where the feed is that a web page names in its head (RSS Autodiscovery). :raises ParseError: when it does not."""
     try:
         page = markup.fromstring(body)
     except (ParserError, ValueError):
-        return "is not a feed"
+        raise ParseError(url, "is not a feed") from None
     if next(page.iter("head", "body"), None) is None and page.tag != "html":
-        return "is not a feed"
-    feeds = page.xpath("//link[contains(@type, 'rss') or contains(@type, 'atom')]/@href")
-    named = next((address for address in (absolute_url(str(href), url) for href in feeds) if address), None)
-    return "is a web page, not a feed" + (f"; its feed may be {named}" if named else "")
+        raise ParseError(url, "is not a feed")
+    base = absolute_url(next(iter(page.xpath("//base/@href")), None), url) or url
+    for link in page.xpath("//link[@href]"):
+        is_alternate = "alternate" in str(link.get("rel", "")).lower().split()
+        if is_alternate and str(link.get("type", "")).partition(";")[0].strip().lower() in _FEED_TYPES:
+            named = absolute_url(link.get("href"), base)
+            if named and named != url:
+                return Reading(elsewhere=named)
+    raise ParseError(url, "is a web page, not a feed, and names none")
 
 
 def _said(entry: Any, feed: Any, url: str, version: str) -> Said:

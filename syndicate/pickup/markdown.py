@@ -80,9 +80,9 @@ def parse_markdown(text: str, guid: str, published_at: datetime) -> Content | No
     )
 
 
-def to_html(text: str) -> str:
-    """Markdown without front matter → clean HTML, as an article's."""
-    return clean(_MARKDOWN.render(text.replace("\r\n", "\n")), None)
+def to_html(text: str, base_url: str | None = None) -> str:
+    """Markdown without front matter → clean HTML, as an article's; relative links hang from ``base_url``."""
+    return clean(_MARKDOWN.render(text.replace("\r\n", "\n")), base_url)
 
 
 def split_front_matter(text: str, origin: str) -> tuple[Mapping[str, Any], str]:

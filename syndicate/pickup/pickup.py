@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from syndicate.errors import NotFoundError, PickupError
-from syndicate.model import ArticleState, Content, SourceState, SourceStatus
-from syndicate.pickup.bounded.children import parse_now
-from syndicate.pickup.bounded.wire import Task
-from syndicate.pickup.decide import Decision, Known, decide, fingerprints
-from syndicate.pickup.fetch import fetch
-from syndicate.pickup.folder import read_folder
-from syndicate.settings import FeedSource, Fetch, FolderSource, Settings, SourceSettings
-from syndicate.store import Connection, Store, articles, sources
-
-LONGEST_WAIT = timedelta(hours=12)
-"""However often a source has failed, it is tried again after this."""
+from syndicate.model import ArticleState, SourceState, SourceStatus
+from syndicate.pickup.fetch import Fetcher, Hop
+from syndicate.pickup.keep import Rules, keep
+from syndicate.pickup.look import Shown, look
+from syndicate.pickup.outcome import after
+from syndicate.settings import PolledSource, Settings
+from syndicate.store import Connection, Store, articles, browse, sources
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pickup:
-    """What one pick-up of one source brought. ``error`` is empty when it could be read."""
+    """What one pick-up of one source brought. ``error`` is empty when it could be read.
+
+    ``hops`` are the requests that were made, ``next_at`` and ``why`` tell of the next look.
+    """
 
     source: str
     new: int = 0
@@ -39,6 +38,9 @@ class Pickup:
     error: str = ""
     problems: tuple[PickupError, ...] = ()
     skipped: bool = False
+    hops: tuple[Hop, ...] = ()
+    next_at: datetime | None = None
+    why: str = ""
 
     @property
     def touched(self) -> bool:
@@ -46,78 +48,76 @@ class Pickup:
         return bool(self.new or self.remembered or self.changed or self.withdrawn)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a source shows now; None as contents: the same as last time, says its server."""
+async def pick_up(
+    settings: Settings, store: Store, fetcher: Fetcher, name: str, *, now: datetime, even_if_not_due: bool = False
+) -> Pickup:
+    """Looks at one source once, if it is due.
 
-    contents: tuple[Content, ...] | None
-    complete: bool
-    present: Collection[str] = ()
-    problems: tuple[PickupError, ...] = ()
-    etag: str = ""
-    last_modified: str = ""
+    A source's own failure is in the result.
 
-
-def pick_up(settings: Settings, store: Store, name: str, *, now: datetime, even_if_failing: bool = False) -> Pickup:
-    """Looks at one source once. A source that failed lately is skipped until its wait is over.
-
-    :raises NotFoundError: when the settings have no source of that name. A source's own failure is in the result.
+    :raises NotFoundError: when the settings have no source of that name that is looked at.
     """
-    source = next((one for one in settings.sources if one.name == name), None)
+    source = next((one for one in settings.polled if one.name == name), None)
     if source is None:
-        raise NotFoundError("source", name, [one.name for one in settings.sources])
+        raise NotFoundError("source", name, [one.name for one in settings.polled])
+    before = await asyncio.to_thread(_status, store, name)
+    if not even_if_not_due and not is_due(source, before, now):
+        return Pickup(source=name, error=before.error, skipped=True, next_at=before.next_at, why=before.why)
+    shown = await look(source, before, fetcher, now)
+    return await asyncio.to_thread(_keep, settings, store, source, shown, now)
+
+
+def is_due(source: PolledSource, status: SourceStatus, now: datetime) -> bool:
+    """Whether it is time to look. What was learned of another address, or by a clock that was ahead, does not count."""
+    if source.kind != "folder" and status.url != source.url:
+        return True
+    if status.state is SourceState.RETIRED:
+        return False
+    return status.next_at is None or status.next_at <= now or (status.checked_at or now) > now
+
+
+def _status(store: Store, name: str) -> SourceStatus:
     with store.read() as connection:
-        status = sources.status(connection, name)
-    if status.retry_at and status.retry_at > now and not even_if_failing:
-        return Pickup(source=name, error=status.error, skipped=True)
-    try:
-        shown = look(source, status, settings.fetch)
-    except PickupError as error:
-        with store.write() as connection:
-            sources.save(connection, _failed(status, source, error, now))
-        log.warning("source failed", source=name, reason=str(error), failures=status.failures + 1)
-        return Pickup(source=name, error=str(error))
+        return sources.status(connection, name)
+
+
+def _keep(settings: Settings, store: Store, source: PolledSource, shown: Shown, now: datetime) -> Pickup:
     with store.write() as connection:
-        found = _keep(connection, source, shown, now)
-        sources.save(connection, _succeeded(connection, name, shown, now, held=bool(found.held)))
+        found = _keep_articles(connection, source, shown, now)
+        before = sources.status(connection, source.name)
+        status = after(before, source, shown, settings.fetch.at_least_every, now=now, held=bool(found.held))
+        sources.save(connection, status)
+    if shown.error:
+        log.warning("source failed", source=source.name, reason=str(shown.error), failures=status.failures)
+    if status.state is SourceState.RETIRED and before.state is not SourceState.RETIRED:
+        log.error("source is gone for good, it is asked no more", source=source.name)
+    if status.location and status.location != before.location:
+        log.warning("source has moved for good, set its new address", source=source.name, url=status.location)
     if found.held:
-        log.warning("source brought too much at once, held", source=name, articles=found.held)
-    return replace(found, problems=shown.problems)
+        log.warning("source brought too much at once, held", source=source.name, articles=found.held)
+    return replace(
+        found,
+        error=str(shown.error or ""),
+        problems=shown.problems,
+        hops=shown.answer.hops if shown.answer else (),
+        next_at=status.next_at,
+        why=status.why,
+    )
 
 
-def look(source: SourceSettings, status: SourceStatus, limits: Fetch) -> Shown:
-    """What it shows now. :raises PickupError: when it can't be read."""
-    match source:
-        case FolderSource():
-            scan = read_folder(source.path)
-            return Shown(scan.contents, complete=True, present=scan.present, problems=scan.problems)
-        case FeedSource():
-            got = fetch(source.url, etag=status.etag, last_modified=status.last_modified, settings=limits)
-            if got is None:
-                return Shown(None, complete=False, etag=status.etag, last_modified=status.last_modified)
-            read = parse_now(Task("feed", got.body, got.url, got.content_type))
-            return Shown(read.contents, complete=False, etag=got.etag, last_modified=got.last_modified)
-
-
-def _keep(connection: Connection, source: SourceSettings, shown: Shown, now: datetime) -> Pickup:
-    rows = articles.known(connection, source.name)
+def _keep_articles(connection: Connection, source: PolledSource, shown: Shown, now: datetime) -> Pickup:
     if shown.contents is None:
-        return Pickup(source=source.name, unchanged=sum(row.state is ArticleState.CURRENT for row in rows))
-    prints = {content.guid: fingerprints(content) for content in shown.contents}
-    decision = decide(
-        shown.contents,
-        [
-            Known(id=r.id, guid=r.guid, state=r.state, content_hash=r.content_hash, duplicate_of=r.duplicate_of)
-            for r in rows
-        ],
-        articles.holders(connection, [one for marks in prints.values() for one in marks]),
+        unchanged = 0 if shown.error else browse.states(connection, source.name).get(ArticleState.CURRENT, 0)
+        return Pickup(source=source.name, unchanged=unchanged)
+    rules = Rules(
         first=sources.status(connection, source.name).first_picked_up_at is None,
         first_pickup=source.first_pickup,
         hold_over=source.hold_over,
         complete=shown.complete,
         present=shown.present,
     )
-    _apply(connection, source.name, decision, prints, now)
+    rows = articles.known(connection, source.name)
+    decision = keep(connection, source.name, shown.contents, rows, rules, now=now)
     return Pickup(
         source=source.name,
         new=len(decision.new),
@@ -127,61 +127,4 @@ def _keep(connection: Connection, source: SourceSettings, shown: Shown, now: dat
         duplicates=len(decision.duplicates),
         held=len(decision.held),
         unchanged=decision.unchanged,
-    )
-
-
-def _apply(
-    connection: Connection, source: str, decision: Decision, prints: Mapping[str, Sequence[str]], now: datetime
-) -> None:
-    ids: dict[str, int] = {}
-    for content in decision.remembered:
-        ids[content.guid] = articles.add(connection, source, content, now=now, prints=prints[content.guid])
-    for content in decision.held:
-        state = ArticleState.HELD
-        ids[content.guid] = articles.add(connection, source, content, now=now, prints=prints[content.guid], state=state)
-    for content in decision.new:
-        ids[content.guid] = articles.add(
-            connection, source, content, now=now, prints=prints[content.guid], numbered=True
-        )
-    for content, original in decision.duplicates:
-        articles.add(
-            connection,
-            source,
-            content,
-            now=now,
-            state=ArticleState.DUPLICATE,
-            duplicate_of=ids[original] if isinstance(original, str) else original,
-        )
-    for article_id, content in (*decision.changed, *decision.moved, *decision.returned):
-        articles.change(connection, article_id, content, now=now, prints=prints[content.guid])
-    articles.set_state(connection, decision.withdrawn, ArticleState.WITHDRAWN, now=now)
-    articles.readmit(connection, [article_id for article_id, _ in (*decision.moved, *decision.returned)], now=now)
-
-
-def _succeeded(connection: Connection, name: str, shown: Shown, now: datetime, *, held: bool) -> SourceStatus:
-    status = sources.status(connection, name)
-    still_held = held or status.state is SourceState.HELD
-    return replace(
-        status,
-        state=SourceState.HELD if still_held else SourceState.OK,
-        first_picked_up_at=status.first_picked_up_at or now,
-        checked_at=now,
-        succeeded_at=now,
-        retry_at=None,
-        failures=0,
-        error="; ".join(str(problem) for problem in shown.problems)[:2000],
-        etag=shown.etag,
-        last_modified=shown.last_modified,
-    )
-
-
-def _failed(status: SourceStatus, source: SourceSettings, error: PickupError, now: datetime) -> SourceStatus:
-    wait = min(LONGEST_WAIT, source.every * (1 << min(status.failures, 10)))
-    return replace(
-        status,
-        state=status.state if status.state is SourceState.HELD else SourceState.FAILING,
-        checked_at=now,
-        retry_at=now + wait,
-        failures=status.failures + 1,
-        error=str(error)[:2000],
     )

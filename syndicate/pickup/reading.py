@@ -12,9 +12,11 @@ from syndicate.model import Content
 class Reading:
     """``contents`` in the source's order; ``asks_every`` is how seldom the document itself asks to be looked at.
 
-    ``left_out`` counts articles beyond the most that are read of one document.
+    ``left_out`` counts articles beyond the most that are read of one document. ``elsewhere`` is where the feed is that
+    a web page names instead of being one.
     """
 
     contents: tuple[Content, ...] = ()
     asks_every: timedelta | None = None
     left_out: int = 0
+    elsewhere: str = ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from syndicate.errors import PickupError
 from syndicate.model import Content, SourceStatus
 from syndicate.pickup.decide import Decision, Known, dated_at, decide, fingerprints
-from syndicate.pickup.pickup import look
-from syndicate.settings import Fetch, SourceSettings
+from syndicate.pickup.fetch import fetching
+from syndicate.pickup.hosts import Hosts
+from syndicate.pickup.look import Shown, look
+from syndicate.settings import Fetch, PolledSource
 from syndicate.store import Store, articles, sources
 
 
@@ -21,9 +25,19 @@ class Trial:
     problems: tuple[PickupError, ...]
 
 
-def try_source(source: SourceSettings, store: Store, limits: Fetch) -> Trial:
-    """Reads it as a pick-up would, within the same bounds. :raises PickupError: when it can't be read."""
-    shown = look(source, SourceStatus(name=source.name), limits)
+def try_source(source: PolledSource, store: Store, limits: Fetch) -> Trial:
+    """Reads it as a pick-up would, within the same bounds. :raises PickupError: when it can't be read.
+
+    It has an event loop of its own, so it is for threads without one.
+    """
+
+    async def look_once() -> Shown:
+        async with fetching(limits, Hosts()) as fetcher:
+            return await look(source, SourceStatus(name=source.name), fetcher, datetime.now(UTC))
+
+    shown = asyncio.run(look_once())
+    if shown.error:
+        raise shown.error
     contents = shown.contents or ()
     with store.read() as connection:
         rows = articles.known(connection, source.name)

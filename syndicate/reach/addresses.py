@@ -1,4 +1,4 @@
-"""Which addresses may be connected to. Called by ``request``."""
+"""Which addresses may be connected to. Called by ``pinned`` and ``request``."""
 
 from __future__ import annotations
 
@@ -32,25 +32,24 @@ def target_of(url: str) -> httpx2.URL:
     return target
 
 
-async def addresses_of(target: httpx2.URL, *, allow_private: bool, permitted_by: str) -> list[str]:
-    """The IP addresses of the target's host, when all of them may be connected to.
+async def addresses_of(host: str, port: int, *, allow_private: bool, permitted_by: str) -> list[str]:
+    """The IP addresses of ``host``, when all of them may be connected to.
 
     ``permitted_by`` is the setting behind ``allow_private``. Raises ReachError.
     """
-    shown, host = without_userinfo(str(target)), target.raw_host.decode("ascii")
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.run_in_executor(_resolving, _resolve, host, target.port)
+        found = await loop.run_in_executor(_resolving, _resolve, host, port)
     except (OSError, UnicodeError):
-        raise ReachError(shown, f"host {host} is not known") from None
+        raise ReachError(host, f"host {host} is not known") from None
     addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
     for address in addresses:
         if not allow_private and not is_public(address):
-            raise ReachError(shown, f"is at {address}, which is not public; `{permitted_by}` permits it")
+            raise ReachError(host, f"is at {address}, which is not public; `{permitted_by}` permits it")
     return addresses
 
 
-def _resolve(host: str, port: int | None) -> list[tuple[object, object, object, object, tuple[object, ...]]]:
+def _resolve(host: str, port: int) -> list[tuple[object, object, object, object, tuple[object, ...]]]:
     return [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 

@@ -8,13 +8,18 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 
 import httpx2
 
 from syndicate.errors import ReachError
-from syndicate.reach.addresses import addresses_of, target_of, without_userinfo
+from syndicate.reach.addresses import target_of, without_userinfo
+from syndicate.reach.pinned import PinnedTransport
 from syndicate.reach.unfold import ACCEPTED, UnfoldError, unfolder
+
+_CONNECTIONS = 64
+"""So many are open at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,16 @@ class Bounds:
     permitted_by: str
 
 
-def open_client(bounds: Bounds) -> httpx2.AsyncClient:
+def open_client(bounds: Bounds, trust: ssl.SSLContext | None = None) -> httpx2.AsyncClient:
     """What requests are made with. It believes no proxy in the environment, which would go where nobody checked.
 
-    It keeps no connection: one that was opened, over TLS, for another host at the same address would be used again.
+    It takes no cookies: who asks is to be no one in particular.
     """
-    limits = httpx2.Limits(max_keepalive_connections=0)
-    return httpx2.AsyncClient(trust_env=False, timeout=bounds.seconds, limits=limits, verify=_trust())
+    transport = PinnedTransport(
+        trust or _trust(), allow_private=bounds.allow_private, permitted_by=bounds.permitted_by, most=_CONNECTIONS
+    )
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx2.AsyncClient(trust_env=False, timeout=bounds.seconds, transport=transport, cookies=no_cookies)
 
 
 @cache
@@ -63,7 +71,6 @@ async def request(
     *,
     headers: Mapping[str, str],
     content: bytes | None = None,
-    bounds: Bounds,
 ) -> AsyncGenerator[httpx2.Response, None]:
     """The answer, of any status, with its body still to be read; redirects are not followed.
 
@@ -71,9 +78,9 @@ async def request(
     ReachError, and TimeoutError for the caller's ``in_time``.
     """
     shown, target = without_userinfo(url), target_of(url)
-    addresses = await addresses_of(target, allow_private=bounds.allow_private, permitted_by=bounds.permitted_by)
+    asked = client.build_request(method, target, headers={"accept-encoding": ACCEPTED, **headers}, content=content)
     try:
-        response = await _send(client, method, target, headers, content, addresses)
+        response = await client.send(asked, stream=True, follow_redirects=False)
         try:
             yield response
         finally:
@@ -82,6 +89,8 @@ async def request(
         raise TimeoutError from None
     except httpx2.HTTPError as error:
         raise ReachError(shown, f"can't be fetched: {str(error) or type(error).__name__}") from None
+    except ReachError as error:
+        raise ReachError(shown, error.reason) from None
 
 
 async def body_of(response: httpx2.Response, url: str, bounds: Bounds) -> bytes:
@@ -105,33 +114,6 @@ async def body_of(response: httpx2.Response, url: str, bounds: Bounds) -> bytes:
     except UnfoldError:
         raise ReachError(shown, "sent a body that can't be decompressed") from None
     return bytes(body)
-
-
-async def _send(
-    client: httpx2.AsyncClient,
-    method: str,
-    target: httpx2.URL,
-    headers: Mapping[str, str],
-    content: bytes | None,
-    addresses: list[str],
-) -> httpx2.Response:
-    """Ask the first of the checked ``addresses`` that can be connected to; Host and TLS still name the host."""
-    host = target.raw_host.decode("ascii")
-    auth = httpx2.BasicAuth(target.username, target.password) if target.userinfo else None
-    for address in addresses:
-        asked = client.build_request(
-            method,
-            target.copy_with(host=address, userinfo=b"", fragment=None),
-            headers={"accept-encoding": ACCEPTED, **headers, "host": target.netloc.decode("ascii")},
-            content=content,
-            extensions={"sni_hostname": host} if target.scheme == "https" else {},
-        )
-        try:
-            return await client.send(asked, auth=auth, stream=True, follow_redirects=False)
-        except httpx2.ConnectError:
-            if address == addresses[-1]:
-                raise
-    raise httpx2.ConnectError("the host has no address")
 
 
 def user_agent(role: str) -> str:

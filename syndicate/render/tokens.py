@@ -35,6 +35,11 @@ class Tokens:
         return _mac(self._key, f"{purpose}\0{nonce}")
 
 
+def webhook_key(secret: str, source: str) -> str:
+    """What a source's webhooks are signed with: made of the site's secret, so it need not be kept."""
+    return _mac(hmac.digest(secret.encode(), b"syndicate source webhook", "sha256"), source)
+
+
 class FeedTokens:
     """Makes and reads what addresses of private feeds end in: the subscription, and 128 bits that can't be guessed."""
 

@@ -10,12 +10,15 @@ from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.schema import (
     INSTANT,
     MANUAL,
+    ApiSource,
     FeedSource,
     Fetch,
     FolderSource,
     Newsletter,
+    PolledSource,
     Settings,
     SourceSettings,
+    WordPressSource,
 )
 from syndicate.settings.websub import WebSub
 
@@ -24,6 +27,7 @@ __all__ = [
     "INSTANT",
     "MANUAL",
     "Account",
+    "ApiSource",
     "Bounces",
     "Dkim",
     "FeedSource",
@@ -34,6 +38,7 @@ __all__ = [
     "Listening",
     "Newsletter",
     "Pace",
+    "PolledSource",
     "Rate",
     "Readers",
     "Relay",
@@ -44,6 +49,7 @@ __all__ = [
     "WarmUp",
     "WebSub",
     "Webhooks",
+    "WordPressSource",
     "find",
     "load",
 ]

@@ -259,7 +259,7 @@ def _allowed(error: ErrorDetails) -> str:
 
 def _hint(location: KeyPath) -> str:
     if location[-1:] == ("kind",):
-        return ": 'folder' or 'feed'"
+        return ": 'folder', 'feed', 'wordpress' or 'api'"
     return f", or {location[-1]}_file" if _is_secret_itself(location) else ""
 
 

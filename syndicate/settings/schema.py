@@ -119,32 +119,57 @@ class Fetch(Section):
     allow_private: bool = Field(False, description="Also fetch from loopback and private addresses.")
     timeout: Duration = Field(timedelta(seconds=20), description="How long one request may take in all.")
     max_bytes: int = Field(10_000_000, ge=1000, description="The largest feed that is read, in bytes, decompressed.")
+    at_least_every: Duration = Field(
+        timedelta(hours=6),
+        description="However seldom a feed has something new, it is looked at this often, unless it or its server asks "
+        "for less.",
+    )
 
 
 class _SourceSettings(Section):
     name: Line = Field(pattern=SLUG, description="What newsletters call it: lower-case letters, digits, hyphens.")
-    every: Duration = Field(timedelta(minutes=15), description="How often `serve` looks.")
+
+
+class _PolledSettings(_SourceSettings):
+    every: Duration = Field(
+        timedelta(minutes=15), description="How often `serve` looks; less often at a feed that posts seldom."
+    )
     hold_over: int = Field(25, ge=1, description="More new articles than this at once wait for an operator.")
     first_pickup: int = Field(
         10, ge=0, description="At the first pick-up, so many of the newest count as new; the rest are in feeds only."
     )
 
 
-class FolderSource(_SourceSettings):
+class FolderSource(_PolledSettings):
     """`[[sources]]` with `kind = "folder"`: `.md`, `.html` and `.txt` files, recursively."""
 
     kind: Literal["folder"]
     path: Path = Field(description="The folder, relative to the settings file.")
 
 
-class FeedSource(_SourceSettings):
+class FeedSource(_PolledSettings):
     """`[[sources]]` with `kind = "feed"`: RSS, Atom, RDF or JSON Feed."""
 
     kind: Literal["feed"]
-    url: WebAddress = Field(description="Where the feed is.")
+    url: WebAddress = Field(description="Where the feed is, or a page that names it.")
 
 
-SourceSettings = Annotated[FolderSource | FeedSource, Field(discriminator="kind")]
+class WordPressSource(_PolledSettings):
+    """`[[sources]]` with `kind = "wordpress"`: a WordPress site, by its REST API."""
+
+    kind: Literal["wordpress"]
+    url: WebAddress = Field(description="The site's own address.")
+
+
+class ApiSource(_SourceSettings):
+    """`[[sources]]` with `kind = "api"`: programs bring articles over HTTP, or Ghost does by its webhooks."""
+
+    kind: Literal["api"]
+
+
+PolledSource = FolderSource | FeedSource | WordPressSource
+"""Those that are looked at."""
+SourceSettings = Annotated[PolledSource | ApiSource, Field(discriminator="kind")]
 
 
 def _cadence(value: object) -> object:
@@ -324,6 +349,11 @@ class Settings(Section):
     def own_hub(self) -> str:
         """The address of the built-in hub, whether it is in use or not."""
         return f"{self.site.url}/hub"
+
+    @property
+    def polled(self) -> tuple[PolledSource, ...]:
+        """The sources that are looked at; articles are brought to the others."""
+        return tuple(one for one in self.sources if not isinstance(one, ApiSource))
 
     @property
     def bound(self) -> dict[str, object]:

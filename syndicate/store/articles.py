@@ -64,6 +64,14 @@ def known(connection: Connection, source: str) -> list[KnownRow]:
     ]
 
 
+def of_guid(connection: Connection, source: str, guid: str) -> KnownRow | None:
+    """The article that has that identity within the source."""
+    c = articles.c
+    query = select(c.id, c.guid, c.state, c.content_hash, c.duplicate_of).where(c.source == source, c.guid == guid)
+    r = connection.execute(query).one_or_none()
+    return KnownRow(r.id, r.guid, ArticleState(r.state), r.content_hash, r.duplicate_of) if r else None
+
+
 def holders(connection: Connection, prints: Iterable[str]) -> dict[str, int]:
     """Which article already holds each of these fingerprints; those that none holds are left out."""
     wanted = list(dict.fromkeys(prints))

@@ -37,7 +37,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0014"
+VERSION = "0016"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -65,12 +65,32 @@ sources = Table(
     Column("first_picked_up_at", Instant),
     Column("checked_at", Instant),
     Column("succeeded_at", Instant),
-    Column("retry_at", Instant),
+    Column("read_at", Instant),
+    Column("next_at", Instant),
+    Column("why", Text, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("etag", Text, nullable=False),
     Column("last_modified", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    Column("asks_every_s", Integer),
+    Column("gap_s", BigInteger),
+    Column("newest_at", Instant),
+    Column("url", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("moving_to", Text, nullable=False),
     one_of("state", SourceState),
+)
+
+api_requests = Table(
+    "api_requests",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body_hash", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_at", Instant, nullable=False, index=True),
 )
 
 articles = Table(

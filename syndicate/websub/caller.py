@@ -39,7 +39,7 @@ class Caller:
         """What is answered. Redirects are not followed, and at most one byte more than ``most`` is kept of the body."""
         try:
             async with in_time(url, self._bounds):
-                asked = request(self._client, method, url, headers=headers, content=content, bounds=self._bounds)
+                asked = request(self._client, method, url, headers=headers, content=content)
                 async with asked as response:
                     body = await _beginning(response, most) if most else b""
         except ReachError as error:

@@ -163,3 +163,17 @@ async def test_the_bell_is_heard_at_once(app: App, relay: Relay, monkeypatch: py
     await clock.stop()
     app.jobs.bell.ring()
     app.close()
+
+
+async def test_a_dropped_file_is_found_long_before_the_clock_would(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    app = open_app(settings_for(tmp_path))
+    clock = Ticks(app.jobs)
+    clock.start()
+    feed = tmp_path / "feeds/brief/rss.xml"
+    await until(feed.exists)
+    (tmp_path / "articles/deeper").mkdir()
+    (tmp_path / "articles/late.txt").write_text("The late one\n\nIt has come while the service runs.\n")
+    await until(lambda: "The late one" in feed.read_text())
+    await clock.stop()
+    app.close()

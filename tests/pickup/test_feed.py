@@ -70,10 +70,13 @@ def test_encoding_of_the_http_header_is_used() -> None:
         (b"{", "not readable JSON"),
         (b"[" * 100_000, "not readable JSON"),
         (b"{}", "not a JSON Feed"),
-        (b"<html><head></head><body>Hi</body></html>", "is a web page, not a feed"),
+        (b"<html><head></head><body>Hi</body></html>", "is a web page, not a feed, and names none"),
         (
-            b'<html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head><body>Hi</body></html>',
-            "its feed may be https://wire.example/rss",
+            (
+                b'<html><link rel=alternate type=application/rss+xml href="javascript:x"><link rel=alternate href=/rss '
+                b'type=text/html><link rel=stylesheet type="application/rss+xml" href=/x><body>Hi</body></html>'
+            ),
+            "is a web page, not a feed, and names none",
         ),
     ],
 )
@@ -82,6 +85,15 @@ def test_what_is_not_a_feed_is_named(body: bytes, reason: str) -> None:
         parse_feed(body, URL, None)
     assert reason in str(raised.value)
     assert str(raised.value).startswith(URL)
+
+
+def test_a_web_page_tells_where_its_feed_is() -> None:
+    link = "<link href='all.xml' type='Application/RSS+XML; charset=utf-8' rel='ALTERNATE home'>"
+    assert parse_feed(f"<html><head>{link}</head><body>Hi</body></html>".encode(), URL, "text/html").elsewhere == (
+        "https://wire.example/feeds/all.xml"
+    )
+    based = f"<html><head><base href='/b/'>{link}</head><body>Hi</body></html>"
+    assert parse_feed(based.encode(), URL, "text/html").elsewhere == "https://wire.example/b/all.xml"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

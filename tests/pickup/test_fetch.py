@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import threading
@@ -12,7 +13,8 @@ from datetime import timedelta
 import pytest
 
 from syndicate.errors import FetchError
-from syndicate.pickup.fetch import Fetched, fetch
+from syndicate.pickup.fetch import Answer, Hop, fetching
+from syndicate.pickup.hosts import GAP, Hosts
 from syndicate.reach.addresses import is_public
 from syndicate.settings import Fetch
 from tests.site import HttpSite, Page
@@ -21,17 +23,32 @@ OPEN = Fetch(allow_private=True, timeout=timedelta(seconds=5))
 CLOSED = Fetch(allow_private=False, timeout=timedelta(seconds=5))
 
 
-def got(url: str, settings: Fetch = OPEN) -> Fetched:
-    answer = fetch(url, settings=settings)
-    assert answer is not None
+def asked(url: str, settings: Fetch = OPEN, hosts: Hosts | None = None, **more: str) -> Answer:
+    async def once() -> Answer:
+        async with fetching(settings, hosts or Hosts()) as fetcher:
+            return await fetcher.get(url, **more)
+
+    return asyncio.run(once())
+
+
+def got(url: str, settings: Fetch = OPEN) -> Answer:
+    answer = asked(url, settings)
+    if answer.problem:
+        raise FetchError(answer.url, answer.problem)
     return answer
 
 
 def test_body_type_and_validators(http_site: HttpSite) -> None:
     headers = {"ETag": '"1"', "Last-Modified": "Fri, 14 Mar 2025 09:00:00 GMT", "Content-Type": "application/rss+xml"}
     http_site.pages["/feed"] = Page(b"<rss/>", headers)
-    assert got(f"{http_site.url}/feed") == Fetched(
-        b"<rss/>", f"{http_site.url}/feed", "application/rss+xml", '"1"', "Fri, 14 Mar 2025 09:00:00 GMT"
+    assert got(f"{http_site.url}/feed") == Answer(
+        url=f"{http_site.url}/feed",
+        status=200,
+        body=b"<rss/>",
+        content_type="application/rss+xml",
+        etag='"1"',
+        last_modified="Fri, 14 Mar 2025 09:00:00 GMT",
+        hops=(Hop(f"{http_site.url}/feed", 200, size=6),),
     )
     (request,) = http_site.requests
     assert request.headers["user-agent"].startswith("syndicate")
@@ -42,9 +59,9 @@ def test_body_type_and_validators(http_site: HttpSite) -> None:
 @pytest.mark.parametrize(
     ("etag", "last_modified"), [('"1"', ""), ("", "Fri, 14 Mar 2025 09:00:00 GMT"), ('"1"', "another")]
 )
-def test_unchanged_is_none(http_site: HttpSite, etag: str, last_modified: str) -> None:
+def test_unchanged(http_site: HttpSite, etag: str, last_modified: str) -> None:
     http_site.pages["/"] = Page(b"x", {"ETag": '"1"', "Last-Modified": "Fri, 14 Mar 2025 09:00:00 GMT"})
-    assert fetch(f"{http_site.url}/", etag=etag, last_modified=last_modified, settings=OPEN) is None
+    assert asked(f"{http_site.url}/", etag=etag, last_modified=last_modified).is_unchanged
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -172,3 +189,73 @@ def test_time_limit_is_for_the_whole_exchange(dripping: str) -> None:
     with pytest.raises(FetchError, match=r"took longer than 0\.3 s"):
         got(dripping, Fetch(allow_private=True, timeout=timedelta(seconds=0.3)))
     assert time.monotonic() - begun < 3
+
+
+def test_where_it_moved_for_good(http_site: HttpSite) -> None:
+    http_site.pages |= {
+        "/end": Page(b"x"),
+        "/308": Page(status=308, headers={"Location": "/301"}),
+        "/301": Page(status=301, headers={"Location": "/end"}),
+        "/302": Page(status=302, headers={"Location": "/301"}),
+        "/then302": Page(status=301, headers={"Location": "/302"}),
+        "/lost": Page(status=301, headers={"Location": "/nowhere"}),
+    }
+    moved = {path: asked(http_site.url + path).moved_to.removeprefix(http_site.url) for path in http_site.pages}
+    assert moved == {"/end": "", "/308": "/end", "/301": "/end", "/302": "", "/then302": "/302", "/lost": ""}
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "rest"),
+    [
+        (429, "90", timedelta(seconds=90)),
+        (503, "99999999999999999999", timedelta(days=1)),
+        (429, "", timedelta(minutes=15)),
+        (503, "soon", timedelta(minutes=15)),
+        (429, "Fri, 14 Mar 2025 09:00:00 GMT", timedelta(minutes=15)),
+    ],
+)
+def test_a_host_that_is_busy_is_left_alone(http_site: HttpSite, status: int, retry_after: str, rest: timedelta) -> None:
+    http_site.pages |= {"/a": Page(status=status, headers={"Retry-After": retry_after}), "/b": Page(b"x")}
+    hosts = Hosts()
+    answer = asked(f"{http_site.url}/a", hosts=hosts)
+    assert (answer.status, answer.retry_after) == (status, rest)
+    other = asked(f"{http_site.url}/b", hosts=hosts)
+    assert "asked to be left alone until" in other.problem
+    assert len(http_site.requests) == 1
+
+
+def test_requests_to_one_host_begin_one_after_the_other(http_site: HttpSite) -> None:
+    begun: list[float] = []
+
+    def note(_: object) -> Page:
+        begun.append(time.monotonic())
+        return Page(b"x")
+
+    http_site.pages["/"] = note
+
+    async def several() -> None:
+        async with fetching(OPEN, Hosts()) as fetcher:
+            await asyncio.gather(*(fetcher.get(f"{http_site.url}/") for _ in range(3)))
+
+    asyncio.run(several())
+    assert begun[2] - begun[0] > 1.8 * GAP.total_seconds()
+
+
+def test_brotli_that_nobody_asked_for(http_site: HttpSite) -> None:
+    http_site.pages["/"] = Page(b"x", {"Content-Encoding": "br"})
+    with pytest.raises(FetchError, match="in the coding 'br', which was not asked for"):
+        got(f"{http_site.url}/")
+    assert http_site.requests[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+def test_what_a_server_asks_for(http_site: HttpSite) -> None:
+    for value, seconds in (("max-age=60", 60), ('private, max-age="90"', 90), ("s-maxage=5", None), ("no-cache", None)):
+        http_site.pages["/"] = Page(b"x", {"Cache-Control": value})
+        max_age = got(f"{http_site.url}/").max_age
+        assert (max_age and max_age.total_seconds()) == seconds
+
+
+def test_a_body_shorter_than_it_says(http_site: HttpSite) -> None:
+    http_site.pages["/"] = Page(b"short", {"Content-Length": "500", "Connection": "close"})
+    with pytest.raises(FetchError, match="can't be fetched"):
+        got(f"{http_site.url}/", Fetch(allow_private=True, timeout=timedelta(seconds=1)))

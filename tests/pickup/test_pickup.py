@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from syndicate.errors import NotFoundError
 from syndicate.model import ArticleState, SourceState, SourceStatus
+from syndicate.pickup.fetch import fetching
+from syndicate.pickup.hosts import Hosts
 from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.pickup.release import release
 from syndicate.settings import Settings
@@ -58,8 +61,14 @@ class Desk:
             body, {"Content-Type": "application/rss+xml"} | ({"ETag": etag} if etag else {})
         )
 
-    def look(self, name: str = "desk", **more: Any) -> Pickup:
-        return pick_up(self.settings, self.store, name, now=self.now, **more)
+    def look(self, name: str = "desk", *, even_if_not_due: bool = True) -> Pickup:
+        async def once() -> Pickup:
+            async with fetching(self.settings.fetch, Hosts(), lambda: self.now) as fetcher:
+                return await pick_up(
+                    self.settings, self.store, fetcher, name, now=self.now, even_if_not_due=even_if_not_due
+                )
+
+        return asyncio.run(once())
 
     def status(self, name: str) -> SourceStatus:
         with self.store.read() as connection:
@@ -157,24 +166,106 @@ def test_a_failing_source_is_put_off_and_its_error_kept(desk: Desk) -> None:
         assert "500" in failed.error
         status = desk.status("wire")
         assert status.state is SourceState.FAILING
-        assert status.retry_at is not None
-        waits.append(status.retry_at - desk.now)
-        assert desk.look("wire").skipped
-        desk.now = status.retry_at
+        assert status.next_at is not None
+        waits.append(status.next_at - desk.now)
+        assert desk.look("wire", even_if_not_due=False).skipped
+        desk.now = status.next_at
     assert waits == [timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40)]
     desk.write("Others go on")
     assert desk.look("desk").new == 1
     desk.feed("Back")
     assert desk.look("wire").new == 1
     status = desk.status("wire")
-    assert (status.state, status.failures, status.error, status.retry_at) == (SourceState.OK, 0, "", None)
+    assert (status.state, status.failures, status.error) == (SourceState.OK, 0, "")
+    assert status.next_at == desk.now + timedelta(minutes=10)
 
 
 def test_an_operator_may_look_at_a_failing_source_at_once(desk: Desk) -> None:
     desk.site.pages["/feed.xml"] = Page(b"not a feed")
     assert desk.look("wire").error
     desk.feed("Back")
-    assert desk.look("wire", even_if_failing=True).new == 1
+    assert desk.look("wire", even_if_not_due=False).skipped
+    assert desk.look("wire").new == 1
+
+
+def test_an_address_that_moved_for_good_is_kept_when_it_was_told_twice(desk: Desk) -> None:
+    desk.feed("One", etag='"1"')
+    desk.site.pages["/moved.xml"] = desk.site.pages["/feed.xml"]
+    desk.site.pages["/feed.xml"] = Page(status=301, headers={"Location": "/moved.xml"})
+    assert [(hop.status, hop.leads_to) for hop in desk.look("wire").hops] == [
+        (301, f"{desk.site.url}/moved.xml"),
+        (200, ""),
+    ]
+    assert desk.status("wire").location == ""
+    assert [hop.status for hop in desk.look("wire").hops] == [301, 304]
+    assert desk.status("wire").location == f"{desk.site.url}/moved.xml"
+    assert [hop.url for hop in desk.look("wire").hops] == [f"{desk.site.url}/moved.xml"]
+    desk.site.pages["/moved.xml"] = Page(status=410)
+    assert desk.look("wire").error
+    desk.feed("Two")
+    assert (desk.look("wire").new, desk.status("wire").location) == (1, "")
+
+
+def test_a_page_leads_to_its_feed_and_later_to_none_at_another_host(desk: Desk) -> None:
+    def page(feed: str) -> Page:
+        link = f'<link rel="alternate" type="application/rss+xml" href="{feed}">'
+        return Page(f"<html><head>{link}</head><body>Hi</body></html>".encode(), {"Content-Type": "text/html"})
+
+    desk.feed("One")
+    desk.site.pages |= {"/all.xml": desk.site.pages["/feed.xml"], "/feed.xml": page("/all.xml")}
+    assert desk.look("wire").new == 1
+    assert desk.look("wire").error == ""
+    assert desk.status("wire").location == f"{desk.site.url}/all.xml"
+    desk.site.pages["/all.xml"] = page("https://parked.example/rss")
+    assert "its feed may be https://parked.example/rss, at another host" in desk.look("wire").error
+    desk.site.pages["/all.xml"] = page("/other.xml")
+    desk.site.pages["/other.xml"] = page("/all.xml")
+    assert "and so is the feed that it names" in desk.look("wire").error
+
+
+def test_what_is_gone_for_good_is_asked_no_more(desk: Desk) -> None:
+    desk.site.pages["/feed.xml"] = Page(status=410)
+    assert "410" in desk.look("wire").error
+    status = desk.status("wire")
+    assert (status.state, status.next_at) == (SourceState.RETIRED, None)
+    desk.now += timedelta(days=30)
+    assert desk.look("wire", even_if_not_due=False).skipped
+    desk.feed("Back")
+    assert (desk.look("wire").new, desk.status("wire").state) == (1, SourceState.OK)
+
+
+def test_another_address_in_the_settings_begins_anew(desk: Desk) -> None:
+    desk.feed("One", etag='"1"')
+    desk.look("wire")
+    desk.site.pages["/other.xml"] = desk.site.pages["/feed.xml"]
+    wire = desk.settings.sources[1].model_copy(update={"url": f"{desk.site.url}/other.xml"})
+    desk.settings = desk.settings.model_copy(update={"sources": (desk.settings.sources[0], wire)})
+    assert not desk.look("wire", even_if_not_due=False).skipped
+    assert "if-none-match" not in desk.site.requests[-1].headers
+
+
+def test_a_server_that_says_unchanged_whatever_changes_is_not_believed_for_ever(desk: Desk) -> None:
+    desk.feed("One", etag='"1"')
+    desk.look("wire")
+    desk.feed("One", "Two", etag='"1"')
+    desk.now += timedelta(hours=20)
+    assert desk.look("wire").new == 0
+    desk.now += timedelta(hours=5)
+    assert desk.look("wire").new == 1
+
+
+def test_the_next_look_is_kept_with_its_reason(desk: Desk) -> None:
+    desk.feed("One")
+    page = desk.site.pages["/feed.xml"]
+    assert isinstance(page, Page)
+    desk.site.pages["/feed.xml"] = Page(page.body, {"Cache-Control": "public, max-age=7200"})
+    found = desk.look("wire")
+    assert (found.next_at, found.why) == (desk.now + timedelta(hours=2), "its server asks for that (Cache-Control)")
+    desk.site.pages["/feed.xml"] = Page(status=503, headers={"Retry-After": "1800"})
+    found = desk.look("wire")
+    assert (found.next_at, found.why) == (desk.now + timedelta(minutes=30), "its server asked to be left alone so long")
+    desk.now -= timedelta(days=3)
+    assert not desk.look("wire", even_if_not_due=False).skipped
 
 
 def test_a_bad_file_is_told_and_the_others_are_picked_up(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ReachError
-from syndicate.reach.addresses import addresses_of, is_public, target_of, without_userinfo
+from syndicate.reach.addresses import addresses_of, is_public, without_userinfo
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
-    target = target_of("https://me:s3cret@callback.example/x")
-    return asyncio.run(addresses_of(target, allow_private=False, permitted_by="[x] y"))
+    return asyncio.run(addresses_of("callback.example", 443, allow_private=False, permitted_by="[x] y"))
 
 
 def test_a_name_with_public_addresses(monkeypatch: pytest.MonkeyPatch) -> None:

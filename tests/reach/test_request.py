@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -46,14 +47,14 @@ async def serving(heard: list[str], name: str | None = None) -> AsyncIterator[in
 
 
 async def got(client: httpx2.AsyncClient, url: str) -> bytes:
-    async with client, request(client, "GET", url, headers={}, bounds=BOUNDS) as response:
+    async with client, request(client, "GET", url, headers={}) as response:
         return await body_of(response, url, BOUNDS)
 
 
 def trusting() -> httpx2.AsyncClient:
     context = ssl.create_default_context()
     AUTHORITY.configure_trust(context)
-    return httpx2.AsyncClient(trust_env=False, verify=context)
+    return open_client(BOUNDS, context)
 
 
 @pytest.fixture(autouse=True)
@@ -87,16 +88,44 @@ def test_over_tls_the_name_counts_and_not_the_address() -> None:
         asyncio.run(ask("other.example"))
 
 
-def test_no_connection_is_used_twice() -> None:
-    """Over TLS, one that was opened for another host at the same address would be."""
+def test_a_connection_is_used_again_for_the_same_host_alone() -> None:
+    """Over TLS, one that was opened for another host at the same address proves nothing."""
 
     async def ask(heard: list[str]) -> None:
         async with serving(heard) as port, open_client(BOUNDS) as client:
-            for _ in range(2):
-                url = f"http://one.example:{port}/"
-                async with request(client, "GET", url, headers={}, bounds=BOUNDS) as response:
+            for name in ("one", "one", "other"):
+                url = f"http://{name}.example:{port}/"
+                async with request(client, "GET", url, headers={}) as response:
                     await body_of(response, url, BOUNDS)
 
     heard: list[str] = []
     asyncio.run(ask(heard))
-    assert len({one.split()[0] for one in heard}) == len(heard) == 2
+    assert [one.partition(":")[0] for one in heard] == ["1 one.example", "1 one.example", "2 other.example"]
+
+
+def test_a_name_that_leads_elsewhere_when_it_is_looked_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked up once: what was checked is what is connected to."""
+    closed = replace(BOUNDS, allow_private=False)
+    monkeypatch.setattr("syndicate.reach.addresses.is_public", lambda address: address == "127.0.0.1")
+    answers = iter(["127.0.0.1", "169.254.169.254"])
+
+    def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
+
+    async def ask() -> bytes:
+        async with serving([]) as port:
+            monkeypatch.setattr(socket, "getaddrinfo", resolve)
+            return await got(open_client(closed), f"http://rebound.example:{port}/")
+
+    assert asyncio.run(ask()).startswith(b"rebound.example:")
+    assert next(answers) == "169.254.169.254"
+
+
+def test_cookies_are_not_kept() -> None:
+    async def ask(heard: list[str]) -> None:
+        async with serving(heard) as port, open_client(BOUNDS) as client:
+            client.cookies.set("a", "b", domain="one.example")
+            async with request(client, "GET", f"http://one.example:{port}/", headers={}) as response:
+                assert "cookie" not in response.request.headers
+
+    asyncio.run(ask([]))

@@ -105,7 +105,7 @@ def test_the_example_loads(example: Path) -> None:
     assert found.feeds.directory == example.parent / "feeds"
     assert isinstance(found.sources[0], FolderSource)
     assert found.sources[0].path == example.parent / "articles"
-    assert found.sources[1].every == timedelta(minutes=15)
+    assert found.polled[1].every == timedelta(minutes=15)
     assert (found.smtp.relay.username, str(found.smtp.relay)) == ("user", "relay.example:587")
     assert found.smtp.relay.password.get_secret_value() == "pass"
     assert found.web.address == ("127.0.0.1", 8000)
@@ -126,7 +126,7 @@ def test_the_environment_wins(example: Path) -> None:
     found = load(example, environ)
 
     assert found.site.name == "Harbour Post"
-    assert (found.sources[1].every, found.sources[0].hold_over) == (timedelta(hours=2), 7)
+    assert (found.polled[1].every, found.polled[0].hold_over) == (timedelta(hours=2), 7)
     assert found.newsletters[0].tags == ("lake", "town")
     assert found.newsletters[0].cadences["weekly"] == "0 8 * * 7"
     assert (found.newsletters[0].review, found.fetch.allow_private) == (True, True)
@@ -187,7 +187,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     assert found.pop("site.colour") == found.pop("speed") == found.pop("directory")
     assert found.pop("smtp.url").startswith("allowed: smtp://, smtp+starttls:// or smtps://")
     assert found.pop("smtp.connections").startswith("found 'many'; allowed: a valid integer")
-    assert found.pop("sources[1].kind") == "found 'rss'; allowed: 'folder', 'feed'"
+    assert found.pop("sources[1].kind") == "found 'rss'; allowed: 'folder', 'feed', 'wordpress', 'api'"
     assert found.pop("sources[2].every").startswith("found '15'; allowed: a whole number and a unit")
     assert found.pop("newsletters[0].sources") == "found 'wires'; one of: newsroom, other, wire"
     assert found.pop("newsletters[0].timezone").startswith("found 'Europe/Atlantis'; allowed: an IANA time zone")
@@ -198,7 +198,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sections", "where", "said"),
     [
-        ({"sources": [{"name": "a"}]}, "sources[0].kind", "'folder' or 'feed'"),
+        ({"sources": [{"name": "a"}]}, "sources[0].kind", "'folder', 'feed', 'wordpress' or 'api'"),
         ({"sources": [SOURCE, SOURCE]}, "sources", "name 'newsroom' stands more than once"),
         ({"sources": [SOURCE | {"name": "all"}]}, "sources", "kept for the service itself"),
         ({"newsletters": [NEWSLETTER | {"slug": "subscribe"}]}, "newsletters", "address of a page of the service"),

@@ -7,14 +7,23 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from syndicate.errors import ParseError
 from syndicate.pickup.bounded.limits import IDLE_S, WORN, Limits
 from syndicate.pickup.bounded.wire import Parser, Refusal, Task, receive_task, send_answer
 from syndicate.pickup.feed import parse_feed
+from syndicate.pickup.ghost import parse_ghost
+from syndicate.pickup.posted import parse_posted
 from syndicate.pickup.reading import Reading
+from syndicate.pickup.wordpress import parse_wordpress
 
-_PARSERS: dict[Parser, Callable[[bytes, str, str | None], Reading]] = {"feed": parse_feed}
+_PARSERS: dict[Parser, Callable[[bytes, str, str | None], Reading]] = {
+    "feed": parse_feed,
+    "wordpress": parse_wordpress,
+    "posted": lambda body, name, kind: parse_posted(body, name, kind, datetime.now(UTC)),
+    "ghost": parse_ghost,
+}
 
 
 def main(limits: Limits) -> None:

@@ -17,7 +17,7 @@ from syndicate.desk.rights import Right
 from syndicate.errors import ConflictError, NotFoundError, PickupError, SettingsError
 from syndicate.model import DigestState, SubscriptionState
 from syndicate.pickup.trial import Trial, try_source
-from syndicate.settings import FeedSource, FolderSource, Newsletter, Rate, Settings
+from syndicate.settings import ApiSource, FeedSource, FolderSource, Newsletter, Rate, Settings, WordPressSource
 from syndicate.settings.edit import Change, Value, edit, table_of
 from syndicate.settings.load import ARRAYS
 from syndicate.settings.schema import Site
@@ -56,6 +56,9 @@ NEWSLETTER = Kind(
 )
 FEED = Kind("sources", FeedSource, ("url", "every"), ("hold_over", "first_pickup"), {"kind": "feed"})
 FOLDER = Kind("sources", FolderSource, ("path", "every"), ("hold_over", "first_pickup"), {"kind": "folder"})
+WORDPRESS = Kind("sources", WordPressSource, ("url", "every"), ("hold_over", "first_pickup"), {"kind": "wordpress"})
+API = Kind("sources", ApiSource, (), (), {"kind": "api"})
+SOURCES = {"feed": FEED, "folder": FOLDER, "wordpress": WORDPRESS, "api": API}
 SITE = Kind("site", Site, ("name", "postal_address", "language"))
 
 
@@ -100,9 +103,7 @@ class SettingsForms:
 
     def new_source(self, visit: Visit, kind: str) -> Response:
         """An empty form."""
-        if kind not in ("feed", "folder"):
-            raise NotFoundError("kind of source", kind, ["feed", "folder"])
-        return self._show(visit, self._saving.opened(), FEED if kind == "feed" else FOLDER, "")
+        return self._show(visit, self._saving.opened(), _source_kind(kind), "")
 
     def source(self, visit: Visit, name: str) -> Response:
         """A source's form."""
@@ -112,7 +113,7 @@ class SettingsForms:
     def save_source(self, visit: Visit, name: str = "", kind: str = "") -> Response:
         """Saves it, or tries it and keeps nothing."""
         if not name:
-            return self._save(visit, FEED if kind == "feed" else FOLDER, "")
+            return self._save(visit, _source_kind(kind), "")
         return self._save(visit, self._kind(self._there("sources", name), name), name)
 
     def ask_to_remove(self, visit: Visit, section: str, name: str) -> Response:
@@ -146,7 +147,7 @@ class SettingsForms:
         return opened
 
     def _kind(self, opened: Opened, name: str) -> Kind:
-        return FEED if opened.written("sources", name).get("kind") == "feed" else FOLDER
+        return _source_kind(str(opened.written("sources", name).get("kind")))
 
     def _hindrance(self, settings: Settings, section: str, name: str) -> str:
         if section == "sources":
@@ -265,7 +266,9 @@ class SettingsForms:
         return ""
 
     def _try(self, visit: Visit, opened: Opened, kind: Kind, name: str, after: Settings, called: str) -> Response:
-        source = next(one for one in after.sources if one.name == called)
+        source = next((one for one in after.polled if one.name == called), None)
+        if source is None:
+            return self._show(visit, opened, kind, name, 400, failed="There is nothing to look at: programs bring it.")
         if not self._turnstile.admit(None, visit.user.name):
             return self._show(visit, opened, kind, name, 429, failed="Too many tests; wait a few minutes.")
         if not self._room.acquire(blocking=False):
@@ -279,6 +282,12 @@ class SettingsForms:
         finally:
             self._room.release()
         return self._show(visit, opened, kind, name, trial=trial, failed=failed, shown=_SHOWN)
+
+
+def _source_kind(kind: str) -> Kind:
+    if kind not in SOURCES:
+        raise NotFoundError("kind of source", kind, list(SOURCES))
+    return SOURCES[kind]
 
 
 def _lines(values: Mapping[str, Value | None]) -> str:

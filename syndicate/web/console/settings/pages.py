@@ -101,5 +101,7 @@ def _place(source: SourceSettings) -> str:
     """Where it is; what stands behind the question mark of an address may be a key to it."""
     if source.kind == "folder":
         return str(source.path)
+    if source.kind == "api":
+        return "programs bring articles"
     address, _, query = without_password(source.url).partition("?")
     return f"{address}?…" if query else address

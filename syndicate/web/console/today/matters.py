@@ -70,8 +70,11 @@ def _sources(settings: Settings, connection: Connection, now: datetime) -> Itera
             said = status.error or "It brought more at once than `hold_over` allows. See whether that is right."
             path = f"/console/articles?state=held&source={one.name}"
             yield Matter(f"Source {one.name} is held", said, path, True)
+        elif status.state is SourceState.RETIRED:
+            said = f"{status.error}. It is asked no more: take it out, or set its new address."
+            yield Matter(f"Source {one.name} is gone for good", said, f"/console/settings/sources/{one.name}", True)
         else:
-            again = f" Next try {words.distance(status.retry_at, now)}." if status.retry_at else ""
+            again = f" Next try {words.distance(status.next_at, now)}." if status.next_at else ""
             since = f" Read last {words.distance(status.succeeded_at, now)}." if status.succeeded_at else ""
             said = f"{status.error}.{since}{again}"
             yield Matter(f"Source {one.name} can't be read", said, f"/console/settings/sources/{one.name}")
