@@ -6,7 +6,7 @@ but never bring back what has ended, and never lifts a ban, unless an operator a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,11 +106,11 @@ class Roster:
         with opened(self._file, self._terms.mapping) as reading:
             return _progress(reading, Diff())
 
-    def compare(self) -> Iterator[Progress]:
+    def compare(self) -> Generator[Progress]:
         """What reading it would change. Nothing is changed; bad rows are written all the same."""
         return self._run(self._comparing)
 
-    def carry(self) -> Iterator[Progress]:
+    def carry(self) -> Generator[Progress]:
         """Reads it into the store, one transaction every few thousand rows.
 
         New subscriptions begin in step with their newsletter. What a row leaves empty stays as it is. When several rows
@@ -135,7 +135,7 @@ class Roster:
     def _merge(self, tally: Tally) -> Merge:
         return Merge(self._newsletters, self._traces, tally, revive=bool(self._terms.revive))
 
-    def _run(self, start: Callable[[], Comparing | Importing]) -> Iterator[Progress]:
+    def _run(self, start: Callable[[], Comparing | Importing]) -> Generator[Progress]:
         self._check_rejected()
         with ExitStack() as stack:
             reading = stack.enter_context(opened(self._file, self._terms.mapping))

@@ -15,6 +15,7 @@ from syndicate.audience.channel import LINGERS
 from syndicate.audience.preferences import wake
 from syndicate.audience.retention import Forgotten, tidy
 from syndicate.audience.traces import Traces
+from syndicate.audience.uploads import Uploads
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.notices import Notices, Told
 from syndicate.delivery.send import Sending, Sent
@@ -122,10 +123,14 @@ class Jobs:
         return self.digests.compose_due(now)
 
     def tidy(self, now: datetime) -> Forgotten:
-        """Forgets what was kept of readers long enough, what private feeds no longer show, and leases that ended."""
+        """Forgets what was kept of readers long enough, what private feeds no longer show, and leases that ended.
+
+        So does it files of readers that were uploaded, and not imported.
+        """
         with self.store.write() as connection:
             private.tidy(connection, keep=self.settings.feeds.entries, ended_before=now - LINGERS)
         self.websub.tidy(now)
+        Uploads.of(self.settings).tidy(now=now)
         return tidy(self.store, self.settings.readers, self.traces, now=now)
 
     def is_telling_due(self, now: datetime) -> bool:

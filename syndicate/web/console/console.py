@@ -23,6 +23,7 @@ from syndicate.web.console.signing.welcome import Welcome
 from syndicate.web.console.subscribers.acting import SubscriberActs
 from syndicate.web.console.subscribers.adding import AddSubscriber
 from syndicate.web.console.subscribers.data import PersonalData
+from syndicate.web.console.subscribers.importing import ImportWizard
 from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.today.page import Today
 from syndicate.web.console.users.people import UserPages
@@ -54,6 +55,7 @@ def open_door(app: App, base: str) -> Door:
         SubscriberActs,
         PersonalData,
         AddSubscriber,
+        ImportWizard,
         SettingsPages,
         AllSettings,
         SettingsForms,
