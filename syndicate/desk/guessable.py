@@ -1,11 +1,13 @@
 """Is a password easy to guess? Pure, and asks nobody: what people choose is counted in pieces that guessers know.
 
 Lists of common passwords are made of few things: words that everyone chooses, rows of keys, runs of letters or digits,
-years, repetitions. Each of these counts as one piece, whatever its length, and any other character as one, too.
+years, repetitions. Each of these counts as one piece, whatever its length. Two small letters, or two digits, side by
+side count as one, for what people put there is a word or a date; any other character counts as one, too.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -37,15 +39,17 @@ _LEET = str.maketrans("0134578@$!|", "oleastbasil")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _SHORTEST_RUN = 3
 _SHORTEST_WORD = 4
+_LONGEST_WORD = 30
 
 
 def is_guessable(password: str, names: Iterable[str] = ()) -> bool:
     """Whether it has fewer than ``FEWEST_PIECES`` pieces. ``names`` are known to anyone here, such as the site's."""
     folded = password.casefold()
+    cased = password if len(password) == len(folded) else folded
     said = {word for name in names for word in re.split(r"\W+", name.casefold()) if len(word) >= _SHORTEST_WORD}
     words = _WORDS | said
     spellings = {folded, folded.translate(_LEET)}
-    return min(_pieces(_without_repetition(one), words) for one in spellings) < FEWEST_PIECES
+    return min(_pieces(_without_repetition(one), cased, words) for one in spellings) < FEWEST_PIECES
 
 
 def _without_repetition(text: str) -> str:
@@ -56,28 +60,38 @@ def _without_repetition(text: str) -> str:
     return text
 
 
-def _pieces(text: str, words: frozenset[str]) -> int:
-    """The fewest pieces that it can be cut into."""
+def _pieces(text: str, cased: str, words: frozenset[str]) -> int:
+    """The fewest pieces that it can be cut into; ``cased`` is how it was typed."""
     fewest = [0] * (len(text) + 1)
     for at in range(len(text) - 1, -1, -1):
-        longest = _run(text, at)
-        ends = {at + 1, at + longest} | {
-            end for end in range(at + 2, min(len(text), at + 30) + 1) if text[at:end] in words
-        }
+        ends = {at + 1, at + _longest_run(text, at), at + _woven(text, at)}
+        ends |= {end for end in range(at + 2, min(len(text), at + _LONGEST_WORD) + 1) if text[at:end] in words}
+        two = cased[at : at + 2]
+        if at + 1 < len(text) and (two.isdecimal() or (two.isalpha() and two.islower())):
+            ends.add(at + 2)
         if _YEAR.match(text, at):
             ends.add(at + 4)
         fewest[at] = 1 + min(fewest[end] for end in ends)
     return fewest[0]
 
 
-def _run(text: str, at: int) -> int:
-    """How many characters from there on are one run: all alike, one up, one down, or along a row of keys."""
-    steps = [ord(after) - ord(before) for before, after in zip(text[at:], text[at + 1 :], strict=False)]
-    alike = 1
-    if steps and abs(steps[0]) <= 1:
-        alike += next((n for n, step in enumerate(steps) if step != steps[0]), len(steps))
-    along = 1
-    while along < len(text) - at and any(text[at : at + along + 1] in row for row in _ROW_PIECES):
-        along += 1
-    longest = max(alike, along)
-    return longest if longest >= _SHORTEST_RUN else 1
+def _longest_run(text: str, at: int) -> int:
+    """How many characters from there on are one run, 1 when it is too short to be one."""
+    length = 1
+    while at + length < len(text) and _is_run(text[at : at + length + 1]):
+        length += 1
+    return length if length >= _SHORTEST_RUN else 1
+
+
+def _woven(text: str, at: int) -> int:
+    """How many characters from there on are two runs, woven into each other, such as ``q1w2e3``; else 1."""
+    length = 2 * _SHORTEST_RUN - 1
+    while at + length < len(text) and all(_is_run(text[at + first : at + length + 1 : 2]) for first in (0, 1)):
+        length += 1
+    return length if length >= 2 * _SHORTEST_RUN else 1
+
+
+def _is_run(text: str) -> bool:
+    """All alike, one up, one down, or along a row of keys."""
+    steps = {ord(after) - ord(before) for before, after in itertools.pairwise(text)}
+    return steps <= {0} or steps == {1} or steps == {-1} or any(text in row for row in _ROW_PIECES)

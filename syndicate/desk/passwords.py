@@ -34,7 +34,7 @@ def check_new(password: str, names: Iterable[str] = ()) -> None:
     if len(password) > LONGEST:
         raise PasswordError(f"at most {LONGEST} characters")
     if is_guessable(password, names):
-        raise PasswordError("this one is made of what everyone chooses, or knows here; add words of your own")
+        raise PasswordError("this one is easy to guess; make it longer, with words of your own")
 
 
 def hash_of(password: str) -> str:

@@ -24,7 +24,7 @@ from syndicate.feeds.front import INDEX, OUTLINE
 from syndicate.feeds.heads import STYLE
 from syndicate.web.accept import ANYWHERE, encodings_of
 from syndicate.web.cached import etag_of, http_date, is_known
-from syndicate.web.guard import LONE_PAGE, SECURITY
+from syndicate.web.guard import LONE_PAGE, SECURITY, security_of
 from syndicate.web.shelf import ENCODINGS, Copy, Shelf, read
 
 log = structlog.get_logger()
@@ -123,7 +123,8 @@ class PublishedFeeds:
         site = app.settings.site.url.rstrip("/")
         self._pages, self._directory, self._hubs = pages, app.settings.feeds.directory, app.settings.hubs
         self._address = f"{site}{_HOME}"
-        self._with_slash = _start(308, {**_NO_BODY, "Location": f"{urlsplit(site).path}{_HOME}"})
+        self._security = security_of(site)
+        self._with_slash = _start(308, {**_NO_BODY, **self._security, "Location": f"{urlsplit(site).path}{_HOME}"})
         self._shelf = Shelf[Ready](ROOM)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,7 +194,7 @@ class PublishedFeeds:
             copy=copy,
             etag=etag,
             etag_sent=etag.encode(),
-            whole=_start(200, {**SECURITY, **kept, **said}),
+            whole=_start(200, {**self._security, **kept, **said}),
             body={"type": "http.response.body", "body": copy.content},
             unchanged=_start(304, kept),
         )

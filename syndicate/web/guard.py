@@ -27,6 +27,13 @@ SECURITY: Mapping[str, str] = MappingProxyType(
 )
 """On every answer that does not say something stricter itself."""
 
+
+def security_of(site_url: str) -> Mapping[str, str]:
+    """The same for that site: browsers that saw it over TLS ask for it over TLS alone, for a year (RFC 6797 §6.1)."""
+    is_secure = site_url.startswith("https:")
+    return {**SECURITY, "Strict-Transport-Security": "max-age=31536000"} if is_secure else SECURITY
+
+
 # A page that stands by itself brings its style along; it may load pictures, and nothing else.
 LONE_PAGE = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; form-action 'none'; base-uri 'none'; "
@@ -48,10 +55,10 @@ ARTICLE_PAGE = (
 
 
 class Guard:
-    """ASGI middleware."""
+    """ASGI middleware. ``security`` is on every answer that does not say something stricter itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, security: Mapping[str, str]) -> None:
+        self._app, self._security = app, security
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A HEAD request is a GET whose answer loses its body (RFC 9110 §9.3.2)."""
@@ -63,7 +70,7 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
+                for name, value in self._security.items():
                     headers.setdefault(name, value)
             elif is_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}

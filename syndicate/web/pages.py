@@ -22,7 +22,7 @@ from syndicate.render.links import Links, Signer
 from syndicate.settings import Newsletter
 from syndicate.web.accept import languages_of
 from syndicate.web.cached import answer, etag_of
-from syndicate.web.guard import SECURITY
+from syndicate.web.guard import security_of
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 _PUBLIC = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
@@ -52,7 +52,7 @@ class Pages:
 
     def __init__(self, app: App) -> None:
         site = app.settings.site
-        self._app = app
+        self._app, self._security = app, security_of(site.url)
         self.base = urlsplit(site.url).path
         self.signer = Signer(site.secret.get_secret_value())
         self.links = Links(self.base, self.signer)
@@ -86,7 +86,7 @@ class Pages:
         about = {"reader": reader, "newsletter": newsletter, "discoveries": self.feeds_of(newsletter)}
         given = {**self._shared, **said, **about, **values}
         html = render(self._app.templates, f"web/{name}", **given)
-        headers = {**SECURITY, **(PRIVATE if private else _PUBLIC)}
+        headers = {**self._security, **(PRIVATE if private else _PUBLIC)}
         return HTMLResponse(html, status_code=status, headers=headers)
 
     def language(
@@ -107,7 +107,7 @@ class Pages:
             )
         except TemplateError:
             text = "\n\n".join([title, *paragraphs])
-            return Response(text, status_code=status, headers={**SECURITY, **PRIVATE}, media_type="text/plain")
+            return Response(text, status_code=status, headers={**self._security, **PRIVATE}, media_type="text/plain")
 
     def style(self, request: Request) -> Response:
         """The one stylesheet; its address changes with it, so it is asked for once."""

@@ -21,7 +21,7 @@ from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
 from syndicate.web.console.console import open_door
 from syndicate.web.feeds import PublishedFeeds
-from syndicate.web.guard import Guard
+from syndicate.web.guard import Guard, security_of
 from syndicate.web.hub import Hub
 from syndicate.web.joining import Joining
 from syndicate.web.listing import Listing
@@ -84,7 +84,7 @@ def create_pages(app: App) -> FastAPI:
     """Every page of the service, all but what is published as files."""
     pages = Pages(app)
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    web.add_middleware(Guard)
+    web.add_middleware(Guard, security=security_of(app.settings.site.url))
     web.add_middleware(ProxyHeadersMiddleware)
     web.include_router(open_door(app, pages.base).router)
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)

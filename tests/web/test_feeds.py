@@ -114,6 +114,7 @@ def test_every_published_name_is_served_as_what_it_is(pressroom: Pressroom, fold
         assert {"max-age=300", "stale-while-revalidate=3600"} < set(headers["cache-control"].split(", "))
         for guarding in set(SECURITY) - {"Content-Security-Policy"}:
             assert headers[guarding.lower()] == SECURITY[guarding]
+        assert headers["strict-transport-security"] == "max-age=31536000"
 
 
 def test_a_page_has_its_own_style_and_a_feed_that_of_the_site(pressroom: Pressroom, folder: Folder) -> None:

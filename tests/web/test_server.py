@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from syndicate.settings.schema import ROUTES
 from syndicate.settings.values import SLUG
+from syndicate.web.guard import security_of
 from syndicate.web.server import create_pages
 from tests.web.pressroom import Pressroom, serve
 
@@ -47,6 +48,7 @@ def assert_guarded(headers: object) -> None:
         assert part in policy
     assert headers.get("x-content-type-options") == "nosniff"
     assert headers.get("referrer-policy")
+    assert headers.get("strict-transport-security") == "max-age=31536000"
     assert headers.get("set-cookie") is None
 
 
@@ -114,3 +116,7 @@ def test_a_broken_frame_still_gives_an_answer(broken: Pressroom, tmp_path: Path)
     assert response.status_code == 500
     assert response.text.startswith("Something went wrong\n\nIt is our fault")
     assert_guarded(response.headers)
+
+
+def test_a_site_without_tls_does_not_ask_for_it() -> None:
+    assert "Strict-Transport-Security" not in security_of("http://127.0.0.1:8000")

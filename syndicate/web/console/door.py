@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +26,8 @@ from syndicate.web.console.desk import COOKIE, Desk
 from syndicate.web.console.forms import Form, read_form
 from syndicate.web.console.signing.ways import page_of
 from syndicate.web.console.visit import Visit
+
+log = structlog.get_logger()
 
 Endpoint = Callable[..., Response | Awaitable[Response]]
 """Takes the visit, and the values in its path by name."""
@@ -67,6 +70,7 @@ class Door:
                 return self._elsewhere(request, "/console/sign-in")
             visit = Visit(request, session, self._app.jobs.clock(), self._desk.csrf(session), Form({}))
             if not may(session.user.role, entrance.right):
+                log.warning("refused", user=session.user.name, path=entrance.path, reason="role", ip=visit.ip)
                 return self._desk.message(visit, 403, "This is not for you to do", _NOT_YOURS.format(session.user.role))
             if entrance.fresh and not sessions.is_fresh(session, visit.now):
                 return self._elsewhere(request, "/console/prove")
@@ -80,6 +84,7 @@ class Door:
 
     async def _acted(self, visit: Visit, act: Endpoint, upload: int) -> Response:
         if not is_from_here(visit.request):
+            log.warning("refused", user=visit.user.name, reason="another site sent it", ip=visit.ip)
             return self._desk.message(visit, 403, "That did not come from here", _FOREIGN)
         try:
             form = await read_form(visit.request, upload)
@@ -89,6 +94,7 @@ class Door:
             )
         sent = visit.request.headers.get("x-csrf") or form.one("csrf")
         if not hmac.compare_digest(sent.encode(), visit.csrf.encode()):
+            log.warning("refused", user=visit.user.name, reason="form without its mark", ip=visit.ip)
             return self._desk.message(visit, 403, "That form is too old", _OLD_FORM)
         try:
             return await self._answered(Visit(visit.request, visit.session, visit.now, visit.csrf, form), act)

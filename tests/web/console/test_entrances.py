@@ -85,6 +85,7 @@ class Visitor:
         assert response.status_code < 500, (entrance, said)
         assert response.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in response.headers["content-security-policy"]
+        assert response.headers["strict-transport-security"] == "max-age=31536000"
         assert "no-store" in response.headers.get("cache-control", ""), entrance
         location = response.headers.get("location", "")
         for page in ("sign-in", "prove"):

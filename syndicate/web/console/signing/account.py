@@ -27,7 +27,7 @@ class Account:
         self._app, self._desk = app, desk
         self._codes = Codes(app.settings.site.secret.get_secret_value())
         door.get(HOME, Right.VIEW, self.page)
-        door.post(f"{HOME}/sessions", Right.VIEW, self.end_sessions)
+        door.post(f"{HOME}/sessions", Right.VIEW, self.end_sessions, fresh=True)
         door.get(f"{HOME}/password", Right.VIEW, self.password, fresh=True)
         door.post(f"{HOME}/password", Right.VIEW, self.change_password, fresh=True)
         door.get(f"{HOME}/codes", Right.VIEW, self.codes, fresh=True)
