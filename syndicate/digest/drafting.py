@@ -53,6 +53,14 @@ def upcoming(
     return drafts.upcoming(connection, newsletter.slug, cadence, occasion, lock=lock)
 
 
+def moment(connection: Connection, newsletter: Newsletter, cadence: str, now: datetime) -> str:
+    """Another text when the next digest is another one; what is typed for the one is not for the other."""
+    if occasion := _next_occasion(newsletter, cadence, now, newsletter.zone):
+        return occasion
+    found = digests.latest(connection, newsletter=newsletter.slug, cadence=cadence, limit=1)
+    return str(found[0].id) if found else "0"
+
+
 def pin(
     connection: Connection, newsletter: Newsletter, cadence: str, article_id: int, *, by: str, now: datetime
 ) -> Draft:

@@ -216,6 +216,19 @@ def supersede(connection: Connection, digest: Digest, *, now: datetime) -> list[
     return list(connection.execute(query).scalars())
 
 
+def lock_waiting(connection: Connection, digest_id: int) -> Digest:
+    """A digest that waits, and does until the transaction ends.
+
+    :raises NotFoundError: when there is none of that id.
+    :raises ConflictError: when it does not wait.
+    """
+    connection.execute(select(digests.c.id).where(digests.c.id == digest_id).with_for_update())
+    digest = get(connection, digest_id)
+    if digest.state not in WAITING:
+        raise ConflictError(f"digest {digest_id} is {digest.state}: only one that waits can be edited")
+    return digest
+
+
 def empty(connection: Connection, digest_id: int, subject: str) -> None:
     """Takes out what a digest that waits holds, so that it can be composed anew, under another subject."""
     for table in (appearances, audiences, variants):

@@ -13,12 +13,14 @@ import pytest
 from syndicate.audience.subscribe import subscribe
 from syndicate.digest import drafting
 from syndicate.digest.press import Press
+from syndicate.digest.proofs import Proofs
 from syndicate.errors import ConflictError, NotFoundError, TemplateError
 from syndicate.model import Choice, Chosen, DigestState, Draft
 from syndicate.render.environment import open_templates
 from syndicate.render.wording import say
 from syndicate.settings import Newsletter
 from syndicate.store import digests, drafts
+from syndicate.store.audit import By
 from tests.newsroom import MONDAY, Newsroom, newsroom
 
 
@@ -173,6 +175,36 @@ def test_a_waiting_digest_takes_what_was_said_along(tmp_path: Path, store_url: s
             assert digests.get(connection, last).state is DigestState.REVIEW
         assert room.app.digests.approve(last, room.clock())[1] == 1
         assert upcoming(room).chosen == (Chosen(later, Choice.ADDED),)
+
+
+def test_a_waiting_digest_is_composed_anew_until_it_is_approved(tmp_path: Path, store_url: str) -> None:
+    with newsroom(tmp_path, store_url=store_url, review=True) as room:
+        proofs = Proofs(room.app.digests)
+        room.reader("a@example.org", "daily")
+        room.reader("late@example.org", "daily", "chess")
+        one, two = room.article("One"), room.article("Two", "sport")
+        digest_id, _ = compose(room)
+        newer = room.article("Newer")
+        place = proofs.waiting(digest_id)
+        wanted = place.draft.with_choice(Chosen(newer, Choice.ADDED)).with_choice(Chosen(one, place=1))
+        room.reader("late@example.org", "daily", "sport")
+        by = By("ana")
+        kept = proofs.keep(place, replace(wanted, subject="Mine"), by=by, now=room.clock())
+        assert sorted(room.texts(digest_id)) == [(one, two), (two,)]
+        with pytest.raises(ConflictError, match="was changed by somebody else"):
+            proofs.keep(place, wanted, by=by, now=room.clock())
+        both = kept.with_choice(Chosen(one, Choice.LEFT_OUT)).with_choice(Chosen(two, Choice.LEFT_OUT))
+        with pytest.raises(ConflictError, match="nothing would be left"):
+            proofs.keep(place, both, by=by, now=room.clock())
+        with room.app.store.read() as connection:
+            digest = digests.get(connection, digest_id)
+            assert (digest.subject, digests.owed(connection, digest)) == ("Mine", 2)
+        assert room.app.digests.approve(digest_id, room.clock(), version=kept.version)[1] == 2
+        with pytest.raises(ConflictError, match="only one that waits"):
+            proofs.keep(place, kept, by=by, now=room.clock())
+        room.clock.pass_by(days=1)
+        room.reader("late@example.org", "weekly")
+        assert compose(room)[1] == [(newer,)]
 
 
 def test_every_zone_gets_the_draft_of_its_morning(tmp_path: Path, store_url: str) -> None:

@@ -7,7 +7,9 @@ from syndicate.web.console.articles.article import ArticlePage
 from syndicate.web.console.articles.listing import ArticleList
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.digests.acts import DigestActs
+from syndicate.web.console.digests.approving import Approving
 from syndicate.web.console.digests.digest import DigestPages
+from syndicate.web.console.digests.draft import DraftPages
 from syndicate.web.console.digests.now import SendNow
 from syndicate.web.console.digests.results import Results
 from syndicate.web.console.digests.sent import SentDigests
@@ -47,6 +49,8 @@ def open_door(app: App, base: str) -> Door:
         ArticleList,
         ArticlePage,
         SentDigests,
+        DraftPages,
+        Approving,
         DigestPages,
         DigestActs,
         SendNow,

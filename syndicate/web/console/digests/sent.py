@@ -13,6 +13,7 @@ from syndicate.model import DigestState
 from syndicate.store import digests, standing
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.digests.given import number, state_of
+from syndicate.web.console.digests.upcoming import before_sending
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Visit
 
@@ -30,8 +31,9 @@ class SentDigests:
         door.get("/console/digests", Right.VIEW, self.first)
 
     def first(self, visit: Visit) -> Response:
-        """The digests; those whose slot had nothing new are shown when asked for."""
-        return self._desk.show(visit, "digests/first.html", section="digests", **listed(self._app, visit))
+        """What waits and what comes next, then the digests; those whose slot had nothing new when asked for."""
+        top = {} if visit.query else before_sending(self._app, visit)
+        return self._desk.show(visit, "digests/first.html", section="digests", **listed(self._app, visit), **top)
 
 
 def listed(app: App, visit: Visit) -> dict[str, Any]:
