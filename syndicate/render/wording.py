@@ -6,6 +6,7 @@ They are no templates: variables, the filters below and ``if`` are all there is,
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -21,7 +22,6 @@ _ALLOWED = (
     *(nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Filter, nodes.If, nodes.Not),
 )
 _BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_KEPT_OUT = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 def say(env: Environment, text: str, where: str, values: Mapping[str, object], *, html: bool = False) -> str:
@@ -47,11 +47,21 @@ def say(env: Environment, text: str, where: str, values: Mapping[str, object], *
 
 
 def fragment(prose: Callable[[str], str], text: str) -> Markup:
-    """What an editor wrote as ``prose``, Markdown for example, as clean HTML; what is in braces stays as it is."""
-    braces = _BRACES.findall(text)
-    html = prose(_BRACES.sub(_KEPT_OUT, text.replace(_KEPT_OUT, "")))
-    for one in braces:
-        html = html.replace(_KEPT_OUT, one, 1)
+    """What an editor wrote as ``prose``, Markdown for example, as clean HTML; what is in braces stays as it is.
+
+    Meanwhile a word that nobody can guess stands for each, which ``prose`` keeps, moves or drops as any other.
+    """
+    braces: dict[str, str] = {}
+    nonce = secrets.token_hex(8)
+
+    def word(match: re.Match[str]) -> str:
+        name = f"b{nonce}n{len(braces)}e"
+        braces[name] = match[0]
+        return name
+
+    html = prose(_BRACES.sub(word, text))
+    for name, written in braces.items():
+        html = html.replace(name, written)
     return Markup(html)  # noqa: S704 - cleaned by ``prose``; variables are escaped when they are written out
 
 

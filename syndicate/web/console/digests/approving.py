@@ -13,6 +13,9 @@ from syndicate.web.console.digests.given import number
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Visit
 
+_MOST = 12
+"""Articles that are named."""
+
 
 class Approving:
     """Asks before it sends to everyone."""
@@ -38,6 +41,7 @@ class Approving:
             mails=mails,
             variants=len(looks),
             articles=shown,
+            most=_MOST,
         )
 
     def approve(self, visit: Visit, digest_id: int) -> Response:

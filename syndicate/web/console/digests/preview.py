@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from syndicate.app import App
+from syndicate.delivery.dkim import body_digest
 from syndicate.delivery.letter import write_letter
 from syndicate.delivery.outcome import Broken
 from syndicate.delivery.send import send_copy
@@ -110,10 +111,12 @@ class Previews:
             sending="preview",
             date=now,
         )
+        header, _, body = source.partition(b"\r\n\r\n")
+        signature = self._app.jobs.signer.sign(header, body_digest(body), newsletter.domain, now)
         html, text = self._app.digests.filled(parts, reader, now)
         mine = parts.for_name(reader.name)
         subject = " ".join(fill(mine.subject, mine.nonce, values, escape=False).split())
-        return Mail(subject, html, text, source.decode("utf-8", "replace"))
+        return Mail(subject, html, text, (signature + source).decode("utf-8", "replace"))
 
 
 def readers_of(proof: Proof) -> list[Readers]:
