@@ -31,7 +31,7 @@ from syndicate.pickup.pickup import Pickup, is_due, pick_up
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, notices, private, requests, sources, standing
+from syndicate.store import Store, growth, notices, private, requests, sources, standing
 from syndicate.websub.announced import Announced
 from syndicate.websub.websub import WebSub
 
@@ -125,8 +125,12 @@ class Jobs:
     def tidy(self, now: datetime) -> Forgotten:
         """Forgets what was kept of readers long enough, what private feeds no longer show, and leases that ended.
 
-        So does it files of readers that were uploaded, and not imported.
+        So does it files of readers that were uploaded, and not imported. The readers of the day are counted, too.
         """
+        with self.store.read() as connection:
+            days = growth.counted(connection, now=now)
+        with self.store.write() as connection:
+            growth.save(connection, days)
         with self.store.write() as connection:
             private.tidy(connection, keep=self.settings.feeds.entries, ended_before=now - LINGERS)
         self.websub.tidy(now)

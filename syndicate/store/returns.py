@@ -30,7 +30,8 @@ class Mailed:
 
 def add(connection: Connection, one: Return) -> None:
     """Keeps it."""
-    connection.execute(insert(returns), asdict(one))
+    digest_id = select(deliveries.c.digest_id).where(deliveries.c.id == one.delivery_id).scalar_subquery()
+    connection.execute(insert(returns).values(**asdict(one), digest_id=digest_id))
 
 
 def mailed(connection: Connection, delivery_id: int) -> Mailed | None:
@@ -114,13 +115,11 @@ class Came(NamedTuple):
 
 def of_digest(connection: Connection, digest_id: int, *, limit: int) -> list[Came]:
     """What came back for a digest, oldest first."""
-    r, d = returns.c, deliveries.c
+    r = returns.c
     query = (
         select(subscribers.c.email, r.kind, r.reason, r.status, r.came_at, r.said)
-        .select_from(returns)
-        .join(deliveries, d.id == r.delivery_id)
         .join(subscribers, subscribers.c.id == r.subscriber_id)
-        .where(d.digest_id == digest_id)
+        .where(r.digest_id == digest_id)
         .order_by(r.came_at, r.id)
     )
     rows = connection.execute(query.limit(limit))
@@ -129,20 +128,18 @@ def of_digest(connection: Connection, digest_id: int, *, limit: int) -> list[Cam
 
 def counts(connection: Connection, digest_ids: Sequence[int]) -> dict[int, Returns]:
     """For how many deliveries of each of these digests something came back; digests without any are there too."""
-    r, d = returns.c, deliveries.c
+    r = returns.c
     found = {one: Returns() for one in digest_ids}
     bounced = (
-        select(d.digest_id, r.delivery_id, func.min(_rank(r.kind)).label("rank"))
-        .join(deliveries, d.id == r.delivery_id)
-        .where(d.digest_id.in_(digest_ids), r.kind != ReturnKind.COMPLAINT)
-        .group_by(d.digest_id, r.delivery_id)
+        select(r.digest_id, r.delivery_id, func.min(_rank(r.kind)).label("rank"))
+        .where(r.digest_id.in_(digest_ids), r.kind != ReturnKind.COMPLAINT)
+        .group_by(r.digest_id, r.delivery_id)
         .subquery()
     )
     complained = (
-        select(d.digest_id, func.count(distinct(r.delivery_id)))
-        .join(deliveries, d.id == r.delivery_id)
-        .where(d.digest_id.in_(digest_ids), r.kind == ReturnKind.COMPLAINT)
-        .group_by(d.digest_id)
+        select(r.digest_id, func.count(distinct(r.delivery_id)))
+        .where(r.digest_id.in_(digest_ids), r.kind == ReturnKind.COMPLAINT)
+        .group_by(r.digest_id)
     )
     totals: dict[int, dict[str, int]] = {one: {} for one in digest_ids}
     ranked = select(bounced.c.digest_id, bounced.c.rank, func.count()).group_by(bounced.c.digest_id, bounced.c.rank)

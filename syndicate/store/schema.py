@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -37,7 +38,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0016"
+VERSION = "0017"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -673,8 +674,20 @@ returns = Table(
     Column("said", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("came_at", Instant, nullable=False),
+    Column("digest_id", Id),
     Index(None, "subscriber_id", "came_at"),
+    Index(None, "digest_id", "delivery_id", "kind"),
     one_of("kind", ReturnKind),
+)
+
+growth = Table(
+    "growth",
+    metadata,
+    Column("newsletter", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("readers", BigInteger, nullable=False),
+    Column("joined", BigInteger, nullable=False),
+    Column("left", BigInteger, nullable=False),
 )
 
 webhook_events = Table(

@@ -7,7 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text, update
 
 from syndicate.model import DeliveryState, Return, ReturnKind, Returns
 from syndicate.store import Store, returns, webhooks
@@ -53,6 +55,22 @@ def test_counts_are_of_deliveries_by_the_worst(room: Newsroom) -> None:
         assert returns.counts(connection, []) == {}
         assert returns.by_kind(connection, since=MONDAY)[ReturnKind.LATE] == 3
         assert len(returns.of_digest(connection, 1, limit=5)) == 5
+
+
+def test_what_came_before_the_digests_were_noted_is_of_theirs(room: Newsroom) -> None:
+    came(room, 1, ReturnKind.HARD)
+    config = Config()
+    config.set_main_option("script_location", "syndicate.store:migrations")
+    config.set_main_option("path_separator", "os")
+    with room.app.store.write() as connection:
+        config.attributes["connection"] = connection
+        connection.execute(text("DROP INDEX ix_returns_digest_id_delivery_id_kind"))
+        connection.execute(text("ALTER TABLE returns DROP COLUMN digest_id"))
+        connection.execute(text("DROP TABLE growth"))
+        command.stamp(config, "0016")
+        command.upgrade(config, "0017")
+    with room.app.store.read() as connection:
+        assert returns.counts(connection, [1]) == {1: Returns(hard=1)}
 
 
 def test_a_delivery_is_found_by_its_number_its_digest_or_its_reader(room: Newsroom) -> None:

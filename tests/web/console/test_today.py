@@ -57,6 +57,7 @@ def test_what_needs_a_person_leads_to_what_mends_it(tmp_path: Path) -> None:
     mailbox = {"mailbox": "imaps://u@mail.lakeside.example/INBOX", "password": "x"}
     with serve(tmp_path, lambda: NOON, inbound=mailbox) as room:
         assert "Nothing. All goes on by itself." in Console(room).get("/console").text
+        assert "<svg" not in Console(room).get("/console").text
         uncertain, held, review, paused = troubled(room)
         page = Console(room, Role.OPERATOR).get("/console").text
         found = {path: (bool(urgent), title) for urgent, path, title in PATHS.findall(page)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi.responses import Response
 
@@ -10,15 +10,17 @@ from syndicate.app import App
 from syndicate.desk.rights import Right
 from syndicate.digest.upcoming import upcoming
 from syndicate.model import DigestState
-from syndicate.store import pickups
+from syndicate.store import Connection, pickups
 from syndicate.web.console import words
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door
 from syndicate.web.console.settings.saving import Saving
+from syndicate.web.console.today.charts import Drawing, drawings
 from syndicate.web.console.today.matters import matters
 from syndicate.web.console.visit import Visit
 
 LATELY = timedelta(days=1)
+_CHARTS_LAST = timedelta(minutes=1)
 _NEWEST = 8
 
 
@@ -27,6 +29,7 @@ class Today:
 
     def __init__(self, app: App, desk: Desk, door: Door) -> None:
         self._app, self._desk, self._saving = app, desk, Saving(app)
+        self._drawn: tuple[datetime, list[Drawing]] | None = None
         door.get("/console", Right.VIEW, self.today)
 
     def today(self, visit: Visit) -> Response:
@@ -37,6 +40,7 @@ class Today:
             due = upcoming(settings, connection, now)
             counts = pickups.counts(connection, since=now - LATELY)
             newest = pickups.newest(connection, since=now - LATELY, limit=_NEWEST)
+            drawn = self._drawings(connection, now)
             waiting = matters(settings, connection, now, wrong)
         return self._desk.show(
             visit,
@@ -49,6 +53,13 @@ class Today:
             due=due,
             counts=counts,
             newest=newest,
+            drawings=drawn,
             distance=lambda at: words.distance(at, now),
             settings=settings,
         )
+
+    def _drawings(self, connection: Connection, now: datetime) -> list[Drawing]:
+        """The charts, as they were within the last minute: counting for them is most of what the page costs."""
+        if self._drawn is None or not timedelta(0) <= now - self._drawn[0] < _CHARTS_LAST:
+            self._drawn = now, drawings(self._app.settings, connection, now)
+        return self._drawn[1]
