@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +71,7 @@ def list_(
     """List subscriptions by address: all, or those that fit."""
     with opened() as app, app.store.read() as connection:
         sought = _sought(app, search, newsletter, state, topic, suppressed)
-        found = list(islice(seek.stream(connection, sought), limit + 1))
+        found = list(seek.stream(connection, sought, limit=limit + 1))
     if as_json:
         show_json(
             [

@@ -70,9 +70,12 @@ def count(connection: Connection, sought: Sought, *, upto: int) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def stream(connection: Connection, sought: Sought) -> Iterator[Subscription]:
-    """Every subscription that fits, by address, a thousand rows in memory at a time."""
-    query = joined().where(*_who(sought), *_what(sought)).order_by(subscribers.c.email, subscriptions.c.newsletter)
+def stream(
+    connection: Connection, sought: Sought, *, after: str = "", limit: int | None = None
+) -> Iterator[Subscription]:
+    """Every subscription that fits, by address, from ``after`` one on; a thousand rows in memory at a time."""
+    query = joined().where(*_who(sought), *_what(sought), subscribers.c.email > after)
+    query = query.order_by(subscribers.c.email, subscriptions.c.newsletter).limit(limit)
     for row in connection.execute(query, execution_options={"yield_per": 1000}):
         yield subscription_of(row)
 

@@ -168,7 +168,7 @@ def counts(connection: Connection) -> dict[tuple[str, str, SubscriptionState], i
     c = subscriptions.c
     all_ = select(c.newsletter, c.cadence, c.state, func.count().label("n"))
     all_ = all_.group_by(c.newsletter, c.cadence, c.state)
-    erased = all_.join(subscribers, subscribers.c.id == c.subscriber_id).where(subscribers.c.erased_at.is_not(None))
+    erased = all_.where(c.subscriber_id.in_(select(subscribers.c.id).where(subscribers.c.erased_at.is_not(None))))
     found = Counter({(r.newsletter, r.cadence, SubscriptionState(r.state)): r.n for r in connection.execute(all_)})
     found.subtract({(r.newsletter, r.cadence, SubscriptionState(r.state)): r.n for r in connection.execute(erased)})
     return dict(+found)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.audience import export_roster, import_roster, remove, subscribe
+from syndicate.audience.export import export_in_pieces
 from syndicate.audience.preferences import pause
 from syndicate.audience.traces import Traces
 from syndicate.errors import SyndicateError
@@ -131,3 +133,14 @@ def test_what_is_exported_can_be_imported(joining: list[dict[str, object]], leav
         assert _everyone(there) == _everyone(here)
         here.close()
         there.close()
+
+
+def test_in_pieces_it_is_the_same(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        emails = {"email": f"r{number}@example.org", "slugs": ["brief", "sport"][: 1 + number % 2]}
+        subscribe(store, NEWSLETTERS, **emails, consent="asked", now=NOW)  # type: ignore[arg-type]
+    out = io.StringIO()
+    export_roster(store, out)
+    for size in (3, 4, 100):
+        monkeypatch.setattr("syndicate.audience.export._PIECE", size)
+        assert "".join(export_in_pieces(store)) == out.getvalue()

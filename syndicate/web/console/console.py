@@ -25,6 +25,7 @@ from syndicate.web.console.signing.welcome import Welcome
 from syndicate.web.console.subscribers.acting import SubscriberActs
 from syndicate.web.console.subscribers.adding import AddSubscriber
 from syndicate.web.console.subscribers.data import PersonalData
+from syndicate.web.console.subscribers.exporting import Export
 from syndicate.web.console.subscribers.importing import ImportWizard
 from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.today.page import Today
@@ -60,6 +61,7 @@ def open_door(app: App, base: str) -> Door:
         PersonalData,
         AddSubscriber,
         ImportWizard,
+        Export,
         SettingsPages,
         AllSettings,
         SettingsForms,

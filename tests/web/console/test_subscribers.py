@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
+from syndicate.desk import sessions
 from syndicate.model import Role
+from syndicate.store import audit
 from syndicate.web.console.subscribers import pages
 from tests.web.console.deskroom import Console
 from tests.web.console.readers import ANA, BO, CY, fill
@@ -88,3 +93,27 @@ def test_persons_are_for_operators(pressroom: Pressroom, role: Role) -> None:
         response = console.get(path)
         assert response.status_code == 403
         assert "example" not in response.text.replace("lakeside.example", "")
+
+
+def test_who_fits_is_exported_to_whom_proves_who_they_are(
+    pressroom: Pressroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(pressroom, 0)
+    pressroom.subscribe("=cmd@reader.example", name="@SUM(1)")
+    console = Console(pressroom)
+    with monkeypatch.context() as late:
+        late.setattr(sessions, "FRESH", timedelta(seconds=-1))
+        for answer in (console.get(f"{HOME}/export"), console.post(f"{HOME}/export")):
+            assert answer.headers["location"].startswith("/console/prove?next=")
+    assert "Export these" in console.get(f"{HOME}?state=active").text
+    page = console.get(f"{HOME}/export?state=active&text=reader").text
+    assert "2 subscribers" in page
+    fields = dict(re.findall(r'type="hidden" name="(text|state)" value="(\w+)"', page))
+    given = console.post(f"{HOME}/export", fields)
+    assert given.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in given.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(given.text)))
+    assert [row[0] for row in rows] == ["email", "'=cmd@reader.example", ANA, ANA]
+    assert rows[1][1] == "'@SUM(1)"
+    with pressroom.app.store.read() as connection:
+        assert audit.newest(connection, limit=1)[0].detail == "state active, found by a text"
