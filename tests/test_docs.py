@@ -26,6 +26,7 @@ PAGES = [
     *(path for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md") if (path := ROOT / name).exists()),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
+SECURITY = ROOT / "docs" / "security.md"
 TEMPLATES = ROOT / "docs" / "templates.md"
 SECRETS = {
     "SYNDICATE_SITE__SECRET": "0123456789abcdef0123456789abcdef",
@@ -135,6 +136,17 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     for target in targets:
         if "://" not in target and not target.startswith(("#", "mailto:")):
             assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+def test_every_requirement_of_the_security_checklist_is_answered() -> None:
+    text = SECURITY.read_text("utf-8")
+    rows = re.findall(r"^\| (\d+\.\d+\.\d+) \| ([12]) \| [^|]+ \| (met|argued|none)\b", text, re.MULTILINE)
+    levels = [level for _, level, _ in rows]
+
+    assert len({number for number, _, _ in rows}) == len(rows)
+    assert (levels.count("1"), levels.count("2")) == (70, 183), "so many has ASVS 5.0.0"
+    for path in re.findall(r"`((?:syndicate|tests|templates|requirements)/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), path
 
 
 def test_screenshot_is_small() -> None:
