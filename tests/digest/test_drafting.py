@@ -135,22 +135,23 @@ def test_the_quicker_of_two_editors_wins(room: Newsroom) -> None:
     assert upcoming(room) == again
 
 
-def test_an_edit_while_templates_run_is_not_lost(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    room.reader("a@example.org", "daily")
-    one, two, three = (room.article(name) for name in ("One", "Two", "Three"))
-    printed, edits = Press.printed, [two, three]
+def test_an_edit_while_templates_run_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with newsroom(tmp_path) as room:
+        room.reader("a@example.org", "daily")
+        one, two, three = (room.article(name) for name in ("One", "Two", "Three"))
+        printed, edits = Press.printed, [two, three]
 
-    def editing(*given: Any) -> Any:
-        if edits:
-            act(room, "leave_out", edits.pop())
-        return printed(*given)
+        def editing(*given: Any) -> Any:
+            if edits:
+                act(room, "leave_out", edits.pop())
+            return printed(*given)
 
-    monkeypatch.setattr(Press, "printed", editing)
-    assert compose(room)[1] == [(one,)]
+        monkeypatch.setattr(Press, "printed", editing)
+        assert compose(room)[1] == [(one,)]
 
 
-def test_a_waiting_digest_takes_what_was_said_along(tmp_path: Path, store_url: str) -> None:
-    with newsroom(tmp_path, store_url=store_url, review=True) as room:
+def test_a_waiting_digest_takes_what_was_said_along(tmp_path: Path) -> None:
+    with newsroom(tmp_path, review=True) as room:
         room.reader("a@example.org", "daily")
         one, out, later = room.article("One"), room.article("Out"), room.article("Later")
         act(room, "leave_out", out)
@@ -207,9 +208,9 @@ def test_a_waiting_digest_is_composed_anew_until_it_is_approved(tmp_path: Path, 
         assert compose(room)[1] == [(newer,)]
 
 
-def test_every_zone_gets_the_draft_of_its_morning(tmp_path: Path, store_url: str) -> None:
+def test_every_zone_gets_the_draft_of_its_morning(tmp_path: Path) -> None:
     given = {"send_in": "subscriber", "timezone": "Europe/Belgrade", "cadences": {"daily": "0 7 * * *"}}
-    with newsroom(tmp_path, store_url=store_url, **given) as room:
+    with newsroom(tmp_path, **given) as room:
         room.clock.now = MONDAY - timedelta(hours=18)
         room.compose()
         for zone in ("Asia/Tokyo", "Europe/Belgrade", "America/New_York"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.errors import TemplateError
@@ -39,6 +39,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(max_examples=60)
 @given(st.lists(PIECES | st.text(max_size=3), max_size=12).map(" ".join))
 def test_nothing_that_is_written_runs(text: str) -> None:
     try:
