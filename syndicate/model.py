@@ -387,6 +387,11 @@ class Draft:
         others = tuple(one for one in self.chosen if one.article_id != chosen.article_id)
         return replace(self, chosen=(*others, chosen))
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it leaves the digest as it comes."""
+        return not (self.subject or self.preheader or self.intro or self.chosen)
+
     def of(self, *choices: Choice) -> frozenset[int]:
         """The articles of which editors want that."""
         return frozenset(one.article_id for one in self.chosen if one.choice in choices)

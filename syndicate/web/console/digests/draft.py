@@ -49,13 +49,15 @@ class DraftPages:
         for home in _HOMES:
             door.get(home, Right.VIEW, self.page)
             door.post(home, Right.EDIT, self.act)
+            for name in ("preview", "reader", "test"):
+                door.get(f"{home}/{name}", Right.VIEW, self.page)
             door.post(f"{home}/preview", Right.VIEW, self.preview)
             door.post(f"{home}/reader", Right.READERS, self.reader)
             door.post(f"{home}/test", Right.EDIT, self.test)
         door.get("/console/digests/proofs/{key}/{look}", Right.VIEW, self.look)
 
     def page(self, visit: Visit, **where: Any) -> Response:
-        """The draft as it is kept."""
+        """The draft as it is kept; also where somebody comes back to after signing in."""
         place = self._place(visit, where)
         return self._show(visit, place, place.draft)
 
@@ -119,6 +121,8 @@ class DraftPages:
         """What was typed, with an article moved or added if that was asked for."""
         if "intro" not in visit.form:
             return place.draft
+        if visit.form.one("do") == "blank":
+            return replace(place.draft, subject="", preheader="", intro="", chosen=())
         draft = typed.words(visit.form, place.draft)
         rows = typed.rows(visit.form)
         if asked := _ACT.fullmatch(visit.form.one("do")):

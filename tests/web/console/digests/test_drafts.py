@@ -73,6 +73,11 @@ def test_a_digest_from_its_draft_to_its_readers(room: Sendroom, relay: Relay) ->
     assert late.status_code == 409
     assert "My own words." in late.text
 
+    page = editor.post(NEXT, {**form, "do": "blank"}).text
+    assert titles(page) == ["Delta", "Council", "Bridge"]
+    assert "Good *morning*." not in page
+    assert "Good *morning*." in editor.get(f"{NEXT}/preview").text
+
     digest = room.composed()
     assert "Waiting for you" in room.get()
     draft, editor = f"{HOME}/{digest.id}/draft", Console(room.room, Role.EDITOR)
