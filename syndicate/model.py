@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 WORDS_PER_MINUTE = 230
 """Silent reading of English non-fiction: 238 words a minute (Brysbaert, J. Mem. Lang. 109, 2019), rounded down."""
@@ -23,12 +24,31 @@ class Enclosure:
     length: int = 0
 
 
+LONGEST_ORIGINAL = 250_000
+"""Characters of an original that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An article's text as its source has it, which may be anything. ``kind`` says how it is to be read."""
+
+    text: str
+    kind: Literal["html", "markdown", "text"]
+    is_whole: bool = True
+
+    @classmethod
+    def of(cls, text: str, kind: Literal["html", "markdown", "text"]) -> Original:
+        """As much of it as is kept."""
+        return cls(text[:LONGEST_ORIGINAL], kind, len(text) <= LONGEST_ORIGINAL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """One article as its source shows it, already cleaned: ``html`` is safe to publish and its links are absolute.
 
     ``guid`` is the identity within the source. ``url`` is the article's own page, None when it has none.
-    ``summary`` is plain text. Instants are aware and UTC.
+    ``summary`` is plain text. Instants are aware and UTC. ``original`` is what was cleaned, on its way from the source
+    to the store; what is read from there comes without it.
     """
 
     guid: str
@@ -47,6 +67,7 @@ class Content:
     related: tuple[str, ...] = ()
     published_at: datetime | None = None
     updated_at: datetime | None = None
+    original: Original | None = field(default=None, compare=False, repr=False)
 
     @property
     def content_hash(self) -> str:

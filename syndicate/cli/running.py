@@ -14,6 +14,7 @@ from syndicate.cli.terminal import tell
 from syndicate.errors import SettingsError, StoreError, SyndicateError
 from syndicate.inbound.listener import Listener
 from syndicate.jobs.ticks import Ticks
+from syndicate.render.environment import stamp_of
 from syndicate.settings.file import Look
 from syndicate.web.server import create_web
 
@@ -33,6 +34,7 @@ class Running:
         self._app, self._listener = app, listener
         self._pages, self._ticks = create_web(app), Ticks(app.jobs)
         self._seen: Look | None = None
+        self._stamp = stamp_of(app.templates, "web")
         self._stopping = asyncio.Event()
 
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -55,9 +57,21 @@ class Running:
                 self._seen = look
                 await self._follow()
             before = look
+            await self._follow_templates()
         self._stopping.set()
         tell("stopping", "what is in flight is finished")
         await self._ticks.stop()
+
+    async def _follow_templates(self) -> None:
+        """Pages are made anew when a template of theirs is another, for their stylesheet is rendered once."""
+        stamp = await asyncio.to_thread(stamp_of, self._app.templates, "web")
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._pages = await asyncio.to_thread(create_web, self._app)
+        except SyndicateError as error:
+            log.warning("the new templates can't be used, pages keep their style", reason=str(error))
 
     async def _follow(self) -> None:
         """Goes on with what the file says now; with what it said before, if that can't be used."""

@@ -110,6 +110,12 @@ def undo(
     return drafts.keep(connection, replace(draft, chosen=chosen), by=by, now=now)
 
 
+def is_coming(connection: Connection, newsletter: Newsletter, cadence: str, article_id: int) -> bool:
+    """Whether the next digest carries an article by itself: it is published, new to the cadence, and what it is for."""
+    fit = eligible(articles.current(connection, [article_id]), newsletter)
+    return bool(fit) and fit[0].sequence > digests.last_upto(connection, newsletter.slug, cadence)
+
+
 def to_compose(
     connection: Connection, newsletter: Newsletter, cadence: str, due_at: datetime, timezones: tuple[str, ...]
 ) -> ToCompose:
@@ -178,10 +184,6 @@ def _is_zoned(newsletter: Newsletter, cadence: str) -> bool:
 
 
 def _coming(connection: Connection, newsletter: Newsletter, cadence: str, article_id: int) -> Choice:
-    """Whether the next digest would carry it by itself."""
-    rows = articles.current(connection, [article_id])
-    if not rows:
+    if not articles.current(connection, [article_id]):
         raise ConflictError(f"article {article_id} is not published, so no digest can carry it")
-    since = digests.last_upto(connection, newsletter.slug, cadence)
-    is_coming = bool(eligible(rows, newsletter)) and rows[0].sequence > since
-    return Choice.KEPT if is_coming else Choice.ADDED
+    return Choice.KEPT if is_coming(connection, newsletter, cadence, article_id) else Choice.ADDED

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
 
-from syndicate.model import Content, Enclosure
+from syndicate.model import Content, Enclosure, Original
 from syndicate.pickup.clean import absolute_url, clean, first_paragraph, one_line, plain, summarise
 from syndicate.pickup.plaintext import title_from
 from syndicate.pickup.reading import Reading
-from syndicate.render.text import html_to_text
+from syndicate.render.text import html_to_text, printable
 
 MOST = 2000
 """So many articles of one document are read; a feed that has more is an archive."""
@@ -93,6 +93,7 @@ def build(said: Said) -> Content | None:
         enclosures=said.enclosures,
         published_at=said.published_at or said.updated_at,
         updated_at=said.updated_at,
+        original=_original(said.body if said.body.html else said.summary),
     )
 
 
@@ -105,6 +106,11 @@ def newest_of(said: Sequence[Said], asks_every: timedelta | None = None) -> Read
         if content:
             found.setdefault(content.guid, content)
     return Reading(contents=tuple(found.values()), asks_every=asks_every, left_out=max(0, len(said) - MOST))
+
+
+def _original(raw: Raw) -> Original:
+    """What was cleaned, but for characters that nobody can see."""
+    return Original.of(printable(raw.value), "html" if raw.is_html else "text")
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:

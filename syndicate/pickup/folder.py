@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from syndicate.errors import ParseError, PickupError
-from syndicate.model import Content
+from syndicate.model import Content, Original
 from syndicate.pickup.encoding import decode
 from syndicate.pickup.htmlfile import declared_charset, parse_html
 from syndicate.pickup.markdown import parse_markdown
 from syndicate.pickup.plaintext import parse_plaintext
-from syndicate.render.text import html_to_text
+from syndicate.render.text import html_to_text, printable
 
 MAX_FILE_BYTES = 5_000_000
 SETTLED_AFTER_S = 2.0
@@ -113,7 +113,8 @@ def _parse(data: bytes, guid: str, modified_at: datetime) -> Content | None:
         return parse_markdown(decode(data), guid, modified_at)
     if kind in _HTML:
         return parse_html(decode(data, declared_charset(data)), guid, modified_at)
-    said = parse_plaintext(decode(data))
+    text = decode(data)
+    said = parse_plaintext(text)
     if not said.title:
         raise ParseError(guid, "is empty; write a first paragraph, or remove it")
     return Content(
@@ -125,6 +126,7 @@ def _parse(data: bytes, guid: str, modified_at: datetime) -> Content | None:
         takeaways=said.takeaways,
         related=said.related,
         published_at=modified_at,
+        original=Original.of(printable(text), "text"),
     )
 
 

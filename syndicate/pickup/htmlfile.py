@@ -11,7 +11,7 @@ import lxml.html
 from lxml.etree import ParserError
 
 from syndicate.errors import ParseError
-from syndicate.model import Content
+from syndicate.model import Content, Original
 from syndicate.pickup.clean import absolute_url, clean, first_paragraph, one_line, summarise
 from syndicate.pickup.markdown import as_utc
 from syndicate.pickup.plaintext import title_from
@@ -65,6 +65,7 @@ def parse_html(text: str, guid: str, published_at: datetime) -> Content:
         image=absolute_url(meta.first("og:image", "og:image:url", "twitter:image"), base),
         published_at=published or published_at,
         updated_at=_instant(*meta.all("article:modified_time", "dcterms.modified", "last-modified")),
+        original=Original.of(printable(text), "html"),
     )
 
 

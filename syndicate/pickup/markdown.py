@@ -15,10 +15,10 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from syndicate.errors import ParseError
-from syndicate.model import Content
+from syndicate.model import Content, Original
 from syndicate.pickup.clean import absolute_url, clean, first_paragraph, one_line, plain, summarise
 from syndicate.pickup.plaintext import title_from
-from syndicate.render.text import html_to_text
+from syndicate.render.text import html_to_text, printable
 
 _FENCED = {
     "---": re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE),
@@ -37,6 +37,12 @@ def _footnote_mark(_: object, tokens: Sequence[Token], index: int, *__: object) 
 # Ids do not survive cleaning, so a footnote's mark is text, and there is no link back from the note.
 _MARKDOWN.add_render_rule("footnote_ref", _footnote_mark)
 _MARKDOWN.add_render_rule("footnote_anchor", lambda *_: "")
+
+
+def uncleaned(text: str) -> str:
+    """The markup of a text without front matter, as it is before cleaning."""
+    rendered: str = _MARKDOWN.render(text)
+    return rendered
 
 
 def parse_markdown(text: str, guid: str, published_at: datetime) -> Content | None:
@@ -77,6 +83,7 @@ def parse_markdown(text: str, guid: str, published_at: datetime) -> Content | No
         image=front.address("image", base_url=url),
         published_at=front.instant("date") or published_at,
         updated_at=front.instant("updated"),
+        original=Original.of(printable(text), "markdown"),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -42,7 +45,7 @@ def open_templates(operator: Path | None = None) -> Environment:
     """
     folders = [shipped_templates()] if operator is None else [operator, shipped_templates()]
     env = Environment(
-        loader=jinja2.FileSystemLoader(folders),
+        loader=_Folders(folders),
         autoescape=lambda name: name is not None and name.endswith(".html"),
         undefined=jinja2.StrictUndefined,
         finalize=_written,
@@ -53,6 +56,51 @@ def open_templates(operator: Path | None = None) -> Environment:
     env.globals.update({"_": _gettext, "ngettext": _ngettext})
     env.languages = Languages(folders)
     return env
+
+
+def with_draft(env: Environment, name: str, text: str) -> Environment:
+    """The same templates, with ``text`` in place of one of them."""
+    drafted = env.overlay(loader=_Drafted(_folders_of(env), name, text))
+    assert isinstance(drafted, Environment)
+    return drafted
+
+
+def check_syntax(env: Environment, name: str, text: str) -> None:
+    """:raises TemplateError: with the line, when ``text`` is not a template at all."""
+    try:
+        env.compile(text, name, name)
+    except Exception as error:
+        line = error.lineno if isinstance(error, jinja2.TemplateSyntaxError) else None
+        raise TemplateError(name, line, _reason(error)) from error
+
+
+class _Folders(jinja2.FileSystemLoader):
+    """A template that the operator adds to their own folder counts at once, also where the shipped one was in use."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Its text and file, and whether both still hold."""
+        text, file, is_same = super().get_source(environment, template)
+        nearer: list[str] = []
+        for folder in self.searchpath:
+            place = os.path.normpath(posixpath.join(folder, *split_template_path(template)))
+            if place == file:
+                break
+            nearer.append(place)
+        return text, file, lambda: is_same() and not any(map(os.path.exists, nearer))
+
+
+class _Drafted(_Folders):
+    """The same folders, with another text for one name."""
+
+    def __init__(self, folders: Sequence[str], name: str, text: str) -> None:
+        super().__init__(folders)
+        self._name, self._text = name, text
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """As it was typed, where that name is asked for."""
+        if template == self._name:
+            return self._text, str(Path(self.searchpath[0], template)), lambda: True
+        return super().get_source(environment, template)
 
 
 def render(env: Environment, name: str, **values: object) -> str:
@@ -84,12 +132,21 @@ def _rendered(
 
 def stamp_of(env: Environment, folder: str) -> str:
     """Another one whenever a template in that folder of either, or a catalogue, is another file."""
-    searched = env.loader.searchpath if isinstance(env.loader, jinja2.FileSystemLoader) else []
     files = [
-        file for path in searched for name in (folder, LANGUAGES) for file in sorted(Path(path, name).rglob("*.*"))
+        file
+        for path in _folders_of(env)
+        for name in (folder, LANGUAGES)
+        for file in sorted(Path(path, name).rglob("*.*"))
     ]
-    seen = [(file, file.stat()) for file in files]
-    return " ".join(f"{file}:{found.st_size}:{found.st_mtime_ns}" for file, found in seen)
+    seen = [(file, _stat(file)) for file in files]
+    return " ".join(f"{file}:{found.st_size}:{found.st_mtime_ns}" for file, found in seen if found)
+
+
+def _stat(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except FileNotFoundError:
+        return None
 
 
 @jinja2.pass_context
@@ -136,8 +193,12 @@ def _blame(env: Environment, error: Exception, name: str) -> tuple[str, int | No
 
 
 def _name_of(env: Environment, file: str) -> str | None:
-    folders = env.loader.searchpath if isinstance(env.loader, jinja2.FileSystemLoader) else []
-    for folder in folders:
+    for folder in _folders_of(env):
         if Path(file).is_relative_to(folder):
             return Path(file).relative_to(folder).as_posix()
     return None
+
+
+def _folders_of(env: Environment) -> Sequence[str]:
+    assert isinstance(env.loader, jinja2.FileSystemLoader)
+    return env.loader.searchpath

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, update
 
 from syndicate.model import Article, ArticleState, Content, Enclosure
-from syndicate.store import fulltext
+from syndicate.store import edits, fulltext, originals
+from syndicate.store.edits import Words
 from syndicate.store.schema import OWN_PAGE, article_tags, articles, counters, fingerprints
 
 _TUPLES = ("authors", "tags", "takeaways", "related")
-_CONTENT = tuple(f.name for f in fields(Content))
-_COLUMNS = [articles.c[f.name] for f in fields(Article)]
+_CONTENT = tuple(f.name for f in fields(Content) if f.name != "original")
+_COLUMNS = [articles.c[f.name] for f in fields(Article) if f.name != "original"]
 _FEED_ROW = (
     *(articles.c.id, articles.c.source, articles.c.guid, articles.c.slug),
     cast(articles.c.tags, Text).label("tags"),
@@ -108,16 +109,19 @@ def add(
     }
     article_id = int(connection.execute(insert(articles).returning(articles.c.id), values).scalar_one())
     _hold(connection, article_id, prints)
+    originals.keep(connection, article_id, content.original)
     _index(connection, article_id, content)
     return article_id
 
 
 def change(connection: Connection, article_id: int, content: Content, *, now: datetime, prints: Sequence[str]) -> None:
-    """Replaces what the article says; its identity, slug, place and state stay.
+    """Replaces what the article says, but for what an editor put in other words; its identity, slug, place and state
+    stay. ``content_hash`` is that of what the source shows.
 
     It counts as changed when readers see something else: a file that only moved is the same article.
     """
-    values = _columns(content)
+    shown = edits.laid_over(connection, article_id, content)
+    values = _columns(shown) | {"content_hash": content.content_hash}
     is_same = articles.c.content_hash == content.content_hash
     values["changed_at"] = case(
         (is_same, articles.c.changed_at), else_=bindparam("now", now, articles.c.changed_at.type)
@@ -128,7 +132,17 @@ def change(connection: Connection, article_id: int, content: Content, *, now: da
     connection.execute(update(articles).where(articles.c.id == article_id).values(values))
     connection.execute(delete(fingerprints).where(fingerprints.c.article_id == article_id))
     _hold(connection, article_id, prints)
-    _index(connection, article_id, content)
+    originals.keep(connection, article_id, content.original)
+    _index(connection, article_id, shown)
+
+
+def reword(connection: Connection, article: Article, wanted: Words, *, by: str, now: datetime) -> None:
+    """Puts it in an editor's words: feeds and the digests to come have them, whatever its source says later."""
+    edit = edits.of(connection, article.id)
+    edits.put(connection, article.id, wanted, edit.source if edit else edits.words_of(article), by=by, now=now)
+    values = {"title": wanted.title, "summary": wanted.summary, "tags": list(wanted.tags), "changed_at": now}
+    connection.execute(update(articles).where(articles.c.id == article.id).values(values))
+    _index(connection, article.id, replace(article, title=wanted.title, summary=wanted.summary, tags=wanted.tags))
 
 
 def set_state(connection: Connection, ids: Sequence[int], state: ArticleState, *, now: datetime) -> None:
@@ -250,6 +264,13 @@ def by_ids(connection: Connection, ids: Sequence[int]) -> list[Article]:
 def by_slug(connection: Connection, slug: str) -> Article | None:
     """The article that pages know by that name."""
     row = connection.execute(select(*_COLUMNS).where(articles.c.slug == slug)).one_or_none()
+    return _article(row) if row else None
+
+
+def by_guid(connection: Connection, source: str, guid: str) -> Article | None:
+    """The article that a source knows by that identity."""
+    query = select(*_COLUMNS).where(articles.c.source == source, articles.c.guid == guid)
+    row = connection.execute(query).one_or_none()
     return _article(row) if row else None
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -38,8 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0017"
-"""The newest migration; ``store.engine`` compares it with what the database says of itself."""
+VERSION = "0019"
 
 metadata = MetaData(
     naming_convention={
@@ -157,6 +158,30 @@ article_tags = Table(
     Column("article_id", Id, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
     Index(None, "article_id"),
     sqlite_with_rowid=False,
+)
+
+edits = Table(
+    "edits",
+    metadata,
+    Column("article_id", Id, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Column("title", Text),
+    Column("summary", Text),
+    Column("tags", JSON(none_as_null=True)),
+    Column("source_title", Text, nullable=False),
+    Column("source_summary", Text, nullable=False),
+    Column("source_tags", JSON, nullable=False),
+    Column("edited_by", Text, nullable=False),
+    Column("edited_at", Instant, nullable=False),
+)
+
+originals = Table(
+    "originals",
+    metadata,
+    Column("article_id", Id, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("is_whole", Boolean, nullable=False),
+    CheckConstraint("kind IN ('html', 'markdown', 'text')", name="kind"),
 )
 
 subscribers = Table(

@@ -29,6 +29,9 @@ def test_a_changed_file_is_taken_up_and_a_wrong_one_is_not(tmp_path: Path, relay
         wait_for(lambda: "News by the Lake" in front(site))
         assert next(line for line in process.stdout if "taken from" in line)
 
+        folder.write("templates/web/style.css", "main { color: teal }")
+        wait_for(lambda: "teal" in front(f"{site}/style.css?v="))
+
         folder.write("syndicate.toml", first.replace('"0 7 * * *"', '"never"').replace("The Daily Brief", "Broken"))
         said = json.loads(next(line for line in process.stderr if "can't be used" in line))
         assert "not a cron line" in said["reason"]

@@ -36,6 +36,7 @@ def test_file_becomes_its_golden_article(source: Path, tmp_path: Path) -> None:
     scan = read_folder(tmp_path)
     assert scan.problems == ()
     assert as_json(scan.contents) == expected(source)
+    assert all(one.original and one.original.is_whole for one in scan.contents)
 
 
 def test_files_in_other_encodings_say_the_same(tmp_path: Path) -> None:

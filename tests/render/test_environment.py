@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.errors import TemplateError
-from syndicate.render.environment import open_templates, render, shipped_templates
+from syndicate.render.environment import check_syntax, open_templates, render, shipped_templates, with_draft
 
 
 def rendered(folder: Path, text: str, name: str = "own.html", **values: object) -> str:
@@ -71,3 +71,36 @@ def test_a_template_stays_inside_its_folders(tmp_path: Path) -> None:
     (tmp_path / "secret.html").write_text("secret", encoding="utf-8")
     with pytest.raises(TemplateError, match="no template"):
         rendered(tmp_path / "inside", "{% include '../secret.html' %}")
+
+
+def test_a_file_counts_at_once_when_it_comes_and_when_it_goes(tmp_path: Path) -> None:
+    env = open_templates(tmp_path)
+    shipped = render(env, "email/digest/subject.txt", articles=[], newsletter={"title": "Brief"}, cadence="daily")
+    own = tmp_path / "email" / "digest" / "subject.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    assert render(env, "email/digest/subject.txt") == "mine"
+    own.unlink()
+    again = render(env, "email/digest/subject.txt", articles=[], newsletter={"title": "Brief"}, cadence="daily")
+    assert again == shipped
+
+
+def test_a_draft_is_tried_without_touching_what_is_in_use(tmp_path: Path) -> None:
+    (tmp_path / "frame.html").write_text("<b>{% include 'inner.html' %}</b>")
+    (tmp_path / "inner.html").write_text("old")
+    env = open_templates(tmp_path)
+    drafted = with_draft(env, "inner.html", "new {{ x }}")
+    assert render(drafted, "frame.html", x="<i>") == "<b>new &lt;i&gt;</b>"
+    assert render(env, "frame.html") == "<b>old</b>"
+    with pytest.raises(TemplateError) as caught:
+        render(with_draft(env, "inner.html", "\n{{ y }}"), "frame.html")
+    assert (caught.value.template, caught.value.line) == ("inner.html", 2)
+
+
+@pytest.mark.parametrize("wrong", ["{% if %}", "{{ x | nothing }}", "{% endblock %}", "{{ 'x }}"])
+def test_syntax_is_checked_with_the_line(tmp_path: Path, wrong: str) -> None:
+    env = open_templates(tmp_path)
+    with pytest.raises(TemplateError) as caught:
+        check_syntax(env, "own.html", f"one\n\n{wrong}")
+    assert (caught.value.template, caught.value.line) == ("own.html", 3)
+    check_syntax(env, "own.html", "{{ anything }}")

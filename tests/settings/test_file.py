@@ -9,7 +9,7 @@ import pytest
 from syndicate.errors import ConflictError, NotFoundError, SettingsError
 from syndicate.settings import SettingsFile
 from syndicate.settings.edit import Change, edit
-from syndicate.settings.file import KEPT
+from syndicate.settings.kept import KEPT
 from syndicate.settings.masked import masked
 from tests.settings.writing import SECRET, write_settings
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from syndicate.app import App
 from syndicate.web.console.articles.article import ArticlePage
 from syndicate.web.console.articles.listing import ArticleList
+from syndicate.web.console.articles.placing import ArticlePlaces
+from syndicate.web.console.articles.wording import ArticleWords
+from syndicate.web.console.articles.writing import Writing
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.digests.acts import DigestActs
 from syndicate.web.console.digests.approving import Approving
@@ -28,6 +31,7 @@ from syndicate.web.console.subscribers.data import PersonalData
 from syndicate.web.console.subscribers.exporting import Export
 from syndicate.web.console.subscribers.importing import ImportWizard
 from syndicate.web.console.subscribers.pages import SubscriberPages
+from syndicate.web.console.templates.pages import TemplatePages
 from syndicate.web.console.today.page import Today
 from syndicate.web.console.users.people import UserPages
 from syndicate.web.console.users.tokens import TokenPages
@@ -62,11 +66,15 @@ def open_door(app: App, base: str) -> Door:
         AddSubscriber,
         ImportWizard,
         Export,
+        ArticleWords,
+        ArticlePlaces,
+        Writing,
         SettingsPages,
         AllSettings,
         SettingsForms,
         UserPages,
         TokenPages,
+        TemplatePages,
     ):
         section(app, desk, door)
     door.router.add_route("/console/static/{name}", desk.static.serve, methods=["GET"])

@@ -57,11 +57,21 @@ class Door:
         """A page; it changes nothing. ``path`` begins with ``/console``; numbers in it are ``{name:int}``."""
         self._register(Entrance("GET", path, right, fresh), page, 0)
 
-    def post(self, path: str, right: Right, act: Endpoint, *, fresh: bool = False, upload: int = 0) -> None:
-        """An act. ``upload`` is how large a file it takes, in octets."""
-        self._register(Entrance("POST", path, right, fresh), act, upload)
+    def post(
+        self,
+        path: str,
+        right: Right,
+        act: Endpoint,
+        *,
+        fresh: bool = False,
+        stale: Endpoint | None = None,
+        upload: int = 0,
+    ) -> None:
+        """An act. ``upload`` is how large a file it takes, in octets. ``stale`` answers, in place of the way to the
+        proof, where a ``fresh`` one is needed and what was typed would be lost; it changes nothing."""
+        self._register(Entrance("POST", path, right, fresh), act, upload, stale)
 
-    def _register(self, entrance: Entrance, endpoint: Endpoint, upload: int) -> None:
+    def _register(self, entrance: Entrance, endpoint: Endpoint, upload: int, stale: Endpoint | None = None) -> None:
         self.entrances.append(entrance)
 
         async def answer(request: Request) -> Response:
@@ -73,6 +83,8 @@ class Door:
                 log.warning("refused", user=session.user.name, path=entrance.path, reason="role", ip=visit.ip)
                 return self._desk.message(visit, 403, "This is not for you to do", _NOT_YOURS.format(session.user.role))
             if entrance.fresh and not sessions.is_fresh(session, visit.now):
+                if stale:
+                    return await self._acted(visit, stale, upload)
                 return self._elsewhere(request, "/console/prove")
             if any(isinstance(value, int) and value > _LARGEST_ID for value in request.path_params.values()):
                 return self._desk.message(visit, 404, "There is no such page")

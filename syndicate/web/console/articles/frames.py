@@ -11,7 +11,7 @@ from syndicate.web.console.desk import PRIVATE
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src {}; form-action 'none'; base-uri 'none'; "
-    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    "frame-ancestors 'self'; sandbox"
 )
 _STYLE = (
     ":root{color-scheme:light dark}body{margin:1rem;font:1rem/1.6 Georgia,serif;overflow-wrap:break-word}"
@@ -25,9 +25,16 @@ def framed(article: Article) -> HTMLResponse:
     return _page(article.html, article.language or "", "https: http: data:")
 
 
-def _page(body: str, language: str, pictures: str) -> HTMLResponse:
+def unsafe(markup: str) -> HTMLResponse:
+    """What an article was before it was cleaned: it loads nothing, not even pictures, and its links lead nowhere."""
+    return _page(markup, "", "'none'", is_dead=True)
+
+
+def _page(body: str, language: str, pictures: str, *, is_dead: bool = False) -> HTMLResponse:
     html = (
         f'<!DOCTYPE html><html lang="{escape(language)}"><head><meta charset="utf-8"><base target="_blank">'
         f"<title>Article</title><style>{_STYLE}</style></head><body>{body}</body></html>"
     )
-    return HTMLResponse(html, headers={**PRIVATE, "Content-Security-Policy": _POLICY.format(pictures)})
+    policy = _POLICY.format(pictures) + ("" if is_dead else " allow-popups allow-popups-to-escape-sandbox")
+    headers = {**PRIVATE, "Content-Security-Policy": policy, "X-DNS-Prefetch-Control": "off"}
+    return HTMLResponse(html, headers=headers)

@@ -69,6 +69,7 @@ class ArticleList:
             states=[(state.value, counts.get(state, 0)) for state in ArticleState],
             sources=[one.name for one in settings.sources],
             tags=tags,
+            folders=[one.name for one in settings.sources if one.kind == "folder"],
             most=fulltext.CANDIDATES,
             newest_url=_address(chosen) if after else None,
             next_url=_address(chosen, shown[-1]) if len(found) > ON_A_PAGE else None,
