@@ -37,12 +37,16 @@ _LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """An address of the console: what it takes to come in. ``fresh``: and a proof of who they are, lately given."""
+    """An address of the console: what it takes to come in. ``fresh``: and a proof of who they are, lately given.
+
+    ``keeps``: without one, a form is shown again with what was typed, in place of the way to the proof.
+    """
 
     method: str
     path: str
     right: Right
     fresh: bool = False
+    keeps: bool = False
 
 
 class Door:
@@ -69,7 +73,7 @@ class Door:
     ) -> None:
         """An act. ``upload`` is how large a file it takes, in octets. ``stale`` answers, in place of the way to the
         proof, where a ``fresh`` one is needed and what was typed would be lost; it changes nothing."""
-        self._register(Entrance("POST", path, right, fresh), act, upload, stale)
+        self._register(Entrance("POST", path, right, fresh, keeps=stale is not None), act, upload, stale)
 
     def _register(self, entrance: Entrance, endpoint: Endpoint, upload: int, stale: Endpoint | None = None) -> None:
         self.entrances.append(entrance)
