@@ -66,7 +66,7 @@ def test_who_was_counted_gets_it_and_who_sends_twice_sends_once(room: Sendroom, 
     said = words_of(page)
     assert "3 recipients" in said
     assert "weekly harbour 2 1 0" in said
-    assert "daily all 1 1 0" in said
+    assert "daily all topics 1 1 0" in said
     assert "weekly opera 0 – 1" in said
     assert "1 reader gets nothing" in said
     assert "1 reader has it in a private feed" in said
