@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syndicate.app import App, open_app
+from syndicate.desk.recent import RECENT
 from syndicate.errors import SyndicateError
 from syndicate.settings import Settings, SettingsFile, find
 
@@ -139,6 +140,7 @@ def set_up_log(level: int) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            RECENT.keep,
             *(
                 [structlog.dev.ConsoleRenderer()]
                 if sys.stderr.isatty()

@@ -13,7 +13,8 @@ from syndicate.store.paces import Kind, PaceRow
 class Paced:
     """One relay or domain. ``rate`` is in messages a second, None where nothing limits it; past instants are None.
 
-    ``words`` are the server's last ones about it. ``sent_today`` is None where no warm-up counts.
+    ``words`` are the server's last ones about it. ``sent_today`` and ``first_day``, counted from 1970, are None
+    where no warm-up counts.
     """
 
     kind: Kind
@@ -23,6 +24,7 @@ class Paced:
     blocked_until: datetime | None
     resting_until: datetime | None
     sent_today: int | None
+    first_day: int | None
     words: str
 
     @property
@@ -51,6 +53,7 @@ def _paced(row: PaceRow, now: datetime) -> Paced:
         blocked_until=_future(facts["blocked_until"], now),
         resting_until=_future(facts.get("resting_until"), now),
         sent_today=facts["today"][1] if facts["first_day"] is not None else None,
+        first_day=facts["first_day"],
         words=facts["words"] or facts.get("error", ""),
     )
 

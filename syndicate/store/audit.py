@@ -42,9 +42,18 @@ def note(
     connection.execute(insert(audit).values(row))
 
 
-def newest(connection: Connection, *, limit: int, about: str | None = None, before_id: int | None = None) -> list[Act]:
+def newest(
+    connection: Connection,
+    *,
+    limit: int,
+    who: str | None = None,
+    about: str | None = None,
+    before_id: int | None = None,
+) -> list[Act]:
     """The newest first; ``before_id`` is the last of the page before."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if who is not None:
+        query = query.where(audit.c.who == who)
     if about is not None:
         query = query.where(audit.c.about == about)
     if before_id is not None:

@@ -9,7 +9,9 @@ import copy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
@@ -23,6 +25,20 @@ from syndicate.store.schema import VERSION
 _BUSY_SECONDS = 30.0
 _ASK_AGAIN_SECONDS = 0.02
 """SQLite sleeps longer with every try; beside a busy writer, who asks often waits less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A database: ``server`` is the program with its version, ``version`` the newest migration.
+
+    ``bytes`` are its size, ``free`` those that are left where it lies, None where that is not on this machine.
+    """
+
+    name: str
+    server: str
+    version: str
+    bytes: int
+    free: int | None
 
 
 class Store:
@@ -127,6 +143,18 @@ class Store:
         with self.write() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def facts(self) -> Facts:
+        """What operators want to know of it. :raises StoreError: when the database can't be used."""
+        with self.read() as connection:
+            if not self._sqlite:
+                server = f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}".split(" (")[0]
+                used = int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+                return Facts(self.name, server, VERSION, used, None)
+            server = f"SQLite {connection.execute(text('SELECT sqlite_version()')).scalar_one()}"
+            pages = [int(connection.execute(text(f"PRAGMA {one}")).scalar_one()) for one in ("page_count", "page_size")]
+        free = disk_usage(Path(self._url.database).parent).free if self._url.database else None
+        return Facts(self.name, server, VERSION, pages[0] * pages[1], free)
 
     def close(self) -> None:
         """Closes every pooled connection."""

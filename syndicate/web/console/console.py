@@ -17,6 +17,8 @@ from syndicate.web.console.digests.now import SendNow
 from syndicate.web.console.digests.results import Results
 from syndicate.web.console.digests.sent import SentDigests
 from syndicate.web.console.door import Door
+from syndicate.web.console.health.acts import Acts
+from syndicate.web.console.health.page import Health
 from syndicate.web.console.progress import Progress
 from syndicate.web.console.settings.all import AllSettings
 from syndicate.web.console.settings.editing import SettingsForms
@@ -51,6 +53,8 @@ def open_door(app: App, base: str) -> Door:
         Account,
         Today,
         Progress,
+        Health,
+        Acts,
         ArticleList,
         ArticlePage,
         SentDigests,

@@ -28,6 +28,14 @@ def distance(at: datetime, now: datetime) -> str:
     return f"in {lasting(span)}" if span > timedelta(0) else f"{lasting(-span)} ago"
 
 
+def size(octets: int) -> str:
+    """``480 kB``, ``1.2 GB``."""
+    for unit, one in (("GB", 10**9), ("MB", 10**6)):
+        if octets >= one:
+            return f"{octets / one:,.1f} {unit}"
+    return f"{round(octets / 1000)} kB"
+
+
 def speed(rate: float) -> str:
     """Mails a second, as people say it: ``310 a second``, ``12 a minute``."""
     if rate >= 10:
