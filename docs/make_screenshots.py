@@ -70,6 +70,8 @@ SHOTS = (
     Shot("template", "/console/templates/edit/email/digest/body.html"),
     Shot("subscribers", "/console/subscribers"),
     Shot("subscriber", "/console/subscribers/{subscriber}"),
+    Shot("subscribers-growth", "/console/subscribers/growth"),
+    Shot("subscribers-import", "/console/subscribers/import"),
 )
 
 

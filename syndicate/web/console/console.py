@@ -31,6 +31,7 @@ from syndicate.web.console.subscribers.acting import SubscriberActs
 from syndicate.web.console.subscribers.adding import AddSubscriber
 from syndicate.web.console.subscribers.data import PersonalData
 from syndicate.web.console.subscribers.exporting import Export
+from syndicate.web.console.subscribers.growth import Growth
 from syndicate.web.console.subscribers.importing import ImportWizard
 from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.templates.pages import TemplatePages
@@ -73,6 +74,7 @@ def open_door(app: App, base: str) -> Door:
         ArticleWords,
         ArticlePlaces,
         Writing,
+        Growth,
         SettingsPages,
         AllSettings,
         SettingsForms,
