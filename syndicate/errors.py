@@ -12,6 +12,7 @@ SyndicateError
 ├── ReachError           an address on the network that can't be asked, or must not be
 ├── HubError             a request to the hub that is refused; the text says why
 ├── TemplateError        a template can't be rendered; holds its name and line
+│   └── WordingError     it is not a template, but what an editor wrote into a digest
 ├── AddressError         not an email address that mail can be sent to
 ├── HeaderError          a value that must not stand in a mail header
 ├── TokenError           a link that this site did not sign
@@ -141,6 +142,15 @@ class TemplateError(SyndicateError):
     def __init__(self, template: str, line: int | None, reason: str) -> None:
         self.template, self.line, self.reason = template, line, reason
         super().__init__(f"template {template}{f', line {line}' if line else ''}: {reason}")
+
+
+class WordingError(TemplateError):
+    """What an editor wrote can't be rendered. ``field`` is ``subject``, ``preheader`` or ``intro``."""
+
+    def __init__(self, field: str, line: int | None, reason: str) -> None:
+        super().__init__(f"of the {field}", line, reason)
+        self.field = field
+        self.args = (f"the {field}{f', line {line}' if line else ''}: {reason}",)
 
 
 class AddressError(SyndicateError):

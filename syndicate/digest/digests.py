@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
 from syndicate.digest import by_hand, drafting
+from syndicate.digest.beginning import begun, blank, freeze
 from syndicate.digest.by_hand import Offer, Order
 from syndicate.digest.cadence import Slot, instant_slot, latest_slot, manual_slot, slots_by_zone, zone_of
-from syndicate.digest.compose import Composition, eligible, first_state
+from syndicate.digest.compose import Composition, eligible
 from syndicate.digest.drafting import ToCompose
-from syndicate.digest.press import Press, subject_for_all
+from syndicate.digest.press import Press
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import Article, DeliveryState, Digest, DigestState, Parts, Subscriber
 from syndicate.render.environment import Environment
@@ -89,7 +90,7 @@ class Digests:
                 for slot in self._due(newsletter, cadence, expression, changed_at):
                     with self.store.write() as connection:
                         digest_id = digests.take_id(connection)
-                        left_out = _blank(newsletter, cadence, slot, digest_id, 0, changed_at)
+                        left_out = blank(newsletter, cadence, slot, digest_id, 0, changed_at)
                         note = "left out: the cadence was set after it"
                         digests.add(connection, replace(left_out, state=DigestState.CANCELLED, note=note))
 
@@ -301,10 +302,10 @@ class Digests:
         if order and read.read.version != order.version:
             raise ConflictError("What it says was edited meanwhile.")
         found = self.press.composition(newsletter, read.draft, upto, timezones, groups)
-        rendered = self.press.printed(newsletter, read.draft, found, digest_id, due_at)
-        digest = _blank(newsletter, cadence, slot, digest_id, upto, now)
+        rendered, wrong = self.press.printed_anyway(newsletter, read.draft, found, digest_id, due_at)
+        digest = blank(newsletter, cadence, slot, digest_id, upto, now)
         if rendered:
-            digest = _begun(digest, newsletter, rendered[found.widest], slot, now)
+            digest = begun(digest, newsletter, rendered[found.widest], wrong, now)
         try:
             planned = self._freeze(digest, found, rendered, timezones, read, now, by, order)
         except _EditedError:
@@ -363,48 +364,9 @@ class _EditedError(Exception):
     """What was rendered is not what editors want any more."""
 
 
-def freeze(
-    connection: Connection, digest_id: int, found: Composition, rendered: Mapping[tuple[int, ...], Parts]
-) -> None:
-    """Keeps what a digest is, and who gets which of its variants."""
-    for chosen, groups in found.sets:
-        variant = digests.add_variant(connection, digest_id, chosen, rendered[chosen]) if chosen else None
-        for group in groups:
-            digests.add_audience(connection, digest_id, group, variant)
-
-
-def _begun(blank: Digest, newsletter: Newsletter, widest: Parts, slot: Slot, now: datetime) -> Digest:
-    """The digest with what it says, and where it begins."""
-    late = timedelta(0) if blank.cadence == MANUAL else now - slot.due_at
-    state = DigestState.SENDING if blank.cadence == MANUAL else first_state(newsletter, late)
-    note = f"its slot is {_hours(late)} late" if state is DigestState.HELD else ""
-    return replace(blank, state=state, note=note, subject=subject_for_all(widest))
-
-
 def _note(connection: Connection, digest_id: int, act: str, now: datetime, by: By, detail: str = "") -> None:
     audit.note(connection, by.name, act, about=f"digest {digest_id}", detail=detail, ip=by.ip, now=now)
 
 
 def _clock_of(newsletter: Newsletter, cadence: str) -> tuple[str | None, str, str]:
     return newsletter.cadences.get(cadence), newsletter.timezone, newsletter.send_in
-
-
-def _blank(newsletter: Newsletter, cadence: str, slot: Slot, digest_id: int, upto: int, now: datetime) -> Digest:
-    return Digest(
-        id=digest_id,
-        newsletter=newsletter.slug,
-        cadence=cadence,
-        slot=slot.name,
-        due_at=slot.due_at,
-        state=DigestState.EMPTY,
-        subject="",
-        upto=upto,
-        composed_at=now,
-        note="nothing new, or nobody to send it to",
-        finished_at=None,
-    )
-
-
-def _hours(late: timedelta) -> str:
-    minutes = int(late.total_seconds() // 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -6,10 +6,11 @@ Called by ``digests``, which freezes it, and by those who show it before.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.digest.compose import Composition, compose, eligible
+from syndicate.errors import WordingError
 from syndicate.model import Article, Choice, Draft, Parts, Subscriber
 from syndicate.render.digest import DigestContext, NewsletterFacts, SiteFacts, render_digest
 from syndicate.render.environment import Environment
@@ -67,6 +68,21 @@ class Press:
                     shown = articles.by_ids(connection, chosen)
                 rendered[chosen] = self.render(newsletter, draft, shown, digest_id, due_at)
         return rendered
+
+    def printed_anyway(
+        self, newsletter: Newsletter, draft: Draft, found: Composition, digest_id: int, due_at: datetime
+    ) -> tuple[Mapping[tuple[int, ...], Parts], WordingError | None]:
+        """The same, without an editor's words where those can't be rendered, and why not: a person has to see to it.
+
+        :raises TemplateError: when it is the templates that can't be; also for words in what is sent by hand.
+        """
+        try:
+            return self.printed(newsletter, draft, found, digest_id, due_at), None
+        except WordingError as error:
+            if draft.cadence == MANUAL:
+                raise
+            silent = replace(draft, subject="", preheader="", intro="")
+            return self.printed(newsletter, silent, found, digest_id, due_at), error
 
     def render(
         self, newsletter: Newsletter, draft: Draft, shown: Sequence[Article], digest_id: int, due_at: datetime

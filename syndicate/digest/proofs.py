@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from syndicate.digest import drafting
+from syndicate.digest.beginning import freeze
 from syndicate.digest.cadence import next_slot
 from syndicate.digest.compose import Composition
-from syndicate.digest.digests import Digests, freeze
+from syndicate.digest.digests import Digests
 from syndicate.digest.press import subject_for_all
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import Article, Choice, Digest, Draft, Parts, Subscriber

@@ -144,9 +144,9 @@ def _rendered(env: Environment, context: DigestContext, nonce: str, reader_name:
 
     def values(fit: _Fit) -> dict[str, object]:
         known = {**open_holes(nonce, reader_name, context.language), **_values(context, whole, rest, fit)}
-        intro = Markup(say(env, context.intro, "the intro", known, html=True))  # noqa: S704 - clean
+        intro = Markup(say(env, context.intro, "intro", known, html=True))  # noqa: S704 - clean
         said = {
-            "preheader": say(env, context.preheader, "the preheader", known),
+            "preheader": say(env, context.preheader, "preheader", known),
             "intro": Intro(intro, html_to_text(intro)) if intro else None,
         }
         return known | said
@@ -156,7 +156,7 @@ def _rendered(env: Environment, context: DigestContext, nonce: str, reader_name:
 
     fit, html = _fitting(_ladder(len(whole), len(rest)), [len(one.html.encode()) for one in whole], html_of)
     said = values(fit)
-    subject = " ".join(say(env, context.subject, "the subject", said).split())
+    subject = " ".join(say(env, context.subject, "subject", said).split())
     subject = subject or " ".join(render(env, "email/digest/subject.txt", **said).split())
     text = render(env, "email/digest/body.txt", **said).strip() + "\n"
     for name, part in (("subject.txt", subject), ("body.html", html), ("body.txt", text)):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from jinja2 import TemplateSyntaxError, nodes
 from markupsafe import Markup
 
-from syndicate.errors import TemplateError
+from syndicate.errors import TemplateError, WordingError
 from syndicate.render.environment import Environment, render_text
 from syndicate.render.filters import FILTERS
 
@@ -24,26 +24,40 @@ _ALLOWED = (
 _BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
-def say(env: Environment, text: str, where: str, values: Mapping[str, object], *, html: bool = False) -> str:
-    """``text`` with its variables written out, escaped where it is HTML. ``where`` names it in errors.
+def say(env: Environment, text: str, field: str, values: Mapping[str, object], *, html: bool = False) -> str:
+    """``text`` with its variables written out, escaped where it is HTML. ``field`` is where it was written.
 
-    :raises TemplateError: when it has anything else than variables in it, or one that there is not.
+    :raises WordingError: when it has anything else than variables in it, or one that there is not.
     """
     if "{" not in text:
         return text
-    name = f"{where}.html" if html else where
     try:
-        tree = env.parse(text, name)
+        for node in env.parse(text).find_all(nodes.Node):
+            _check(node, field, values)
+        return render_text(env, text, f"{field}.html" if html else field, **values)
     except TemplateSyntaxError as error:
-        raise TemplateError(where, error.lineno, f"{error.message}; {_ADVICE}") from None
-    for node in tree.find_all(nodes.Node):
-        if (
-            not isinstance(node, _ALLOWED)
-            or (isinstance(node, nodes.Filter) and node.name not in _FILTERS)
-            or (isinstance(node, nodes.Getitem) and getattr(node.arg, "value", None) != 0)
-        ):
-            raise TemplateError(where, node.lineno, f"{type(node).__name__.lower()} can't be used here; {_ADVICE}")
-    return render_text(env, text, name, **values)
+        raise WordingError(field, error.lineno, f"{error.message}; {_ADVICE}") from None
+    except WordingError:
+        raise
+    except TemplateError as error:
+        raise WordingError(field, error.line, error.reason) from None
+
+
+def _check(node: nodes.Node, field: str, values: Mapping[str, object]) -> None:
+    """What a branch says that is not taken today counts as well."""
+    if isinstance(node, nodes.Name) and node.name not in values:
+        raise WordingError(field, node.lineno, f"there is no {node.name!r}; {_ADVICE}")
+    if (
+        not isinstance(node, _ALLOWED)
+        or (isinstance(node, nodes.Filter) and node.name not in _FILTERS)
+        or (isinstance(node, nodes.Getitem) and not _is_first_article(node))
+    ):
+        raise WordingError(field, node.lineno, f"{type(node).__name__.lower()} can't be used here; {_ADVICE}")
+
+
+def _is_first_article(node: nodes.Getitem) -> bool:
+    """There always is one; of everything else there may be none when the digest is composed."""
+    return getattr(node.node, "name", "") == "articles" and getattr(node.arg, "value", None) == 0
 
 
 def fragment(prose: Callable[[str], str], text: str) -> Markup:

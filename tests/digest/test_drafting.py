@@ -124,6 +124,20 @@ def test_what_is_put_off_comes_next_and_an_empty_slot_leaves_the_draft(room: New
     assert room.compose() == []
 
 
+def test_words_that_can_not_be_rendered_hold_the_digest(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as room:
+        room.reader("a@example.org", "daily")
+        one = room.article("One")
+        write(room, replace(upcoming(room), subject="Fine", intro="{{ articles[0].image | clip(9) }}"))
+        digest_id, sets = compose(room)
+        with room.app.store.read() as connection:
+            digest, kept = digests.get(connection, digest_id), drafts.of_digest(connection, digest_id)
+        assert (sets, digest.state, digest.subject) == ([(one,)], DigestState.HELD, "One")
+        assert digest.note.startswith("composed without the intro, line 1: ")
+        assert kept is not None
+        assert kept.subject == "Fine"
+
+
 def test_the_quicker_of_two_editors_wins(room: Newsroom) -> None:
     first, second = (replace(upcoming(room), intro=words) for words in ("Mine.", "Yours."))
     kept = write(room, first)
@@ -247,6 +261,8 @@ def test_every_zone_gets_the_draft_of_its_morning(tmp_path: Path) -> None:
         "{% for a in articles %}x{% endfor %}",
         "{{ range(9) }}",
         "{{ articles[1].title }}",
+        "{{ more[0].title }}",
+        "{% if False %}{{ nobody }}{% endif %}",
         "{{ articles | map('upper') }}",
         "{{ 'x' * 9 }}",
         "{{ subscriber.email | upper }}",
@@ -258,5 +274,5 @@ def test_every_zone_gets_the_draft_of_its_morning(tmp_path: Path) -> None:
 def test_words_of_editors_are_no_templates(text: str) -> None:
     env = open_templates()
     with pytest.raises(TemplateError, match="the subject"):
-        say(env, text, "the subject", {"articles": [], "site": object(), "subscriber": None})
-    assert say(env, "{% if x %}{{ x | clip(3) }}{% endif %}", "the subject", {"x": "abcd"}) == "ab…"
+        say(env, text, "subject", {"articles": [{}], "more": [{}], "site": object(), "subscriber": None})
+    assert say(env, "{% if x %}{{ x | clip(3) }}{% endif %}", "subject", {"x": "abcd"}) == "ab…"

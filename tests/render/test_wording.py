@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.errors import TemplateError
+from syndicate.errors import WordingError
 from syndicate.pickup.clean import clean
 from syndicate.pickup.markdown import to_html
 from syndicate.render.environment import open_templates
@@ -17,7 +17,7 @@ VALUES = {"title": 'a <b> "c" *d*', "articles": [{"title": "first"}]}
 
 
 def shown(text: str) -> str:
-    return say(ENV, fragment(to_html, text), "the intro", VALUES, html=True)
+    return say(ENV, fragment(to_html, text), "intro", VALUES, html=True)
 
 
 def test_a_value_stands_where_it_was_written_and_says_nothing_else() -> None:
@@ -30,7 +30,7 @@ def test_a_value_stands_where_it_was_written_and_says_nothing_else() -> None:
 
 @pytest.mark.parametrize("text", ["&#123;&#123; nobody &#125;&#125;", "{% if title %}", "{{ title.__class__ }}"])
 def test_what_can_not_be_shown_is_refused(text: str) -> None:
-    with pytest.raises(TemplateError, match="the intro"):
+    with pytest.raises(WordingError, match="the intro"):
         shown(text)
 
 
@@ -44,7 +44,7 @@ PIECES = st.sampled_from(
 def test_nothing_that_is_written_runs(text: str) -> None:
     try:
         html = shown(text)
-    except TemplateError:
+    except WordingError:
         return
     assert "<script" not in html.lower()
     assert clean(html, None).count("<") == html.count("<")

@@ -14,7 +14,7 @@ from syndicate.audience.address import normalise
 from syndicate.audience.limits import Turnstile
 from syndicate.desk.rights import Right
 from syndicate.digest.proofs import Place, Proofs
-from syndicate.errors import AddressError, ConflictError, NotFoundError, SyndicateError, TemplateError
+from syndicate.errors import AddressError, ConflictError, NotFoundError, SyndicateError, WordingError
 from syndicate.model import Choice, Draft
 from syndicate.settings import INSTANT, MANUAL, Rate
 from syndicate.store import audit, browse
@@ -34,7 +34,6 @@ _FOUND = 20
 MOST_SHOWN = 200
 """Articles that can be moved; those with a place are the first."""
 
-_FIELDS = {"the subject": "subject", "the preheader": "preheader", "the intro.html": "intro"}
 _ACT = re.compile(r"(up|down|top|add):([0-9]{1,18})", re.ASCII)
 
 
@@ -73,10 +72,8 @@ class DraftPages:
             return self._show(visit, place, draft, status=409, is_late=True)
         try:
             self._proofs.keep(place, draft, by=visit.by, now=visit.now)
-        except TemplateError as error:
-            if error.template not in _FIELDS:
-                raise
-            return self._show(visit, place, draft, status=422, problems={_FIELDS[error.template]: error.reason})
+        except WordingError as error:
+            return self._show(visit, place, draft, status=422, problems={error.field: error.reason})
         return self._desk.go(visit, _home(place), "Saved.")
 
     def preview(self, visit: Visit, **where: Any) -> Response:

@@ -13,7 +13,7 @@ from syndicate.delivery.letter import write_letter
 from syndicate.delivery.outcome import Broken
 from syndicate.delivery.send import send_copy
 from syndicate.digest.proofs import ANYBODY, Place, Proof, Proofs
-from syndicate.errors import RelayError, SyndicateError, TemplateError
+from syndicate.errors import RelayError, SyndicateError
 from syndicate.model import Draft, Parts, Subscriber
 from syndicate.render.holes import fill, reader_values
 from syndicate.store.subscribers import topics_of
@@ -92,8 +92,6 @@ class Previews:
         try:
             parts = self._proofs.parts(place, draft, chosen, now)
             mail = self._mail(place, parts, reader, now)
-        except TemplateError as error:
-            return Preview(wrong=f"{error.template.removesuffix('.html')}: {error.reason}")
         except SyndicateError as error:
             return Preview(wrong=str(error))
         return Preview(self.shelf.put(user, mail), mail.subject, who, note)
