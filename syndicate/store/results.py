@@ -103,7 +103,7 @@ def of_digest(connection: Connection, digest_id: int, wanted: Wanted, *, after: 
         .order_by(d.subscription_id)
         .limit(limit)
     )
-    rows = connection.execute(_chosen(query, wanted)).all()
+    rows = connection.execute(_chosen(query, digest_id, wanted)).all()
     ids = [row.id for row in rows]
     tries, came = _tries(connection, ids), _came(connection, ids)
     return [
@@ -124,7 +124,7 @@ def of_digest(connection: Connection, digest_id: int, wanted: Wanted, *, after: 
     ]
 
 
-def _chosen(query: Select[Any], wanted: Wanted) -> Select[Any]:
+def _chosen(query: Select[Any], digest_id: int, wanted: Wanted) -> Select[Any]:
     d = deliveries.c
     if wanted.subscription_id is not None:
         query = query.where(d.subscription_id == wanted.subscription_id)
@@ -136,7 +136,7 @@ def _chosen(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.standing in (Standing.BOUNCED, Standing.COMPLAINED):
         complaint = returns.c.kind == ReturnKind.COMPLAINT
         kind = complaint if wanted.standing is Standing.COMPLAINED else ~complaint
-        return query.where(d.id.in_(select(returns.c.delivery_id).where(returns.c.delivery_id.is_not(None), kind)))
+        return query.where(d.id.in_(select(returns.c.delivery_id).where(returns.c.digest_id == digest_id, kind)))
     if wanted.standing is Standing.OUTSTANDING:
         return query.where(d.state.in_(OUTSTANDING))
     return query.where(d.state == wanted.standing.value) if wanted.standing else query

@@ -95,6 +95,7 @@ class DigestPages:
         found = {one.id: one for one in articles.by_ids(connection, ids)}
         return {
             "variants": shown,
+            "mails": standing.by_variant(connection, digest_id) if len(looks) > 1 else {},
             "more_variants": len(looks) > _VARIANTS,
             "most_articles": _ARTICLES,
             "articles": found,

@@ -12,7 +12,7 @@ from syndicate.desk.rights import Right
 from syndicate.model import DigestState
 from syndicate.store import digests, standing
 from syndicate.web.console.desk import Desk
-from syndicate.web.console.digests.given import number, state_of
+from syndicate.web.console.digests.given import number, state_of, words
 from syndicate.web.console.digests.upcoming import before_sending
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Visit
@@ -38,7 +38,7 @@ class SentDigests:
 
 def listed(app: App, visit: Visit) -> dict[str, Any]:
     """What ``digests/sent_list.html`` shows: of that newsletter, in that state, before that id, as the address says."""
-    newsletter = visit.query.get("newsletter", "")
+    newsletter = words(visit.query.get("newsletter"))
     state = state_of(DigestState, visit.query.get("state"))
     before = number(visit.query.get("before"))
     with app.store.read() as connection:

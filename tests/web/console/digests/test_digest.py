@@ -109,8 +109,10 @@ def test_what_is_uncertain_is_decided_for_one_and_for_all(tmp_path: Path, relay:
         assert room.console.post(f"{HOME}/{digest}/resolve", {"resolution": "nonsense"}).status_code == 409
 
 
-def test_what_came_back_is_counted(room: Sendroom) -> None:
+def test_what_it_carried_to_whom_and_what_came_back(room: Sendroom) -> None:
     room.readers(2)
+    room.readers(1, "daily", "harbour", prefix="h")
+    room.room.newsroom.add(2, title="Pier closed", tags=("Harbour",))
     digest = room.composed().id
     room.send()
     with room.room.app.store.write() as connection:
@@ -126,7 +128,10 @@ def test_what_came_back_is_counted(room: Sendroom) -> None:
                 came_at=room.clock(),
             )
             returns.add(connection, one)
-    assert "Came back 1 hard bounce , 1 complaint" in words_of(room.get(f"/{digest}"))
+    said = words_of(room.get(f"/{digest}"))
+    assert "Came back 1 hard bounce , 1 complaint" in said
+    assert "Pier closed and 1 more 2 mails" in said
+    assert "Pier closed 1 mail Pier closed" in said
     bounced = words_of(room.get(f"/{digest}/results?state=bounced"))
     assert "r0@example.org" in bounced
     assert "r1@example.org" not in bounced
@@ -135,6 +140,7 @@ def test_what_came_back_is_counted(room: Sendroom) -> None:
 
 def test_the_list_is_chosen_from_and_turned(room: Sendroom) -> None:
     assert "There are none yet" in room.get()
+    assert "none of that kind" in room.get("?newsletter=%00%0a%27x")
     room.readers(1)
     first = room.composed()
     room.pass_by(days=1)
