@@ -47,6 +47,11 @@ class Shot:
 
 SHOTS = (
     Shot("sign-in", "/console/sign-in", signed_in=False),
+    Shot("account", "/console/account"),
+    Shot("users", "/console/users"),
+    Shot("users-new", "/console/users/new"),
+    Shot("acts", "/console/users/acts"),
+    Shot("tokens", "/console/users/tokens"),
     Shot("today", "/console"),
     Shot("articles", "/console/articles"),
     Shot("digests", "/console/digests"),

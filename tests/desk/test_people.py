@@ -67,7 +67,7 @@ def test_a_hash_of_earlier_parameters_is_replaced(store: Store, monkeypatch: pyt
     with store.read() as connection:
         found = users.credentials(connection, "ana")
     assert found
-    assert "m=47104" in found.password_hash
+    assert "m=64" in found.password_hash
 
 
 def test_a_session_ends_by_itself_and_a_proof_is_for_a_while(store: Store) -> None:

@@ -32,7 +32,6 @@ def test_somebody_sets_up_their_account_signs_out_and_comes_back(tmp_path: Path,
         page.goto("/console/settings")
         page.get_by_role("button", name="Sign out").click()
         page.goto("/console/settings")
-        look(page, "sign in")
         page.get_by_label("Name").fill("Ana")
         page.get_by_label("Password").fill(WORDS)
         page.get_by_role("button").click()
@@ -42,7 +41,7 @@ def test_somebody_sets_up_their_account_signs_out_and_comes_back(tmp_path: Path,
         page.get_by_label("Password of ana").fill(WORDS)
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_role("heading", name="Newsletters and sources")).to_be_visible()
-        for path in ("account", "account/codes", "users", "users/new", "users/1", "users/tokens", "users/tokens/new"):
+        for path in ("account/codes", "users/1"):
             page.goto(f"/console/{path}")
             look(page, path)
         context.close()

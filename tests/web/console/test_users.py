@@ -11,7 +11,7 @@ import pyotp
 from syndicate.desk import entry, people, sessions, tokens
 from syndicate.desk.tokens import Scope
 from syndicate.model import Role
-from syndicate.store import users
+from syndicate.store import audit, users
 from syndicate.web.console.desk import COOKIE
 from tests.feeds.newsroom import NOON
 from tests.web.console.deskroom import Console
@@ -33,7 +33,7 @@ def test_an_operator_adds_changes_and_removes_somebody(pressroom: Pressroom) -> 
     assert ana
     assert me
     one = f"{home}/{ana.id}"
-    assert "added editor" in console.get(one).text
+    assert "added" in console.get(one).text
     assert console.post(f"{one}/role", {"role": "viewer"}).status_code == 303
     assert console.post(f"{one}/role", {"role": "king"}).status_code == 404
     assert "/console/welcome/" in console.post(f"{one}/reset").text
@@ -44,6 +44,18 @@ def test_an_operator_adds_changes_and_removes_somebody(pressroom: Pressroom) -> 
     assert console.post(f"{one}/remove").status_code == 303
     assert "ana is removed." in console.get(home).text
     assert console.get(one).status_code == 404
+    acts = console.get(f"{home}/acts").text
+    assert acts.index("removed") < acts.index("made a link") < acts.index("changed role") < acts.index("added")
+    assert "Older" not in acts
+    with pressroom.app.store.write() as connection:
+        for number in range(50):
+            audit.note(connection, "ben", f"tried {number}", now=NOON)
+    newest = console.get(f"{home}/acts").text
+    older = re.findall(r"before=([0-9]+)", newest)[0]
+    assert "tried 0" in newest
+    assert "user ana" not in newest
+    assert "user ana" in console.get(f"{home}/acts?before={older}").text
+    assert console.get(f"{home}/acts?before=x").text.count("<tr>") == 51
 
 
 def test_a_token_is_made_shown_once_and_revoked(pressroom: Pressroom) -> None:
