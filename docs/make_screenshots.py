@@ -66,6 +66,7 @@ SHOTS = (
     Shot("digest-domains", "/console/digests/{digest}/domains"),
     Shot("digest-cancel", "/console/digests/{waiting}/cancel"),
     Shot("send-now", "/console/digests/now?newsletter=daily"),
+    Shot("article-text", "/console/articles/{article}/text"),
     Shot("settings", "/console/settings"),
     Shot("settings-newsletter", "/console/settings/newsletters/daily"),
     Shot("settings-source", "/console/settings/sources/newsroom"),

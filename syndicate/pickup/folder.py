@@ -104,10 +104,11 @@ def _read(look: _Look, *, again: bool) -> Content | None:
     data = look.path.read_bytes()
     if _look(look.path, look.guid) != look:
         raise _ChangedError
-    return _parse(data, look.guid, datetime.fromtimestamp(look.mtime_ns // 10**9, UTC))
+    return parse(data, look.guid, datetime.fromtimestamp(look.mtime_ns // 10**9, UTC))
 
 
-def _parse(data: bytes, guid: str, modified_at: datetime) -> Content | None:
+def parse(data: bytes, guid: str, modified_at: datetime) -> Content | None:
+    """The article of a file, by the end of its name; None for a draft. :raises ParseError: when it is none."""
     kind = Path(guid).suffix.lower()
     if kind in _MARKDOWN:
         return parse_markdown(decode(data), guid, modified_at)

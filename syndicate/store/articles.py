@@ -267,13 +267,6 @@ def by_slug(connection: Connection, slug: str) -> Article | None:
     return _article(row) if row else None
 
 
-def by_guid(connection: Connection, source: str, guid: str) -> Article | None:
-    """The article that a source knows by that identity."""
-    query = select(*_COLUMNS).where(articles.c.source == source, articles.c.guid == guid)
-    row = connection.execute(query).one_or_none()
-    return _article(row) if row else None
-
-
 def neighbours(connection: Connection, article: Article) -> tuple[Article | None, Article | None]:
     """The articles before and after, by date, of those that have their page here."""
     c = articles.c

@@ -6,6 +6,7 @@ from syndicate.app import App
 from syndicate.web.console.articles.article import ArticlePage
 from syndicate.web.console.articles.listing import ArticleList
 from syndicate.web.console.articles.placing import ArticlePlaces
+from syndicate.web.console.articles.text import ArticleText
 from syndicate.web.console.articles.wording import ArticleWords
 from syndicate.web.console.articles.writing import Writing
 from syndicate.web.console.desk import Desk
@@ -73,6 +74,7 @@ def open_door(app: App, base: str) -> Door:
         ImportWizard,
         Export,
         ArticleWords,
+        ArticleText,
         ArticlePlaces,
         Writing,
         Growth,

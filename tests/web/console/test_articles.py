@@ -133,6 +133,8 @@ def test_an_editor_puts_an_article_in_other_words_and_back(pressroom: Pressroom)
             "tags": "Harbour, sea",
         }
 
+    rung: list[bool] = []
+    pressroom.app.jobs.fresh.listen(lambda: rung.append(True))
     theirs = form(other)
     assert editor.post(path, form(editor) | {"title": "The\nboat"}).status_code == 303
     page = editor.get(f"{HOME}/{number}").text
@@ -148,6 +150,7 @@ def test_an_editor_puts_an_article_in_other_words_and_back(pressroom: Pressroom)
     assert 'id="title-problem"' in wrong.text
     assert editor.post(path, form(editor) | {"title": "The boat"}).status_code == 303
     assert "Nothing was changed" in editor.get(HOME).text
+    assert len(rung) == 1
     assert editor.post(path, form(editor) | {"back": "1"}).status_code == 303
     assert "<h1>A &lt;b&gt; ferry</h1>" in editor.get(f"{HOME}/{number}").text
     with pressroom.app.store.read() as connection:

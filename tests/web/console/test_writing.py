@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 from pathlib import Path
 
 from syndicate.model import Role
-from syndicate.store import audit
+from syndicate.store import articles, audit
 from tests.web.console.deskroom import Console
 from tests.web.pressroom import Pressroom
 
@@ -94,3 +96,46 @@ def test_what_can_not_be_written_keeps_what_was_typed(pressroom: Pressroom) -> N
     now = print_in(editor.get(path).text)
     assert editor.post(path, {"act": "discard", "print": now}).status_code == 303
     assert "thrown away" in editor.get(f"{HOME}/manuscripts").text
+
+
+def test_the_text_of_a_folders_article_is_changed(pressroom: Pressroom) -> None:
+    folder = folder_of(pressroom)
+    file = folder / "ice.md"
+    file.write_text("---\ntitle: Ice # mine\n---\nIt is *cold*.\n")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    app = pressroom.app
+    asyncio.run(app.jobs.pick_up(["newsroom"], app.jobs.clock(), even_if_not_due=True))
+    with app.store.read() as connection:
+        before = articles.of_guid(connection, "newsroom", "ice.md")
+    assert before is not None
+    path = f"{HOME}/{before.id}/text"
+    assert Console(pressroom, Role.VIEWER).get(path).status_code == 403
+    editor = Console(pressroom, Role.EDITOR)
+    assert f'href="{path}"' in editor.get(f"{HOME}/{before.id}").text
+    page = editor.get(path).text
+    assert "title: Ice # mine" in page
+    typed: dict[str, str | list[str]] = {
+        "print": print_in(page),
+        "text": "---\r\ntitle: Ice # mine\r\n---\r\nIt *melts*.",
+    }
+    assert "<em>melts</em>" in editor.post(f"{path}/seen", typed).text
+    assert "<em>melts</em>" in editor.post(path, typed | {"act": "look"}).text
+    assert editor.post(path, typed | {"text": ""}).status_code == 422
+    assert "cold" in file.read_text()
+    assert editor.post(path, typed).status_code == 303
+    assert "<em>melts</em>" in editor.get(f"{HOME}/{before.id}/cleaned").text
+    assert "# mine" in file.read_text()
+    assert file.stat().st_mtime == 1_700_000_000
+    assert "cold" in (folder / "ice.md.~1~").read_text()
+    conflict = editor.post(path, typed | {"text": "Mine"})
+    assert conflict.status_code == 409
+    assert "\nMine</textarea>" in conflict.text
+    file.write_bytes(b"\xff")
+    assert "not in UTF-8" in editor.get(path).text
+    file.unlink()
+    file.symlink_to(pressroom.app.settings.directory / "syndicate.db")
+    assert "lies elsewhere" in editor.get(path).text
+    number = pressroom.newsroom.add(1, source="wire")
+    assert "does not come from a folder" in editor.get(f"{HOME}/{number}/text").text
+    escaping = pressroom.newsroom.add(2, guid="../syndicate.toml")
+    assert editor.get(f"{HOME}/{escaping}/text").status_code == 409

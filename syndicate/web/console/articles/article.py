@@ -27,6 +27,7 @@ class ArticlePage:
 
     def __init__(self, app: App, desk: Desk, door: Door) -> None:
         self._app, self._desk = app, desk
+        self._folders = {one.name for one in app.settings.sources if one.kind == "folder"}
         home = "/console/articles/{article_id:int}"
         door.get(home, Right.VIEW, self.article)
         door.get(f"{home}/cleaned", Right.VIEW, self.cleaned)
@@ -54,6 +55,7 @@ class ArticlePage:
             edit=edit,
             original=original,
             coming=coming,
+            is_file=found.source in self._folders and found.state is not ArticleState.WITHDRAWN,
             taken=taken,
             is_all=is_all,
             address=self._app.links.article(found),
@@ -92,5 +94,6 @@ class ArticlePage:
                 publish_only=publish_only,
                 article_id=None if whole else article_id,
             )
+        self._app.jobs.fresh.ring()
         told = f"{count} articles were" if count != 1 else "The article was"
         return self._desk.go(visit, f"/console/articles/{article_id}", f"{told} released {detail}.")

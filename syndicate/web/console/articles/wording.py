@@ -52,9 +52,10 @@ class ArticleWords:
                 audit.note(
                     connection, visit.user.name, "edited", about=about, detail=detail, ip=visit.ip, now=visit.now
                 )
-        told = (
-            "Saved. Feeds have it in a minute, and digests from the next one on." if changed else "Nothing was changed."
-        )
+        told = "Nothing was changed."
+        if changed:
+            self._app.jobs.fresh.ring()
+            told = "Saved. Feeds and pages have it, and digests from the next one on."
         return self._desk.go(visit, f"/console/articles/{article_id}", told)
 
     def _show(

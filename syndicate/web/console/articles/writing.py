@@ -106,7 +106,8 @@ class Writing:
         self._note(visit, "published", opened, file)
         asyncio.run(self._app.jobs.pick_up([source], visit.now, even_if_not_due=True))
         with self._app.store.read() as connection:
-            found = articles.by_guid(connection, source, file)
+            found = articles.of_guid(connection, source, file)
+        self._app.jobs.fresh.ring()
         if found is None:
             return self._desk.go(
                 visit, _HOME, f"It was written to {file}, and is picked up when {source} is looked at."
