@@ -17,6 +17,7 @@ from benchmarks.fairness import fairness
 from benchmarks.figures import Outcome, Plan
 from benchmarks.machine import RESULTS, facts, workshop_parent
 from benchmarks.memory import memory
+from benchmarks.picking import picking
 from benchmarks.publishing import publishing
 from benchmarks.queueing import queueing
 from benchmarks.serving import serving
@@ -42,6 +43,7 @@ SCENARIOS = {
     "queueing": Scenario(queueing, (1_000_000, 1_000_000), (2, 5)),
     "memory": Scenario(memory, (100_000, 1_000_000), (1, 1)),
     "publishing": Scenario(publishing, (200, 200), (3, 5)),
+    "picking": Scenario(picking, (500, 500), (3, 5)),
     "splice": Scenario(splice, (50_000, 200_000), (3, 5)),
     "serving": Scenario(serving, (15_000, 60_000), (5, 7)),
 }

@@ -14,6 +14,7 @@ from syndicate.pickup.release import release as release_held
 from syndicate.render.tokens import webhook_key
 from syndicate.settings import ApiSource, FolderSource, SourceSettings
 from syndicate.store import articles as article_rows
+from syndicate.store import follows
 from syndicate.store import sources as source_rows
 
 sources = typer.Typer(help="Sources: how their pick-ups went.", invoke_without_command=True)
@@ -32,6 +33,7 @@ def listed(context: typer.Context, as_json: Json = False) -> None:
         return
     with opened() as app, app.store.read() as connection:
         counts = article_rows.counts(connection)
+        told = follows.every(connection)
         found = [(one, source_rows.status(connection, one.name)) for one in app.settings.sources]
     facts = [
         {
@@ -44,6 +46,7 @@ def listed(context: typer.Context, as_json: Json = False) -> None:
             "next_at": status.next_at,
             "why": status.why,
             "moved_to": status.location,
+            "told_until": told[source.name].until if source.name in told else None,
             "failures": status.failures,
             "error": status.error,
             "articles": {state.value: counts.get((source.name, state), 0) for state in ArticleState},
@@ -75,6 +78,8 @@ def listed(context: typer.Context, as_json: Json = False) -> None:
         if status.state is SourceState.RETIRED:
             again = f"`syndicate pickup --source {source.name}` tries again"
             tell("retired", f"{source.name}: take it out, or set its new address; {again}", style="red")
+        if (known := told.get(source.name)) and known.error:
+            tell("hub", f"{source.name}: {known.hub} {known.error}", style="yellow")
         if status.location:
             tell("moved", f"{source.name}: set its `url` to {status.location}", style="yellow")
 

@@ -26,8 +26,9 @@ from syndicate.inbound.reception import Reception
 from syndicate.jobs.bell import Bell
 from syndicate.model import Digest, Equation, SourceStatus
 from syndicate.pickup.fetch import fetching
+from syndicate.pickup.follow import ask_due
 from syndicate.pickup.hosts import Hosts
-from syndicate.pickup.pickup import Pickup, is_due, pick_up
+from syndicate.pickup.pickup import Pickup, is_due, pick_up, take_pushed
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
@@ -96,6 +97,16 @@ class Jobs:
             except ExceptionGroup as several:
                 raise several.exceptions[0] from None
         return [task.result() for task in looking]
+
+    async def take_pushed(self, source: str, topic: str, body: bytes, content_type: str | None) -> None:
+        """Keeps what a hub brings of a source. :raises ParseError: when it is no feed."""
+        found = await take_pushed(self.settings, self.store, source, topic, body, content_type, now=self.clock())
+        if found.touched:
+            self.fresh.ring()
+
+    async def follow(self, now: datetime) -> int:
+        """Asks the hubs of others that it is time to ask; returns how many took it."""
+        return await ask_due(self.settings, self.store, now)
 
     def due_sources(self, now: datetime) -> list[str]:
         """The sources that it is time to look at."""

@@ -27,6 +27,9 @@ COMPOSE_EVERY = timedelta(seconds=10)
 PUBLISH_EVERY = timedelta(minutes=1)
 """For what no pick-up brings: an approved digest, a file that somebody touched, a tombstone whose time is over."""
 
+FOLLOW_EVERY = timedelta(seconds=10)
+"""For hubs that are to be asked to tell us of changes."""
+
 SEND_EVERY = timedelta(seconds=2)
 TIDY_EVERY = timedelta(hours=1)
 _AFTER_FAILURE = timedelta(seconds=30)
@@ -65,6 +68,8 @@ class Ticks:
         self._tick("tell", SEND_EVERY, self._tell)
         if self._jobs.settings.hubs:
             self._tick("announce", SEND_EVERY, self._announce)
+        if self._jobs.settings.fetch.push:
+            self._tick("follow", FOLLOW_EVERY, self._follow)
         self._tick("tidy", TIDY_EVERY, self._tidy)
         self._start("tidy", self._tidy)
         inbound = self._jobs.settings.inbound
@@ -237,6 +242,11 @@ class Ticks:
         done = await self._jobs.announce(stop=self._stopping)
         if done:
             log.info("feeds announced", pinged=done.pinged, verified=done.verified, distributed=done.distributed)
+
+    async def _follow(self) -> None:
+        taken = await self._jobs.follow(self._jobs.clock())
+        if taken:
+            log.info("hubs were asked to tell of changes", hubs=taken)
 
     async def _tidy(self) -> None:
         done = await asyncio.to_thread(self._jobs.tidy, self._jobs.clock())

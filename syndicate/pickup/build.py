@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html import escape
 
 from syndicate.model import Content, Enclosure, Original
@@ -97,7 +97,7 @@ def build(said: Said) -> Content | None:
     )
 
 
-def newest_of(said: Sequence[Said], asks_every: timedelta | None = None) -> Reading:
+def newest_of(said: Sequence[Said]) -> Reading:
     """The articles in their order, one for each guid: the first. Of more than ``MOST`` only the newest are built."""
     by_age = sorted(range(len(said)), key=lambda n: said[n].dated_at, reverse=True)
     found: dict[str, Content] = {}
@@ -105,7 +105,7 @@ def newest_of(said: Sequence[Said], asks_every: timedelta | None = None) -> Read
         content = build(said[number])
         if content:
             found.setdefault(content.guid, content)
-    return Reading(contents=tuple(found.values()), asks_every=asks_every, left_out=max(0, len(said) - MOST))
+    return Reading(contents=tuple(found.values()), left_out=max(0, len(said) - MOST))
 
 
 def _original(raw: Raw) -> Original:

@@ -6,6 +6,7 @@ import calendar
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -19,7 +20,7 @@ from syndicate.model import Enclosure
 from syndicate.pickup.build import Raw, Said, newest_of
 from syndicate.pickup.clean import absolute_url, one_line
 from syndicate.pickup.jsonfeed import parse_json_feed
-from syndicate.pickup.reading import Reading
+from syndicate.pickup.reading import Hub, Reading
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml"}
 _FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
@@ -44,12 +45,13 @@ def parse_feed(body: bytes, url: str, content_type: str | None) -> Reading:
     if not head:
         raise ParseError(url, "is empty; a feed was expected")
     if head.startswith((b"{", b"[")) or "json" in (content_type or ""):
-        return newest_of(parse_json_feed(body, url))
+        return parse_json_feed(body, url)
     _refuse_entities(body, url)
     found = _parse(body, url, content_type)
     if not found.version and not found.entries:
         return _feed_of_page(body, url)
-    return newest_of([_said(entry, found.feed, url, found.version) for entry in found.entries], _asks_every(found.feed))
+    said = [_said(entry, found.feed, url, found.version) for entry in found.entries]
+    return replace(newest_of(said), asks_every=_asks_every(found.feed), hub=_hub(found.feed, url))
 
 
 def _parse(body: bytes, url: str, content_type: str | None) -> Any:
@@ -171,6 +173,12 @@ def _images(entry: Any, enclosures: tuple[Enclosure, ...], base: str) -> Iterato
         pictures.append(entry["image"].get("href"))
     pictures += [enclosure.url for enclosure in enclosures if enclosure.type.startswith("image/")]
     return (address for address in (absolute_url(picture, base) for picture in pictures) if address)
+
+
+def _hub(feed: Any, url: str) -> Hub | None:
+    named = {link.get("rel"): link.get("href") for link in reversed(feed.get("links", ()))}
+    address = absolute_url(named.get("hub"), url)
+    return Hub(address, absolute_url(named.get("self"), url) or url) if address else None
 
 
 def _asks_every(feed: Any) -> timedelta | None:

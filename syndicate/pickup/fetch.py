@@ -53,7 +53,8 @@ class Answer:
     """What came of asking. ``problem`` is empty when there is a ``body``, or it is unchanged.
 
     ``status`` is the last one, 0 when there was no answer. ``url`` is where it came from in the end, ``moved_to`` where
-    redirects for good led to from the beginning. ``max_age`` and ``retry_after`` are what the server asked for.
+    redirects for good led to from the beginning, ``links`` the Link header. ``max_age`` and ``retry_after`` are what
+    the server asked for.
     """
 
     url: str
@@ -63,6 +64,7 @@ class Answer:
     content_type: str | None = None
     etag: str = ""
     last_modified: str = ""
+    links: str = ""
     max_age: timedelta | None = None
     retry_after: timedelta | None = None
     moved_to: str = ""
@@ -79,6 +81,8 @@ class Fetcher:
 
     def __init__(self, client: httpx2.AsyncClient, bounds: Bounds, hosts: Hosts, clock: Callable[[], datetime]) -> None:
         self._client, self._bounds, self._hosts, self._clock = client, bounds, hosts, clock
+        self.keeping = asyncio.Lock()
+        """Held while what was fetched is kept: the database has one writer at a time, and others wait better here."""
         self._places = asyncio.Semaphore(AT_ONCE)
         self._places_of: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONE_HOST))
 
@@ -134,6 +138,7 @@ class Fetcher:
             content_type=told.get("content-type"),
             etag=told.get("etag", ""),
             last_modified=told.get("last-modified", ""),
+            links=told.get("link", ""),
             max_age=_max_age(told.get("cache-control", "")),
         )
         if status in (200, 304):

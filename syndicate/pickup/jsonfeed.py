@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from syndicate.errors import ParseError
 from syndicate.model import Enclosure
-from syndicate.pickup.build import Raw, Said
+from syndicate.pickup.build import Raw, Said, newest_of
 from syndicate.pickup.clean import absolute_url
 from syndicate.pickup.markdown import as_utc
+from syndicate.pickup.reading import Hub, Reading
 
 
-def parse_json_feed(body: bytes, url: str) -> list[Said]:
-    """What a JSON Feed that was fetched from ``url`` says. What has another type than it should is left out.
+def parse_json_feed(body: bytes, url: str) -> Reading:
+    """The articles of a JSON Feed that was fetched from ``url``. What has another type than it should is left out.
 
     Raises ParseError when it is not one.
     """
@@ -25,7 +27,11 @@ def parse_json_feed(body: bytes, url: str) -> list[Said]:
         raise ParseError(url, f"is not readable JSON: {error}") from None
     if not isinstance(feed, dict) or "jsonfeed.org/version/1" not in str(feed.get("version")):
         raise ParseError(url, "is JSON but not a JSON Feed: its `version` must be https://jsonfeed.org/version/1.1")
-    return [_said(item, feed, url) for item in _dicts(feed.get("items"))]
+    reading = newest_of([_said(item, feed, url) for item in _dicts(feed.get("items"))])
+    hubs = (absolute_url(_text(hub, "url"), url) for hub in _dicts(feed.get("hubs")) if _text(hub, "type") == "WebSub")
+    hub = next(filter(None, hubs), None)
+    topic = absolute_url(_text(feed, "feed_url"), url) or url
+    return replace(reading, hub=Hub(hub, topic) if hub else None)
 
 
 def _said(item: dict[str, Any], feed: dict[str, Any], url: str) -> Said:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,13 +14,20 @@ from syndicate.errors import FetchError, ParseError, PickupError
 from syndicate.model import Content, SourceStatus
 from syndicate.pickup.bounded.children import parse
 from syndicate.pickup.bounded.wire import Parser, Task
+from syndicate.pickup.clean import absolute_url
 from syndicate.pickup.fetch import Answer, Fetcher
 from syndicate.pickup.folder import read_folder
+from syndicate.pickup.reading import Hub
 from syndicate.pickup.wordpress import POSTS
 from syndicate.settings import FeedSource, FolderSource, PolledSource, WordPressSource
+from syndicate.store.pages import PageText
 
 BELIEVED_FOR = timedelta(days=1)
 """A server that says *unchanged* for so long is asked for the whole feed once: some say it whatever changes."""
+
+
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_REL = re.compile(r";\s*rel\s*=\s*(\"[^\"]*\"|[^\s;,\"]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +35,7 @@ class Shown:
     """What a source shows. ``contents`` is None when it can't be read, or is what it was.
 
     ``complete`` says that what is not shown, nor ``present``, is gone. ``answer`` is the server's, for those that have
-    one, and ``asks_every`` what the feed itself asks for.
+    one, ``asks_every`` what the feed itself asks for, and ``texts`` what its articles' own pages said.
     """
 
     contents: tuple[Content, ...] | None = None
@@ -38,6 +46,8 @@ class Shown:
     answer: Answer | None = None
     body_hash: str = ""
     asks_every: timedelta | None = None
+    hub: Hub | None = None
+    texts: tuple[PageText, ...] = ()
 
 
 async def look(source: PolledSource, status: SourceStatus, fetcher: Fetcher, now: datetime) -> Shown:
@@ -107,8 +117,24 @@ async def _read(answer: Answer, known_hash: str, parser: Parser) -> Shown | str:
         most = len(read.contents)
         problems = (ParseError(answer.url, f"has {most + read.left_out:,} articles; the newest {most:,} were read"),)
     return Shown(
-        contents=read.contents, problems=problems, answer=answer, body_hash=body_hash, asks_every=read.asks_every
+        contents=read.contents,
+        problems=problems,
+        answer=answer,
+        body_hash=body_hash,
+        asks_every=read.asks_every,
+        hub=hub_of(answer.links, answer.url) or read.hub,
     )
+
+
+def hub_of(links: str, url: str) -> Hub | None:
+    """The hub that a Link header names (RFC 8288 §3); there it counts more than in the feed itself (WebSub §4)."""
+    named: dict[str, str] = {}
+    for address, parameters in _LINK.findall(links):
+        for rel in _REL.findall(parameters)[:1]:
+            for one in rel.strip('"').lower().split():
+                named.setdefault(one, address)
+    hub = absolute_url(named.get("hub"), url)
+    return Hub(hub, absolute_url(named.get("self"), url) or url) if hub else None
 
 
 def _host(url: str) -> str:

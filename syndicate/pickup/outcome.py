@@ -16,9 +16,16 @@ _DOUBTED_AFTER = 3
 
 
 def after(
-    before: SourceStatus, source: PolledSource, shown: Shown, ceiling: timedelta, *, now: datetime, held: bool
+    before: SourceStatus,
+    source: PolledSource,
+    shown: Shown,
+    ceiling: timedelta,
+    *,
+    now: datetime,
+    held: bool,
+    is_told: bool,
 ) -> SourceStatus:
-    """The status to keep. ``held`` says that this look brought too much at once."""
+    """The status to keep. ``held``: this look brought too much at once. ``is_told``: a hub tells us of changes."""
     if not isinstance(source, FolderSource) and before.url != source.url:
         before = _forgotten(before, source.url)
     if shown.error:
@@ -26,7 +33,7 @@ def after(
     status = _read(before, shown, now) if shown.contents is not None else before
     if shown.answer:
         status = _moved(_validated(status, shown), shown)
-    planned = _next(status, source, shown, ceiling, now)
+    planned = _next(status, source, shown, ceiling, now, is_told=is_told)
     still_held = held or before.state is SourceState.HELD
     return replace(
         status,
@@ -78,7 +85,9 @@ def _moved(status: SourceStatus, shown: Shown) -> SourceStatus:
     return replace(status, moving_to=moved_to)
 
 
-def _next(status: SourceStatus, source: PolledSource, shown: Shown, ceiling: timedelta, now: datetime) -> Next:
+def _next(
+    status: SourceStatus, source: PolledSource, shown: Shown, ceiling: timedelta, now: datetime, *, is_told: bool
+) -> Next:
     if isinstance(source, FolderSource):
         return Next(now + source.every, "`every` says so")
     rhythm = None
@@ -91,6 +100,7 @@ def _next(status: SourceStatus, source: PolledSource, shown: Shown, ceiling: tim
         ceiling=ceiling,
         max_age=shown.answer.max_age if shown.answer else None,
         asks_every=timedelta(seconds=status.asks_every_s) if status.asks_every_s else None,
+        is_told=is_told,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,12 +11,17 @@ import structlog
 
 from syndicate.errors import NotFoundError, PickupError
 from syndicate.model import ArticleState, SourceState, SourceStatus
+from syndicate.pickup import follow
+from syndicate.pickup.bounded.children import parse
+from syndicate.pickup.bounded.wire import Task
 from syndicate.pickup.fetch import Fetcher, Hop
+from syndicate.pickup.fulltext import fill
 from syndicate.pickup.keep import Rules, keep
 from syndicate.pickup.look import Shown, look
 from syndicate.pickup.outcome import after
-from syndicate.settings import PolledSource, Settings
-from syndicate.store import Connection, Store, articles, browse, sources
+from syndicate.settings import FeedSource, PolledSource, Settings
+from syndicate.store import Connection, Store, articles, browse, follows, pages, sources
+from syndicate.store.pages import PageText
 
 log = structlog.get_logger()
 
@@ -60,11 +66,32 @@ async def pick_up(
     source = next((one for one in settings.polled if one.name == name), None)
     if source is None:
         raise NotFoundError("source", name, [one.name for one in settings.polled])
-    before = await asyncio.to_thread(_status, store, name)
+    before, texts = await asyncio.to_thread(_before, store, source)
     if not even_if_not_due and not is_due(source, before, now):
         return Pickup(source=name, error=before.error, skipped=True, next_at=before.next_at, why=before.why)
     shown = await look(source, before, fetcher, now)
-    return await asyncio.to_thread(_keep, settings, store, source, shown, now)
+    if isinstance(source, FeedSource) and source.full_text and shown.contents is not None:
+        shown = await _with_full_texts(shown, texts, fetcher)
+    async with fetcher.keeping:
+        return await asyncio.to_thread(_keep, settings, store, source, shown, now)
+
+
+async def take_pushed(
+    settings: Settings, store: Store, name: str, topic: str, body: bytes, content_type: str | None, *, now: datetime
+) -> Pickup:
+    """Keeps what a hub brings of a source, as if it had been fetched; when to look next stays. Raises ParseError."""
+    source = next(one for one in settings.polled if one.name == name)
+    read = await parse(Task("feed", body, topic, content_type))
+
+    def kept() -> Pickup:
+        with store.write() as connection:
+            found = _keep_articles(connection, source, Shown(contents=read.contents), now)
+            if found.held:
+                status = replace(sources.status(connection, name), state=SourceState.HELD)
+                sources.save(connection, status)
+            return found
+
+    return await asyncio.to_thread(kept)
 
 
 def is_due(source: PolledSource, status: SourceStatus, now: datetime) -> bool:
@@ -76,16 +103,35 @@ def is_due(source: PolledSource, status: SourceStatus, now: datetime) -> bool:
     return status.next_at is None or status.next_at <= now or (status.checked_at or now) > now
 
 
-def _status(store: Store, name: str) -> SourceStatus:
+def _before(store: Store, source: PolledSource) -> tuple[SourceStatus, dict[str, PageText]]:
+    wants_texts = isinstance(source, FeedSource) and source.full_text
     with store.read() as connection:
-        return sources.status(connection, name)
+        texts = pages.of_source(connection, source.name) if wants_texts else {}
+        return sources.status(connection, source.name), texts
+
+
+async def _with_full_texts(shown: Shown, texts: Mapping[str, PageText], fetcher: Fetcher) -> Shown:
+    """What is left for the next look makes that one read the feed again."""
+    filled = await fill(shown.contents or (), texts, fetcher)
+    found = replace(shown, contents=filled.contents, texts=filled.texts, problems=(*shown.problems, *filled.problems))
+    if filled.left and shown.answer:
+        return replace(found, body_hash="", answer=replace(shown.answer, etag="", last_modified=""))
+    return found
 
 
 def _keep(settings: Settings, store: Store, source: PolledSource, shown: Shown, now: datetime) -> Pickup:
     with store.write() as connection:
         found = _keep_articles(connection, source, shown, now)
         before = sources.status(connection, source.name)
-        status = after(before, source, shown, settings.fetch.at_least_every, now=now, held=bool(found.held))
+        if shown.contents is not None and source.kind == "feed":
+            if source.full_text:
+                pages.keep(connection, source.name, shown.texts, {one.guid for one in shown.contents})
+            follow.notice(connection, settings, source.name, shown.hub, now=now)
+        known = follows.of_source(connection, source.name)
+        is_told = bool(known and known.until and known.until > now)
+        status = after(
+            before, source, shown, settings.fetch.at_least_every, now=now, held=bool(found.held), is_told=is_told
+        )
         sources.save(connection, status)
     if shown.error:
         log.warning("source failed", source=source.name, reason=str(shown.error), failures=status.failures)

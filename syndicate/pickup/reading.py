@@ -8,6 +8,14 @@ from datetime import timedelta
 from syndicate.model import Content
 
 
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where a feed's changes are told (WebSub §4), and the address by which the hub knows the feed."""
+
+    address: str
+    topic: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """``contents`` in the source's order; ``asks_every`` is how seldom the document itself asks to be looked at.
@@ -20,3 +28,4 @@ class Reading:
     asks_every: timedelta | None = None
     left_out: int = 0
     elsewhere: str = ""
+    hub: Hub | None = None

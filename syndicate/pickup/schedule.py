@@ -50,8 +50,11 @@ def after_success(
     ceiling: timedelta,
     max_age: timedelta | None,
     asks_every: timedelta | None,
+    is_told: bool = False,
 ) -> Next:
     """Four looks for each post, from ``floor`` to ``ceiling``; and no sooner than server and document ask for.
+
+    When ``is_told``, its hub brings what is new, and looks are only there to catch what that loses.
 
     A source that has been silent for longer than it usually is slows down with its silence.
     """
@@ -65,6 +68,8 @@ def after_success(
             why = f"its newest article is {span(silence)} old"
         if every in (floor, ceiling):
             why += f"; looks are {span(floor)} to {span(max(ceiling, floor))} apart"
+    if is_told and every < ceiling:
+        every, why = ceiling, "its hub tells us of changes (WebSub)"
     for wish, who in (
         (max_age, "its server asks for that (Cache-Control)"),
         (asks_every, "the feed itself asks for that"),

@@ -46,6 +46,7 @@ ROUTES = frozenset(
         "subscribe",
         "unsubscribe",
         "webhooks",
+        "websub",
     }
 )
 """Names that the service has in addresses where a newsletter's page, or its feeds, would be."""
@@ -124,6 +125,11 @@ class Fetch(Section):
         description="However seldom a feed has something new, it is looked at this often, unless it or its server asks "
         "for less.",
     )
+    push: bool = Field(
+        True,
+        description="Ask the hubs that feeds name to tell us of changes at once (WebSub); needs `site.url` to be "
+        "reachable for them.",
+    )
 
 
 class _SourceSettings(Section):
@@ -152,6 +158,11 @@ class FeedSource(_PolledSettings):
 
     kind: Literal["feed"]
     url: WebAddress = Field(description="Where the feed is, or a page that names it.")
+    full_text: bool = Field(
+        False,
+        description="Articles of which the feed has only a beginning are read from their own pages; needs "
+        "`syndicate[fulltext]`.",
+    )
 
 
 class WordPressSource(_PolledSettings):

@@ -324,9 +324,24 @@ def _hold(connection: Connection, article_id: int, prints: Sequence[str]) -> Non
 
 
 def _free_slug(connection: Connection, wanted: str) -> str:
-    """``wanted``, or with the next number behind it when another article has that name."""
-    base, slug, number = wanted or "article", wanted or "article", 1
-    while connection.execute(select(articles.c.id).where(articles.c.slug == slug)).first():
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    """``wanted``, or with the next number behind it when another article has that name.
+
+    Numbers are taken one after the other, so the next is found by halving: articles without a name are many.
+    """
+    base = wanted or "article"
+    if not _is_taken(connection, base):
+        return base
+    taken, free = 1, 2
+    while _is_taken(connection, f"{base}-{free}"):
+        taken, free = free, 2 * free
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        if _is_taken(connection, f"{base}-{middle}"):
+            taken = middle
+        else:
+            free = middle
+    return f"{base}-{free}"
+
+
+def _is_taken(connection: Connection, slug: str) -> bool:
+    return connection.execute(select(articles.c.id).where(articles.c.slug == slug)).first() is not None

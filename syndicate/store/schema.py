@@ -40,7 +40,8 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0019"
+VERSION = "0021"
+"""The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
     naming_convention={
@@ -93,6 +94,28 @@ api_requests = Table(
     Column("status", Integer, nullable=False),
     Column("answer", Text, nullable=False),
     Column("answered_at", Instant, nullable=False, index=True),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("until", Instant),
+    Column("next_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+)
+
+page_texts = Table(
+    "page_texts",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("guid", Text, primary_key=True),
+    Column("teaser_hash", Text, nullable=False),
+    Column("html", Text, nullable=False),
 )
 
 articles = Table(

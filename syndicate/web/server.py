@@ -30,6 +30,7 @@ from syndicate.web.pictures import Pictures
 from syndicate.web.preferences import Preferences
 from syndicate.web.private import PrivateFeeds
 from syndicate.web.public import PublicPages
+from syndicate.web.pushed import Pushed
 from syndicate.web.search import Search
 from syndicate.web.sitemap import Sitemap
 from syndicate.web.unsubscribing import Unsubscribing
@@ -89,7 +90,7 @@ def create_pages(app: App) -> FastAPI:
     web.include_router(open_door(app, pages.base).router)
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
     for_readers = (PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
-    for kind in (*for_everyone, Hub, Api, ProviderWebhooks, *for_readers):
+    for kind in (*for_everyone, Hub, Api, Pushed, ProviderWebhooks, *for_readers):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web

@@ -14,6 +14,7 @@ from syndicate.pickup.bounded.limits import IDLE_S, WORN, Limits
 from syndicate.pickup.bounded.wire import Parser, Refusal, Task, receive_task, send_answer
 from syndicate.pickup.feed import parse_feed
 from syndicate.pickup.ghost import parse_ghost
+from syndicate.pickup.page import parse_page
 from syndicate.pickup.posted import parse_posted
 from syndicate.pickup.reading import Reading
 from syndicate.pickup.wordpress import parse_wordpress
@@ -23,6 +24,7 @@ _PARSERS: dict[Parser, Callable[[bytes, str, str | None], Reading]] = {
     "wordpress": parse_wordpress,
     "posted": lambda body, name, kind: parse_posted(body, name, kind, datetime.now(UTC)),
     "ghost": parse_ghost,
+    "page": parse_page,
 }
 
 

@@ -106,7 +106,8 @@ def _take(limits: Limits) -> _Child:
 
 
 @atexit.register
-def _end() -> None:
+def end() -> None:
+    """Ends the processes that have nothing to do; others are started when they are needed."""
     while _idle:
         _idle.pop().end()
 

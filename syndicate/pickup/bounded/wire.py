@@ -15,7 +15,7 @@ from syndicate.pickup.reading import Reading
 _READING = TypeAdapter(Reading)
 _READ, _REFUSED, _LAST = b"+", b"-", b"."
 
-Parser = Literal["feed", "wordpress", "posted", "ghost"]
+Parser = Literal["feed", "wordpress", "posted", "ghost", "page"]
 """Names of what ``child`` can parse with."""
 
 

@@ -54,7 +54,7 @@ NEWSLETTER = Kind(
     ("title", "description", "sender", "reply_to", "sources", "tags", "cadences", "timezone", "language", "review"),
     ("send_in", "max_articles", "max_lateness", "relay", "give_up_after", "uncertain", "confirm"),
 )
-FEED = Kind("sources", FeedSource, ("url", "every"), ("hold_over", "first_pickup"), {"kind": "feed"})
+FEED = Kind("sources", FeedSource, ("url", "every", "full_text"), ("hold_over", "first_pickup"), {"kind": "feed"})
 FOLDER = Kind("sources", FolderSource, ("path", "every"), ("hold_over", "first_pickup"), {"kind": "folder"})
 WORDPRESS = Kind("sources", WordPressSource, ("url", "every"), ("hold_over", "first_pickup"), {"kind": "wordpress"})
 API = Kind("sources", ApiSource, (), (), {"kind": "api"})
