@@ -20,6 +20,8 @@ MOST = 2000
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_FOOTER = re.compile(r"\s*The post .{1,400} (?:appeared first|first appeared) on .{1,300}$", re.DOTALL)
+"""What WordPress writes below each article of its feeds."""
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
@@ -84,7 +86,7 @@ def build(said: Said) -> Content | None:
         title=title,
         html=html,
         text=text,
-        summary=summarise(said.summary.line or lead or text),
+        summary=summarise(_FOOTER.sub("", said.summary.line) or lead or text),
         url=url,
         authors=_each_once(said.authors),
         tags=_each_once(said.tags),

@@ -116,6 +116,7 @@ async def body_of(response: httpx2.Response, url: str, bounds: Bounds) -> bytes:
     return bytes(body)
 
 
+@cache
 def user_agent(role: str) -> str:
     """How the service calls itself where it is a ``role``, such as *feed reader*."""
     try:

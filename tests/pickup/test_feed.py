@@ -14,11 +14,13 @@ from syndicate.errors import ParseError
 from syndicate.pickup.feed import parse_feed
 from tests.pickup.golden import DATA, as_json, expected
 
+SHAPES = sorted(path for path in (DATA / "feeds").iterdir() if not path.name.endswith(".golden.json"))
+"""What formats of all ages, programs that publish, and odd encodings look like; written from their documentation."""
 FEEDS = [DATA / name for name in ("rss20.xml", "atom.xml", "rdf.xml", "feed.json")]
 URL = "https://wire.example/feeds/all"
 
 
-@pytest.mark.parametrize("source", FEEDS, ids=lambda path: path.name)
+@pytest.mark.parametrize("source", [*FEEDS, *SHAPES], ids=lambda path: path.name)
 def test_feed_becomes_its_golden_articles(source: Path) -> None:
     assert as_json(parse_feed(source.read_bytes(), URL, None).contents) == expected(source)
 
