@@ -99,11 +99,22 @@ def test_a_web_page_tells_where_its_feed_is() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_entities_of_its_own_are_refused(encoding: str) -> None:
-    bomb = '<!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><rss version="2.0"><channel><title>&b;</title>'
+def test_entities_that_grow_are_refused(encoding: str) -> None:
     declaration = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>\n<!-- x -->'
-    with pytest.raises(ParseError, match="declares XML entities"):
-        parse_feed((declaration + bomb).encode(encoding), URL, None)
+    text = "<rss version='2.0'><channel><title>T</title><item><title>A{}</title></item></channel></rss>"
+
+    def read(entities: str, uses: str) -> str:
+        document = f"{declaration}<!DOCTYPE rss [{entities}]>{text.format(uses)}"
+        return parse_feed(document.encode(encoding), URL, None).contents[0].title
+
+    assert read('<!ENTITY name "ferry">', " &name;") == "A ferry"
+    with pytest.raises(ParseError, match="far larger than it is"):
+        read(f'<!ENTITY a "{"ha" * 5000}">', "&a;" * 200)
+    with pytest.raises(ParseError, match="far larger than it is"):
+        read("".join(f'<!ENTITY e{n} "x">' for n in range(201)), "")
+    nested = "".join(f'<!ENTITY b{n + 1} "&b{n};&b{n};&b{n};&b{n};">' for n in range(40))
+    assert len(read(f'<!ENTITY b0 "ha">{nested}', "&b40;")) < 100
+    assert "root:" not in read('<!ENTITY x SYSTEM "file:///etc/passwd">', "&x;")
 
 
 @pytest.mark.parametrize("begin", [b" " * 5000, b"<!-- x -->" * 5000, b"<?x" * 5000])

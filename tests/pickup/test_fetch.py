@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
+import trustme
 
 from syndicate.errors import FetchError
 from syndicate.pickup.fetch import Answer, Hop, fetching
@@ -182,6 +185,52 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/"
         done.set()
         thread.join()
+
+
+@contextmanager
+def speaking(answer: bytes, more: bytes = b"", context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A server that says ``answer`` to the first who asks, then ``more`` for as long as anybody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speak() -> None:
+            with suppress(OSError):
+                connection, _ = server.accept()
+                with connection, context.wrap_socket(connection, server_side=True) if context else connection as line:
+                    line.recv(4096)
+                    line.sendall(answer)
+                    while more:
+                        line.sendall(more)
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        yield f"{'https' if context else 'http'}://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+def test_a_body_without_end() -> None:
+    for coding, more in (("", b"x" * 65536), ("Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 1_000_000))):
+        with (
+            speaking(f"HTTP/1.1 200 OK\r\n{coding}\r\n".encode(), more) as url,
+            pytest.raises(FetchError, match="is larger than 300,000 bytes"),
+        ):
+            got(url, Fetch(allow_private=True, max_bytes=300_000))
+
+
+def test_a_chunk_without_end_and_headers_without_end() -> None:
+    heads = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"HTTP/1.1 200 OK\r\n"
+    for head, more in zip(heads, (b"f" * 4096, b"X: y\r\n" * 1000), strict=True):
+        with speaking(head, more) as url, pytest.raises(FetchError, match="can't be fetched"):
+            got(url)
+
+
+def test_a_certificate_that_nobody_knows() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    tls = speaking(b"HTTP/1.1 200 OK\r\n\r\n", context=context)
+    with tls as url, pytest.raises(FetchError, match="CERTIFICATE_VERIFY_FAILED"):
+        got(url)
+    with speaking(b"HTTP/1.1 200 OK\r\n\r\n") as url, pytest.raises(FetchError, match="can't be fetched"):
+        got(url.replace("http:", "https:"))
 
 
 def test_time_limit_is_for_the_whole_exchange(dripping: str) -> None:
