@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import unquote, urlsplit
 
 from syndicate.model import Content, Enclosure, Original
 from syndicate.pickup.clean import absolute_url, clean, first_paragraph, one_line, plain, summarise
@@ -72,14 +73,17 @@ class Said:
 
 
 def build(said: Said) -> Content | None:
-    """The article, or None when there is neither title nor text. Identity: guid, else link, else a hash of both."""
+    """The article, or None when there is nothing to show: no title, text, enclosure or link.
+
+    Identity: guid, else link, else a hash of title and text.
+    """
     html = said.body.html or said.summary.html
     lead = first_paragraph(html)
     text = html_to_text(html)
-    title = said.title.line or title_from(lead or text)
+    url = absolute_url(said.url, None)
+    title = said.title.line or title_from(lead or text) or _name_in(url, said.enclosures)
     if not title:
         return None
-    url = absolute_url(said.url, None)
     digest = hashlib.sha256(f"{title}\n{html}".encode()).hexdigest()
     return Content(
         guid=one_line(said.guid) or url or f"sha256:{digest}",
@@ -97,6 +101,14 @@ def build(said: Said) -> Content | None:
         updated_at=said.updated_at,
         original=_original(said.body if said.body.html else said.summary),
     )
+
+
+def _name_in(url: str | None, enclosures: Sequence[Enclosure]) -> str:
+    """What an address calls the thing that it leads to, for an article that says nothing itself."""
+    address = enclosures[0].url if enclosures else url or ""
+    parts = urlsplit(address)
+    name = unquote(parts.path.rstrip("/").rpartition("/")[2], errors="replace")
+    return one_line(re.sub(r"[-_+]+", " ", name.removesuffix(".html"))) or parts.netloc
 
 
 def newest_of(said: Sequence[Said]) -> Reading:

@@ -48,8 +48,14 @@ def test_guid_that_stands_twice_counts_once() -> None:
     assert [content.title for content in parse_feed(feed, URL, None).contents] == ["a"]
 
 
-def test_entry_without_title_and_text_is_left_out() -> None:
-    assert parse_feed(rss("<item><guid>g</guid></item>"), URL, None).contents == ()
+def test_an_entry_that_only_leads_somewhere_is_named_by_that() -> None:
+    feed = rss(
+        "<item><link>https://x.example/2026/ferry-is_back.html</link></item><item><link>https://y.example/</link></item>"
+        "<item><enclosure url='https://z.example/The%20bell.mp3' type='audio/mpeg'/></item>"
+        "<item><guid isPermaLink='false'>g</guid></item>"
+    )
+    titles = [content.title for content in parse_feed(feed, URL, None).contents]
+    assert titles == ["ferry is back", "y.example", "The bell.mp3"]
 
 
 def test_feed_without_entries_is_a_feed() -> None:
