@@ -125,3 +125,24 @@ def test_a_reset_ends_the_password_and_the_sessions(store: Store) -> None:
     assert entry.check(store, "ana", WORDS) is None
     people.accept(store, token, WORDS, SITE, ip="", now=NOON)
     assert entry.check(store, "ana", WORDS)
+
+
+def test_somebody_ends_their_other_sessions_and_nobody_elses(store: Store) -> None:
+    def sign_in(name: str) -> str:
+        with store.write() as connection:
+            user = users.named(connection, name) or users.add(connection, name, Role.EDITOR, now=NOON)
+        return sessions.begin(store, user, ip="", agent="", now=NOON)
+
+    def is_open(key: str) -> bool:
+        return sessions.resume(store, key, now=NOON) is not None
+
+    mine, second, third, hers = sign_in("ana"), sign_in("ana"), sign_in("ana"), sign_in("ben")
+    session = sessions.resume(store, mine, now=NOON)
+    assert session
+    for which in (session.key_hash[: sessions.SHOWN], sessions.hash_of(hers)[: sessions.SHOWN], "nobody"):
+        with pytest.raises(NotFoundError):
+            sessions.end_others(store, session, which, ip="", now=NOON)
+    sessions.end_others(store, session, sessions.hash_of(second)[: sessions.SHOWN], ip="", now=NOON)
+    assert [is_open(one) for one in (mine, second, third, hers)] == [True, False, True, True]
+    sessions.end_others(store, session, None, ip="", now=NOON)
+    assert [is_open(one) for one in (mine, second, third, hers)] == [True, False, False, True]

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from syndicate.app import App
-from syndicate.desk import people
+from syndicate.desk import entry, people
 from syndicate.errors import PasswordError, TokenError
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door
@@ -30,7 +30,7 @@ class Welcome:
         return self._show(request)
 
     async def choose(self, request: Request) -> Response:
-        """Keeps it, and signs them in."""
+        """Keeps it, and signs them in; who needs a code has to sign in with one."""
         form = await read_form(request, 0)
         return await run_in_threadpool(self._choose, request, form)
 
@@ -48,6 +48,9 @@ class Welcome:
             return self._show(request, 422, f"Choose another password: {error}.")
         except TokenError:
             return self._show(request)
+        if entry.needs_code(self._app.store, user.name):
+            sign_in = f"{self._desk.base}/console/sign-in"
+            return browser.remember(RedirectResponse(sign_in, 303, {"Cache-Control": "no-store"}))
         home = RedirectResponse(f"{self._desk.base}/console", 303, {"Cache-Control": "no-store"})
         return begin(self._app, request, user, browser.remember(home, user.name))
 
