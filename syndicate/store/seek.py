@@ -53,7 +53,7 @@ class Found:
 
 def find(connection: Connection, sought: Sought, *, limit: int, before_id: int | None = None) -> list[Found]:
     """Who fits, the newest first; ``before_id`` is the last of the page before."""
-    query = _people(connection, sought).order_by(subscribers.c.id.desc()).limit(limit)
+    query = _people(connection, sought, _FEW).order_by(subscribers.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(subscribers.c.id < before_id)
     return _found(connection, [row.id for row in connection.execute(query)])
@@ -66,7 +66,7 @@ def person(connection: Connection, subscriber_id: int) -> Found | None:
 
 def count(connection: Connection, sought: Sought, *, upto: int) -> int:
     """How many fit, but no more than ``upto`` are counted."""
-    some = _people(connection, sought).limit(upto).subquery()
+    some = _people(connection, sought, upto).limit(upto).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
@@ -80,15 +80,15 @@ def stream(
         yield subscription_of(row)
 
 
-def _people(connection: Connection, sought: Sought) -> Select[tuple[int]]:
+def _people(connection: Connection, sought: Sought, few: int) -> Select[tuple[int]]:
     query = select(subscribers.c.id).where(subscribers.c.erased_at.is_(None), *_who(sought))
     what = _what(sought)
     if not what:
         return query
     theirs = select(subscriptions.c.subscriber_id).where(*what)
-    few = connection.execute(theirs.limit(_FEW)).scalars().all()
-    if len(few) < _FEW:
-        return query.where(subscribers.c.id.in_(few))
+    found = connection.execute(theirs.limit(few)).scalars().all()
+    if len(found) < few:
+        return query.where(subscribers.c.id.in_(found))
     return query.where(exists(theirs.where(subscriptions.c.subscriber_id == subscribers.c.id)))
 
 
