@@ -129,7 +129,7 @@ class Fetcher:
         async with request(self._client, "GET", url, headers=headers) as response:
             status, told = response.status_code, response.headers
             if status in _REDIRECTS and "location" in told:
-                return Hop(shown, status, urljoin(url, told["location"]))
+                return Hop(shown, status, _leads_to(url, told["location"]))
             body = await body_of(response, url, self._bounds) if status == 200 else b""
         answer = Answer(
             url=shown,
@@ -161,6 +161,13 @@ async def fetching(
     bounds = Bounds(seconds, settings.max_bytes, settings.allow_private, permitted_by="[fetch] allow_private")
     async with open_client(bounds) as client:
         yield Fetcher(client, bounds, hosts, clock)
+
+
+def _leads_to(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise ReachError(without_userinfo(url), "redirects to what is no address") from None
 
 
 def _moved_to(hops: list[Hop]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from syndicate.model import SourceState, SourceStatus
 from syndicate.pickup.look import Shown
-from syndicate.pickup.schedule import Next, Rhythm, after_failure, after_success, rhythm_of
+from syndicate.pickup.schedule import LONGEST_WISH, Next, Rhythm, after_failure, after_success, rhythm_of
 from syndicate.settings import FolderSource, PolledSource
 
 _GONE = 410
@@ -63,7 +63,7 @@ def _read(status: SourceStatus, shown: Shown, now: datetime) -> SourceStatus:
         status,
         read_at=now,
         body_hash=shown.body_hash,
-        asks_every_s=int(shown.asks_every.total_seconds()) if shown.asks_every else None,
+        asks_every_s=int(min(shown.asks_every, LONGEST_WISH).total_seconds()) if shown.asks_every else None,
         gap_s=int(rhythm.gap.total_seconds()) if rhythm else None,
         newest_at=rhythm.newest if rhythm else None,
     )

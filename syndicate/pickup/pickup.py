@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from syndicate.errors import NotFoundError, PickupError
+from syndicate.errors import NotFoundError, PickupError, StoreError
 from syndicate.model import ArticleState, SourceState, SourceStatus
 from syndicate.pickup import follow
 from syndicate.pickup.bounded.children import parse
@@ -69,11 +69,21 @@ async def pick_up(
     before, texts = await asyncio.to_thread(_before, store, source)
     if not even_if_not_due and not is_due(source, before, now):
         return Pickup(source=name, error=before.error, skipped=True, next_at=before.next_at, why=before.why)
-    shown = await look(source, before, fetcher, now)
-    if isinstance(source, FeedSource) and source.full_text and shown.contents is not None:
-        shown = await _with_full_texts(shown, texts, fetcher)
-    async with fetcher.keeping:
-        return await asyncio.to_thread(_keep, settings, store, source, shown, now)
+    try:
+        shown = await look(source, before, fetcher, now)
+        if isinstance(source, FeedSource) and source.full_text and shown.contents is not None:
+            shown = await _with_full_texts(shown, texts, fetcher)
+        async with fetcher.keeping:
+            return await asyncio.to_thread(_keep, settings, store, source, shown, now)
+    except StoreError as error:
+        log.warning("a source could not be kept, it is tried again", source=name, reason=str(error))
+        return Pickup(source=name, error=str(error))
+    except Exception as error:
+        # Whatever one source brings that nobody thought of: the others go on, and it waits as any that fails.
+        log.exception("a source broke its pick-up", source=name)
+        broken = Shown(error=PickupError(name, f"can't be picked up ({type(error).__name__}); the log has the rest"))
+        async with fetcher.keeping:
+            return await asyncio.to_thread(_keep, settings, store, source, broken, now)
 
 
 async def take_pushed(

@@ -75,6 +75,12 @@ def test_redirect_is_followed(http_site: HttpSite, status: int) -> None:
     assert (answer.body, answer.url) == (b"here", f"{http_site.url}/new?a=1")
 
 
+def test_a_redirect_to_what_is_no_address(http_site: HttpSite) -> None:
+    http_site.pages["/"] = Page(status=302, headers={"Location": "http://["})
+    with pytest.raises(FetchError, match="redirects to what is no address"):
+        got(f"{http_site.url}/")
+
+
 def test_redirects_without_end(http_site: HttpSite) -> None:
     http_site.pages["/"] = Page(status=302, headers={"Location": "/"})
     with pytest.raises(FetchError, match="redirects more than 5 times"):

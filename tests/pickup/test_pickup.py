@@ -223,6 +223,28 @@ def test_a_page_leads_to_its_feed_and_later_to_none_at_another_host(desk: Desk) 
     assert "and so is the feed that it names" in desk.look("wire").error
 
 
+def test_what_nobody_thought_of_costs_one_source_an_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    desk.write("Ferry")
+    with monkeypatch.context() as patched:
+        patched.setattr("syndicate.pickup.look.parse", broken)
+        desk.feed("One")
+        assert "can't be picked up (ZeroDivisionError)" in desk.look("wire").error
+    status = desk.status("wire")
+    assert (status.state, status.next_at) == (SourceState.FAILING, desk.now + timedelta(minutes=10))
+    assert desk.look("desk").new == 1
+
+
+def test_a_feed_that_wants_to_be_asked_never(desk: Desk) -> None:
+    desk.feed("One")
+    page = desk.site.pages["/feed.xml"]
+    assert isinstance(page, Page)
+    desk.site.pages["/feed.xml"] = Page(page.body.replace(b"<item>", b"<ttl>999999999</ttl><item>", 1))
+    assert desk.look("wire").next_at == desk.now + timedelta(days=1)
+
+
 def test_what_is_gone_for_good_is_asked_no_more(desk: Desk) -> None:
     desk.site.pages["/feed.xml"] = Page(status=410)
     assert "410" in desk.look("wire").error
