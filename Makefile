@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check kill-test bench bench-long bounces lint format docs screenshots languages lock wheel clean
+.PHONY: help demo test check kill-test bench bench-long bench-import bounces lint format docs screenshots languages lock wheel clean
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -14,6 +14,7 @@ WORKERS ?= 3
 # Tests wait for the disk more than for anything else; where memory can stand for one, they need not.
 TEMPORARY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
 KILLS ?= 200
+ROWS ?= 1000000
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -35,6 +36,9 @@ bench: $(DEV_READY) ## measure it beside other ways to send mail, some minutes; 
 
 bench-long: $(DEV_READY) ## the same with more messages and more rounds
 	@$(BIN)/python -m benchmarks --long $(ARGS)
+
+bench-import: $(DEV_READY) ## measure how fast ROWS=1000000 subscribers are imported
+	@$(BIN)/python -m benchmarks.roster --rows $(ROWS) $(ARGS)
 
 bounces: $(DEV_READY) ## measure how returned mail is read; CORPUS=folder with mails and labels.json
 	@$(BIN)/python -m benchmarks.bounces $(CORPUS) $(ARGS)

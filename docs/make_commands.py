@@ -53,10 +53,14 @@ EXAMPLES = {
         "syndicate subscribers import audience_export.zip --newsletter daily --dry-run\n"
         "syndicate subscribers import members.csv --map 'Mail=email' --map 'Notes='"
     ),
-    "subscribers export": "syndicate subscribers export --out readers.csv --newsletter daily",
+    "subscribers export": (
+        "syndicate subscribers export --out readers.csv --newsletter daily\n"
+        "syndicate subscribers export --out readers.jsonl --format jsonl"
+    ),
     "subscribers list": "syndicate subscribers list --newsletter daily --limit 10",
     "subscribers add": "syndicate subscribers add ana@example.org --newsletter daily --name Ana --topic culture",
     "subscribers remove": "syndicate subscribers remove ana@example.org",
+    "subscribers tag": "syndicate subscribers tag ana@example.org vip",
     "subscribers show": "syndicate subscribers show ana@example.org --json",
     "subscribers erase": "syndicate subscribers erase ana@example.org --yes",
     "inbound poll": "syndicate inbound poll",

@@ -134,13 +134,15 @@ class SubscriptionState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A person, known by one normalised address."""
+    """A person, known by one normalised address. ``tags`` and ``attributes`` are what operators say of them."""
 
     id: int
     email: str
     name: str = ""
     language: str | None = None
     timezone: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Channel(StrEnum):

@@ -42,6 +42,7 @@ class Carrier:
         for person in changed:
             subscriptions.set_timezone(connection, person.id, person.timezone, now=self.now)
         subscribers.change_people(connection, [{"id": person.id, **_row(person)} for person in changed])
+        subscribers.describe(connection, changed)
         return subscribers.ids_of(connection, list(step.people_after))
 
     def _subscriptions(self, connection: Connection, step: Step, ids: dict[str, int]) -> None:
@@ -98,5 +99,12 @@ def _returned(step: Step) -> dict[Key, Standing]:
     }
 
 
-def _row(person: Subscriber) -> dict[str, str | None]:
-    return {"email": person.email, "name": person.name, "language": person.language, "timezone": person.timezone}
+def _row(person: Subscriber) -> dict[str, object]:
+    return {
+        "email": person.email,
+        "name": person.name,
+        "language": person.language,
+        "timezone": person.timezone,
+        "tags": subscribers.topics_key(person.tags) if person.tags else "",
+        "attributes": person.attributes,
+    }

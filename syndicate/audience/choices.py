@@ -72,6 +72,11 @@ def said_reason_of(text: str) -> str:
     raise SyndicateError("say why, in some words; it is kept with what was done")
 
 
+def value_of(text: str) -> str:
+    """What is said of a person, on one line. :raises SyndicateError: as ``name_of`` does."""
+    return _line(text, "value of an attribute")
+
+
 def topics_of(texts: Iterable[str]) -> tuple[str, ...]:
     """Topics, each on one line; a semicolon separates two. :raises SyndicateError: as ``name_of`` does."""
     return tuple(topic for text in texts for part in text.split(";") if (topic := _line(part, "topic")))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from syndicate.audience.attributes import joined
 from syndicate.audience.diff import Mark, Tally
 from syndicate.audience.row import Row
 from syndicate.audience.seen import Seen
@@ -14,6 +15,7 @@ from syndicate.audience.traces import PREFIX, Traces
 from syndicate.model import Subscriber, SubscriptionState
 from syndicate.settings import Newsletter
 from syndicate.store import Connection, subscribers, suppressions
+from syndicate.store.subscribers import topics_key, topics_of
 
 _OVER = SubscriptionState.UNSUBSCRIBED
 
@@ -49,14 +51,24 @@ class Step:
 
 
 def person_after(person: Subscriber, row: Row, *, first: bool) -> Subscriber:
-    """The subscriber once ``row`` was read; the ``first`` row of an address decides, later ones fill what is empty."""
+    """The subscriber once ``row`` was read; the ``first`` row of an address decides, later ones fill what is empty.
+
+    Tags add up.
+    """
     said, known = (row, person) if first else (person, row)
     name = said.name or known.name
     language = said.language or known.language
     timezone = said.timezone or known.timezone
-    if (name, language, timezone) == (person.name, person.language, person.timezone):
-        return person
-    return replace(person, name=name, language=language, timezone=timezone)
+    after = person
+    if (name, language, timezone) != (person.name, person.language, person.timezone):
+        after = replace(person, name=name, language=language, timezone=timezone)
+    if row.tags and not {*topics_of(row.tags)} <= {*person.tags}:
+        after = replace(after, tags=topics_of(topics_key([*person.tags, *topics_of(row.tags)])))
+    if row.attributes:
+        attributes = joined(person.attributes, dict(row.attributes), first=first)
+        if attributes != person.attributes:
+            after = replace(after, attributes=attributes)
+    return after
 
 
 def standing_after(standing: Standing, row: Row, *, first: bool) -> Standing:
@@ -80,6 +92,7 @@ class Merge:
         self._traces, self._tally, self._revive = traces, tally, revive
         self._defaults = {newsletter.slug: newsletter.default_cadence for newsletter in newsletters}
         self._seen = Seen()
+        self._usual: tuple[str, ...] = ()
         self._starts: dict[tuple[str, str], int] = {}
 
     def skip(self, rows: Iterable[Row]) -> None:
@@ -109,9 +122,19 @@ class Merge:
         return step
 
     def _note(self, row: Row) -> tuple[bool, list[bool]]:
-        """Whether it is the first row of its address, and of each of its newsletters."""
-        first = self._seen.add(row.email)
-        return first, [self._seen.add((row.email, slug)) for slug in row.newsletters]
+        """Whether it is the first row of its address, and of each of its newsletters.
+
+        Those of the file's first row are the usual ones: of who has them, the address alone is kept in mind.
+        """
+        first, count = self._seen.add(row.email), len(row.newsletters)
+        self._usual = self._usual or row.newsletters
+        if first:
+            if row.newsletters != self._usual:
+                self._seen.add((row.email,))
+                return True, [self._seen.add((row.email, slug)) for slug in row.newsletters]
+            return True, [True] * count
+        had = () if (row.email,) in self._seen else self._usual
+        return False, [slug not in had and self._seen.add((row.email, slug)) for slug in row.newsletters]
 
     def _take(
         self, connection: Connection, step: Step, row: Row, first: bool, fresh: Sequence[bool], banned: str | None
@@ -121,7 +144,7 @@ class Merge:
         after = _person(row) if person is None else person_after(person, row, first=first)
         step.people_after[row.email] = after
         if person is not None and person is not after:
-            changes = _changes(person, after, "name", "language", "timezone") + changes
+            changes = _changes(person, after, "name", "language", "timezone", "tags", "attributes") + changes
         if banned and self._revive and _wanted(row):
             step.lifted.add(row.email)
             banned, back = None, back or first
@@ -200,7 +223,15 @@ def _wanted(row: Row) -> bool:
 
 
 def _person(row: Row) -> Subscriber:
-    return Subscriber(id=0, email=row.email, name=row.name, language=row.language, timezone=row.timezone)
+    return Subscriber(
+        id=0,
+        email=row.email,
+        name=row.name,
+        language=row.language,
+        timezone=row.timezone,
+        tags=topics_of(row.tags),
+        attributes=dict(row.attributes),
+    )
 
 
 def _changes(before: object, after: object, *names: str) -> list[str]:
@@ -212,5 +243,7 @@ def _changes(before: object, after: object, *names: str) -> list[str]:
     return told
 
 
-def _shown(value: str | None) -> str:
-    return (value or "–").replace("\n", "; ")
+def _shown(value: str | Mapping[str, str] | Sequence[str] | None) -> str:
+    if isinstance(value, Mapping):
+        value = [f"{name}={said}" for name, said in value.items()]
+    return (value.replace("\n", "; ") if isinstance(value, str) else "; ".join(value or ())) or "–"

@@ -84,7 +84,8 @@ def _everything(connection: Connection, email: str, person: Subscriber | None) -
     mine = person.id if person else 0
     return {
         "email": email,
-        "person": person and {name: getattr(person, name) for name in ("name", "language", "timezone")},
+        "person": person
+        and {name: getattr(person, name) for name in ("name", "language", "timezone", "tags", "attributes")},
         "subscriptions": [
             {
                 "newsletter": one.newsletter,

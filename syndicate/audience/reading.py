@@ -1,4 +1,4 @@
-"""Opens a file of subscribers: CSV in UTF-8, UTF-16 or Windows-1252, or a ZIP file of such. The roster calls it.
+"""Opens a file of subscribers: CSV in UTF-8, UTF-16 or Windows-1252, a ZIP file of such, or JSON lines.
 
 Of a ZIP file only CSV files are looked at, and they are read as they come: nothing of it is unpacked onto the disk.
 """
@@ -18,6 +18,7 @@ from typing import IO
 
 from syndicate.audience.formats.layout import lay_out
 from syndicate.audience.formats.mailchimp import NEVER_SUBSCRIBED
+from syndicate.audience.lines import Lines
 from syndicate.audience.sheet import Sheet
 from syndicate.errors import RosterError
 
@@ -36,6 +37,11 @@ class Source:
         self._ahead = self._raw(4)
         self.encoding = _encoding(self._ahead)
         self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it begins as a JSON object does."""
+        return self._ahead.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
 
     def read(self, size: int) -> bytes:
         """About so many bytes; none at the end. :raises RosterError: when the file is damaged."""
@@ -61,7 +67,7 @@ class Part:
     name: str
     path: str
     source: Source
-    sheet: Sheet
+    sheet: Sheet | Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ def _part(name: str, path: str, stream: IO[bytes], mapping: Mapping[str, str]) -
     if own.lower().startswith(NEVER_SUBSCRIBED):
         raise RosterError(path, "has people who never subscribed, and who must not be mailed; leave it out")
     source = Source(stream, path)
-    return Part(own, path, source, Sheet(source, path, lambda names: lay_out(names, mapping)))
+    kind = Lines if source.is_json else Sheet
+    return Part(own, path, source, kind(source, path, lambda names: lay_out(names, mapping)))
 
 
 def _check(file: Path, mapping: Mapping[str, str], parts: list[Part]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from syndicate.audience import choices
 from syndicate.audience.address import normalise
+from syndicate.audience.attributes import PREFIX, attributes_of
 from syndicate.audience.formats.format import STATES
 from syndicate.audience.formats.layout import Layout
 from syndicate.audience.sheet import unguarded
@@ -25,7 +27,7 @@ class Row(NamedTuple):
     """What one row says; empty and None mean that it says nothing. ``topics`` is a key, ``state`` is for new ones.
 
     ``resume_at`` is when a pause ends by itself: ``paused until 2026-03-22T07:00:00Z``. ``ban`` is why the address
-    must not be mailed.
+    must not be mailed. ``tags`` is a key, as ``topics`` is.
     """
 
     email: str
@@ -38,6 +40,8 @@ class Row(NamedTuple):
     state: SubscriptionState
     resume_at: datetime | None = None
     ban: str = ""
+    tags: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
     line: int = 0
 
 
@@ -57,6 +61,12 @@ class RowReader:
         self._is_whole = "name" in layout.places
         self._said = layout.places.get("state", ())
         self._about = layout.places.get("topics", ())
+        self._labels = layout.places.get("tags", ())
+        self._described = layout.places.get("attributes", ())
+        self._named = [
+            (name.removeprefix(PREFIX), places[0]) for name, places in layout.places.items() if name.startswith(PREFIX)
+        ]
+        self._tags = lru_cache(1024)(self._read_tags)
         self._wanted = lru_cache(1024)(self._look_up)
         self._topics = lru_cache(1024)(lambda *texts: topics_key(choices.topics_of(texts)))
         self._language = lru_cache(1024)(choices.language_of)
@@ -82,6 +92,8 @@ class RowReader:
             state,
             resume_at,
             (choices.reason_of(suppressed) if suppressed else "") or ban,
+            self._tags(*[unguarded(cells[place]) for place in self._labels]) if self._labels else "",
+            self._attributes(cells) if self._described or self._named else (),
             line,
         )
 
@@ -91,6 +103,16 @@ class RowReader:
         if self._is_whole and (whole := choices.name_of(names.pop(0))):
             return whole
         return choices.name_of(" ".join(names)) if names else ""
+
+    def _read_tags(self, *texts: str) -> str:
+        """Tags as a key; other services put commas between them, and quotation marks around."""
+        if self._layout.between_tags == ",":
+            texts = tuple(tag for row in csv.reader(texts, skipinitialspace=True) for tag in row)
+        return topics_key(choices.topics_of(texts))
+
+    def _attributes(self, cells: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        named = {name: unguarded(cells[place]) for name, place in self._named}
+        return attributes_of([unguarded(cells[place]) for place in self._described], named)
 
     def _look_up(self, slugs: str, cadence: str) -> tuple[tuple[str, ...], str]:
         named = slugs.split(";") if slugs.strip() else self._defaults

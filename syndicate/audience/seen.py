@@ -20,26 +20,34 @@ class Seen:
 
     def add(self, thing: Hashable) -> bool:
         """Whether it comes for the first time."""
-        slots = self._slots
-        number = (hash(thing) & 0xFFFF_FFFF_FFFF_FFFF) or 1
-        place, last = number & (len(slots) - 1), len(slots) - 1
-        while (found := slots[place]) and found != number:
-            place = (place + 1) & last
-        if found:
+        number = _number(thing)
+        place = self._place(number)
+        if self._slots[place]:
             return False
-        slots[place] = number
+        self._slots[place] = number
         self._count += 1
-        if self._count > _FULL * len(slots):
+        if self._count > _FULL * len(self._slots):
             self._grow()
         return True
 
+    def __contains__(self, thing: Hashable) -> bool:
+        return self._slots[self._place(_number(thing))] != 0
+
+    def _place(self, number: int) -> int:
+        """Where it stands, or would."""
+        slots, last = self._slots, len(self._slots) - 1
+        place = number & last
+        while (found := slots[place]) and found != number:
+            place = (place + 1) & last
+        return place
+
     def _grow(self) -> None:
         before = self._slots
-        self._slots = slots = array("Q", bytes(2 * 8 * len(before)))
-        last = len(slots) - 1
+        self._slots = array("Q", bytes(2 * 8 * len(before)))
         for number in before:
             if number:
-                place = number & last
-                while slots[place]:
-                    place = (place + 1) & last
-                slots[place] = number
+                self._slots[self._place(number)] = number
+
+
+def _number(thing: Hashable) -> int:
+    return (hash(thing) & 0xFFFF_FFFF_FFFF_FFFF) or 1

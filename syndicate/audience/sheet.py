@@ -23,7 +23,9 @@ LONGEST_LINE = 65_536
 
 _MOST_LINES = 50  # that one quoted cell may span
 _CHUNK = 262_144
-_SHOWN = 500  # characters of a line that can't be read
+SHOWN = 500
+"""Characters of a line that can't be read."""
+
 _DELIMITERS = (",", ";", "\t")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -75,7 +77,7 @@ class Sheet:
     """
 
     def __init__(self, file: Bytes, path: str, lay_out: Callable[[Sequence[str]], Layout | None]) -> None:
-        self._lines = _lines(file)
+        self._lines = physical_lines(file)
         self._ahead: deque[bytes] = deque()
         self._line = self.windows_lines = 0
         self.delimiter, self.names, self.layout = self._header(path, lay_out)
@@ -115,7 +117,7 @@ class Sheet:
         line, (text, is_windows) = self._line, _text(raw)
         self.windows_lines += is_windows
         if text is None:
-            seen = raw[: _SHOWN * 4].decode("utf-8", "replace")[:_SHOWN]
+            seen = raw[: SHOWN * 4].decode("utf-8", "replace")[:SHOWN]
             fault = "the line is too long" if len(raw) > LONGEST_LINE else "neither UTF-8 nor Windows-1252 text"
             return Record(line, [seen], fault)
         if "\0" in text:
@@ -165,7 +167,7 @@ class Sheet:
         return self._ahead[reach]
 
 
-def _lines(file: Bytes) -> Iterator[bytes]:
+def physical_lines(file: Bytes) -> Iterator[bytes]:
     """Physical lines with their ends; of one longer than ``LONGEST_LINE`` no more than shows that it is."""
     rest = b""
     while chunk := file.read(_CHUNK):

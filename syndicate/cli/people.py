@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from syndicate.app import App
-from syndicate.audience.export import export_roster
+from syndicate.audience.export import Form, export_roster
 from syndicate.audience.subscribe import remove as end_subscriptions
 from syndicate.audience.subscribe import subscribe
 from syndicate.cli.terminal import Json, opened, plural, say, show_json, show_table, tell
@@ -19,12 +19,13 @@ from syndicate.model import SubscriptionState
 from syndicate.store import seek
 from syndicate.store.seek import EVERYONE, Sought
 
-subscribers = typer.Typer(help="Readers: import, export, list, add, remove, show, erase.", no_args_is_help=True)
+subscribers = typer.Typer(help="Readers: import, export, list, add, remove, tag, show, erase.", no_args_is_help=True)
 
 Search = Annotated[str, typer.Option(help="Only of who has this in their address or name.")]
 Newsletter = Annotated[str | None, typer.Option(help="Only of this newsletter.")]
 State = Annotated[SubscriptionState | None, typer.Option(help="Only in this state.")]
 Topic = Annotated[str, typer.Option(help="Only of who chose this topic.")]
+Tag = Annotated[str, typer.Option(help="Only of who has this tag.")]
 Suppressed = Annotated[bool, typer.Option("--suppressed", help="Only of addresses that are banned from mail.")]
 
 
@@ -40,18 +41,20 @@ def export(
     newsletter: Newsletter = None,
     state: State = None,
     topic: Topic = "",
+    tag: Tag = "",
     suppressed: Suppressed = False,
+    form: Annotated[Form, typer.Option("--format", help="CSV, or a JSON object on each line.")] = Form.CSV,
 ) -> None:
-    """Write all readers, or those that fit, as CSV that `import` reads back."""
+    """Write all readers, or those that fit, as `import` reads them back."""
     with opened() as app:
-        sought = _sought(app, search, newsletter, state, topic, suppressed)
+        sought = _sought(app, search, newsletter, state, topic, tag, suppressed)
         if out is None:
-            export_roster(app.store, sys.stdout, sought=sought)
+            export_roster(app.store, sys.stdout, sought=sought, form=form)
             return
         unfinished = out.with_name(f".{out.name}.part")
         try:
             with unfinished.open("w", encoding="utf-8", newline="") as file:
-                count = export_roster(app.store, file, sought=sought)
+                count = export_roster(app.store, file, sought=sought, form=form)
             unfinished.replace(out)
         except OSError as error:
             raise SyndicateError(f"{out}: can't be written ({error.strerror}); choose another file") from None
@@ -64,13 +67,14 @@ def list_(
     newsletter: Newsletter = None,
     state: State = None,
     topic: Topic = "",
+    tag: Tag = "",
     suppressed: Suppressed = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List subscriptions by address: all, or those that fit."""
     with opened() as app, app.store.read() as connection:
-        sought = _sought(app, search, newsletter, state, topic, suppressed)
+        sought = _sought(app, search, newsletter, state, topic, tag, suppressed)
         found = list(seek.stream(connection, sought, limit=limit + 1))
     if as_json:
         show_json(
@@ -84,6 +88,8 @@ def list_(
                     "topics": one.topics,
                     "language": one.subscriber.language,
                     "timezone": one.subscriber.timezone,
+                    "tags": one.subscriber.tags,
+                    "attributes": one.subscriber.attributes,
                 }
                 for one in found[:limit]
             ]
@@ -137,8 +143,14 @@ def remove(email: str, newsletter: Newsletter = None) -> None:
 
 
 def _sought(
-    app: App, search: str, newsletter: str | None, state: SubscriptionState | None, topic: str, suppressed: bool
+    app: App,
+    search: str,
+    newsletter: str | None,
+    state: SubscriptionState | None,
+    topic: str,
+    tag: str,
+    suppressed: bool,
 ) -> Sought:
     if newsletter:
         app.digests.newsletter(newsletter)
-    return Sought(text=search, newsletter=newsletter or "", state=state, topic=topic, suppressed=suppressed)
+    return Sought(text=search, newsletter=newsletter or "", state=state, topic=topic, tag=tag, suppressed=suppressed)

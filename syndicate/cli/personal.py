@@ -1,4 +1,4 @@
-"""Commands about one reader's data: subscribers show, erase."""
+"""Commands about one reader: subscribers show, tag, erase."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from syndicate.audience.personal import data_of, erase_address
+from syndicate.audience.tagging import tag as put_tags
 from syndicate.cli.people import subscribers
-from syndicate.cli.terminal import Json, ask, local, opened, plural, show_json, show_table, tell
+from syndicate.cli.terminal import Json, ask, local, opened, operator, plural, show_json, show_table, tell
 
 
 def register(_: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (show, erase):
+    for command in (show, tag, erase):
         subscribers.command()(command)
 
 
@@ -26,9 +27,14 @@ def show(email: str, as_json: Json = False) -> None:
         show_json(found)
         return
     tell("address", f"{found['email']}{' (banned from mail)' if found['suppressed'] else ''}")
-    for name, value in (found["person"] or {}).items():
-        if value:
-            tell(name, value)
+    person = found["person"] or {}
+    for name in ("name", "language", "timezone"):
+        if person.get(name):
+            tell(name, person[name])
+    if person.get("tags"):
+        tell("tags", "; ".join(person["tags"]))
+    for name, value in person.get("attributes", {}).items():
+        tell("attribute", f"{name} = {value}")
     for one in found["subscriptions"]:
         until = f" until {local(one['paused_until'])}" if one["paused_until"] else ""
         topics = f", {', '.join(one['topics'])}" if one["topics"] else ""
@@ -42,6 +48,18 @@ def show(email: str, as_json: Json = False) -> None:
         status = f" ({one['status']})" if one["status"] else ""
         tell("came back", f"{one['kind']} {local(one['came_at'])}: {one['reason']}{status}, told by {one['source']}")
     tell("mails", f"{plural(len(found['deliveries']), 'digest')}; --json lists them")
+
+
+def tag(
+    email: str,
+    tags: Annotated[list[str], typer.Argument(help="The tags.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take them off.")] = False,
+) -> None:
+    """Put tags on a reader, or take them off. Only operators see tags; lists and exports can be narrowed by them."""
+    with opened() as app:
+        add, gone = ((), tags) if remove else (tags, ())
+        now = put_tags(app.store, email, add=add, remove=gone, who=operator(), now=datetime.now(UTC))
+    tell("tags", "; ".join(now) or "none")
 
 
 def erase(email: str, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -54,6 +55,14 @@ def opened(now: datetime | None = None) -> Iterator[App]:
         yield app
     finally:
         app.close()
+
+
+def operator() -> str:
+    """Who runs the command, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "the command line"
 
 
 def instant(text: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from syndicate.model import Parts, Subscriber
 from syndicate.render.headers import ReaderHeaders, SharedHeaders
-from syndicate.render.holes import called_by
+from syndicate.render.holes import attribute_values, called_by
 from syndicate.render.links import Links
 from syndicate.render.message import Message, compile_message
 from syndicate.settings import Newsletter
@@ -62,6 +62,7 @@ class Letter:
                 "email": email,
                 "unsubscribe": unsubscribe.encode(),
                 "preferences": preferences.encode(),
+                **attribute_values(subscriber),
             },
         )
 

@@ -11,7 +11,8 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from functools import lru_cache
+from typing import NoReturn, TypeVar, cast
 
 from jinja2 import TemplateRuntimeError
 from markupsafe import Markup, escape
@@ -23,8 +24,12 @@ from syndicate.render.languages import ENGLISH, Language
 NAMES = frozenset({"greeting", "called", "name", "email", "unsubscribe", "preferences"})
 """Every hole there is. ``greeting`` is an English one, in digests that were composed before there were others."""
 
+ATTRIBUTE = "own"
+"""How the name of a hole for an attribute begins: the attribute's own name follows, and what is written without it."""
+
 Some = TypeVar("Some")
 
+_ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NAME_IN_GREETING = 60
 _LIKE_AN_ADDRESS = re.compile(r"[@/:<>\\]|www\.", re.IGNORECASE)
 
@@ -45,7 +50,12 @@ def split(text: str, nonce: str) -> list[str]:
 
 
 def value_of(values: Mapping[str, Some], name: str) -> Some:
-    """What fills the hole ``name``. Raises TemplateError when there is no such value."""
+    """What fills the hole ``name``. Raises TemplateError when there is no such value.
+
+    Attributes stand among the values as ``own.city``; a reader without that one gets what the hole itself says.
+    """
+    if attribute := _attribute(name):
+        return values.get(f"{ATTRIBUTE}.{attribute[0]}") or cast("Some", attribute[1])
     try:
         return values[name]
     except KeyError:
@@ -67,7 +77,7 @@ def check(text: str, nonce: str, template: str) -> None:
     """Raises TemplateError when ``text`` holds a hole that was changed on its way, by a filter for example."""
     for match in re.finditer(re.escape(nonce), text, re.IGNORECASE):
         whole = re.compile(re.escape(nonce) + "_([a-z]+)_").match(text, match.start())
-        if not whole or whole[1] not in NAMES:
+        if not whole or not (whole[1] in NAMES or _attribute(whole[1])):
             line = text.count("\n", 0, match.start()) + 1
             raise TemplateError(template, None, f"a reader's value was changed (line {line} of the result); {_ADVICE}")
 
@@ -104,6 +114,40 @@ class Hole:
         self._refuse()
 
 
+class AttributeHole(Hole):
+    """An attribute of the reader, which may be missing, so it can't be tested either."""
+
+    def __init__(self, nonce: str, attribute: str, default: str) -> None:
+        super().__init__(nonce, f"{ATTRIBUTE}{_letters(attribute)}q{_letters(default)}")
+
+    def __bool__(self) -> bool:
+        raise TemplateRuntimeError(
+            "an attribute can't be tested, for it is known only after rendering; "
+            "say what stands there without it: subscriber.attributes.get('city', 'your town')"
+        )
+
+
+class Attributes:
+    """``subscriber.attributes`` in a template."""
+
+    def __init__(self, nonce: str) -> None:
+        self._nonce = nonce
+
+    def get(self, name: str, default: str = "") -> Hole:
+        """The reader's attribute of that name, or that text."""
+        if not _ATTRIBUTE_NAME.fullmatch(name):
+            raise TemplateRuntimeError(f"{name[:40]!r} is no name of an attribute; those are of a-z, 0-9 and _")
+        return AttributeHole(self._nonce, name, str(default))
+
+    def __getitem__(self, name: str) -> Hole:
+        return self.get(name)
+
+    def __getattr__(self, name: str) -> Hole:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.get(name)
+
+
 class Greeting(Hole):
     """``Hello Ana,``, or ``Hello,`` when the name is unknown, in a language: its words around a hole."""
 
@@ -138,13 +182,14 @@ class ReaderHoles:
 
     name: NameHole
     email: Hole
+    attributes: Attributes
 
 
 def open_holes(nonce: str, name: NameHole, language: Language = ENGLISH) -> dict[str, object]:
     """The template variables that differ between readers; the greeting is in ``language``."""
     return {
         "greeting": Greeting(nonce, language),
-        "subscriber": ReaderHoles(name=name, email=Hole(nonce, "email")),
+        "subscriber": ReaderHoles(name=name, email=Hole(nonce, "email"), attributes=Attributes(nonce)),
         "unsubscribe_url": Hole(nonce, "unsubscribe"),
         "preferences_url": Hole(nonce, "preferences"),
     }
@@ -160,7 +205,28 @@ def reader_values(subscriber: Subscriber, *, unsubscribe_url: str, preferences_u
         "email": subscriber.email,
         "unsubscribe": unsubscribe_url,
         "preferences": preferences_url,
+        **attribute_values(subscriber),
     }
+
+
+def attribute_values(subscriber: Subscriber) -> dict[str, str]:
+    """What fills the holes for attributes; what is not there is filled by the holes themselves."""
+    return {f"{ATTRIBUTE}.{name}": value for name, value in subscriber.attributes.items()}
+
+
+def _letters(text: str) -> str:
+    """Any text as letters a-p, which go through HTML, CSS inlining, addresses and escaping as they are."""
+    return "".join(chr(97 + int(digit, 16)) for digit in text.encode("utf-8", "replace").hex())
+
+
+@lru_cache(256)
+def _attribute(name: str) -> tuple[str, str] | None:
+    """The attribute that a hole stands for, and what is written without it; None when it stands for something else."""
+    match = re.fullmatch(f"{ATTRIBUTE}((?:[a-p]{{2}})+)q((?:[a-p]{{2}})*)", name)
+    if match is None:
+        return None
+    said, default = (bytes.fromhex("".join(f"{ord(one) - 97:x}" for one in part)) for part in match.groups())
+    return said.decode("utf-8", "replace"), default.decode("utf-8", "replace")
 
 
 def called_by(name: str) -> str:

@@ -10,7 +10,7 @@ from operator import attrgetter
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from syndicate.model import Consent, ConsentKind, Via
-from syndicate.store.prepared import Prepared, batch_of
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import consents
 
 _NAMES = [field.name for field in fields(Consent)]
@@ -22,7 +22,7 @@ _ADD = Prepared(insert(consents), *_NAMES)
 def add(connection: Connection, records: Sequence[Consent]) -> None:
     """Keeps what was said."""
     if records:
-        _ADD.run(batch_of(connection), [_values(one) for one in records])
+        _ADD.carry(connection, [_values(one) for one in records])
 
 
 def of_subscriber(connection: Connection, subscriber_id: int) -> list[Consent]:

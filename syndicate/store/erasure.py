@@ -40,6 +40,7 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     suppressions.lift(connection, email)
     suppressions.add(connection, trace, reason, now=now)
     nobody = {"email": f"erased:{subscriber_id}", "domain": "", "name": "", "language": None, "timezone": None}
+    nobody |= {"tags": "", "attributes": None}
     connection.execute(update(people).where(people.c.id == subscriber_id).values(nobody | {"erased_at": now}))
 
 

@@ -88,6 +88,7 @@ def claim(
             subscribers.c.id,
             subscribers.c.email,
             subscribers.c.name,
+            subscribers.c.attributes,
         )
         .join(subscriptions, s.id == d.subscription_id)
         .join(subscribers, subscribers.c.id == s.subscriber_id)
@@ -101,13 +102,13 @@ def claim(
     banned: list[int] = []
     left: list[int] = []
     rows = connection.execute(free).all()
-    for delivery_id, variant, subscription, domain, tries, planned_at, state, ban, person, email, name in rows:
+    for delivery_id, variant, subscription, domain, tries, planned_at, state, ban, person, email, name, said in rows:
         if ban is not None:
             banned.append(delivery_id)
         elif state == _LEFT:
             left.append(delivery_id)
         else:
-            reader = Subscriber(id=person, email=email, name=name)
+            reader = Subscriber(id=person, email=email, name=name, attributes=said or {})
             held.append(
                 Delivery(
                     id=delivery_id,

@@ -21,20 +21,25 @@ class Prepared:
 
     def run(self, batch: Batch, rows: Sequence[Sequence[Any]]) -> int:
         """Runs it for every row; returns how many rows it changed in all."""
-        compiled = self._for(batch)
+        compiled = self._for(batch.dialect)
         batch.cursor.executemany(compiled.text, compiled.bind_all(rows))
         return int(batch.cursor.rowcount)
 
+    def carry(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Runs it for every row over SQLAlchemy's connection, which raises its own errors."""
+        compiled = self._for(connection.dialect)
+        connection.exec_driver_sql(compiled.text, compiled.bind_all(rows))
+
     def ask(self, batch: Batch, *values: Any) -> list[Any]:
         """The first column of what it finds."""
-        compiled = self._for(batch)
+        compiled = self._for(batch.dialect)
         batch.cursor.execute(compiled.text, compiled.bind(values))
         return [row[0] for row in batch.cursor.fetchall()]
 
-    def _for(self, batch: Batch) -> _Compiled:
-        compiled = self._compiled.get(batch.dialect.name)
+    def _for(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            compiled = self._compiled[batch.dialect.name] = _Compiled(batch.dialect, self._statement, self._names)
+            compiled = self._compiled[dialect.name] = _Compiled(dialect, self._statement, self._names)
         return compiled
 
 
@@ -45,11 +50,6 @@ class Batch:
 
     def __init__(self, cursor: Any, dialect: Dialect) -> None:
         self.cursor, self.dialect = cursor, dialect
-
-
-def batch_of(connection: Connection) -> Batch:
-    """The same within a transaction that is open."""
-    return Batch(connection.connection.cursor(), connection.dialect)
 
 
 class _Compiled:
@@ -97,4 +97,4 @@ class _Compiled:
         for at, process in self._processes:
             if values[at] is not None:
                 values[at] = process(values[at])
-        return values if self._names is None else dict(zip(self._names, values, strict=True))
+        return tuple(values) if self._names is None else dict(zip(self._names, values, strict=True))

@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0021"
+VERSION = "0022"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -216,6 +216,8 @@ subscribers = Table(
     Column("name", Text, nullable=False),
     Column("language", Text),
     Column("timezone", Text),
+    Column("tags", Text, nullable=False, server_default=text("''")),
+    Column("attributes", JSON(none_as_null=True)),
     Column("created_at", Instant, nullable=False),
     Column("erased_at", Instant),
     Index(None, "timezone"),

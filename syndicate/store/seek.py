@@ -1,4 +1,4 @@
-"""Subscribers by address, name, newsletter, state, topic. The console, the export and `syndicate subscribers list` ask.
+"""Subscribers by address, name, newsletter, state, topic, tag. The console, the export and `subscribers list` ask.
 
 With a million subscribers on SQLite, a page of most searches takes some milliseconds. Only those that nearly nobody
 fits read all addresses, or all subscriptions, which takes some tenths of a second, and needs no further index.
@@ -17,7 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from syndicate.model import Subscriber, Subscription, SubscriptionState
 from syndicate.store.columns import holds
 from syndicate.store.schema import subscribers, subscriptions, suppressions
-from syndicate.store.subscribers import joined, subscription_of, topics_key
+from syndicate.store.subscribers import joined, subscriber_of, subscription_of, topics_key
 
 _LONGEST = 254
 _FEW = 1000
@@ -35,6 +35,7 @@ class Sought:
     newsletter: str = ""
     state: SubscriptionState | None = None
     topic: str = ""
+    tag: str = ""
     suppressed: bool = False
 
 
@@ -97,6 +98,8 @@ def _who(sought: Sought) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if text := _shown(sought.text):
         found.append(or_(holds(p.email, text), holds(p.name, text)))
+    if tag := topics_key([_shown(sought.tag)]):
+        found.append(holds(literal("\n") + p.tags + "\n", f"\n{tag}\n"))
     if sought.suppressed:
         found.append(p.email.in_(select(suppressions.c.email)))
     return found
@@ -133,5 +136,9 @@ def _found(connection: Connection, ids: Sequence[int]) -> list[Found]:
 
 
 def _one(row: Any, is_suppressed: bool, gets: Sequence[Subscription]) -> Found:
-    person = Subscriber(id=row.id, email=row.email, name=row.name, language=row.language, timezone=row.timezone)
-    return Found(subscriber=person, created_at=row.created_at, is_suppressed=is_suppressed, subscriptions=tuple(gets))
+    return Found(
+        subscriber=subscriber_of(row, row.id),
+        created_at=row.created_at,
+        is_suppressed=is_suppressed,
+        subscriptions=tuple(gets),
+    )

@@ -11,10 +11,11 @@ from unicodedata import normalize
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from syndicate.model import Channel, DigestState, Subscriber, Subscription, SubscriptionState
-from syndicate.store.prepared import Prepared, batch_of
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import digests, subscribers, subscriptions
 
 _PERSON = ("email", "name", "language", "timezone")
+_SAID = ("tags", "attributes")
 _OWN = ("id", "newsletter", "state", "cadence", "topics", "watermark", "resume_at", "channel")
 _GIVEN = (DigestState.EMPTY, DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 
@@ -44,20 +45,43 @@ def people(connection: Connection, emails: Sequence[str]) -> dict[str, Subscribe
     """The subscribers of those normalised addresses that are known."""
     found: dict[str, Subscriber] = {}
     c = subscribers.c
+    columns = [c.id, *(c[name] for name in (*_PERSON, *_SAID))]
     for start in range(0, len(emails), 500):
-        query = select(c.id, c.email, c.name, c.language, c.timezone).where(c.email.in_(emails[start : start + 500]))
-        found.update((row.email, Subscriber(**row._mapping)) for row in connection.execute(query))  # noqa: SLF001
+        query = select(*columns).where(c.email.in_(emails[start : start + 500]))
+        found.update((row.email, subscriber_of(row, row.id)) for row in connection.execute(query))
     return found
 
 
-_ADD_PERSON = Prepared(insert(subscribers), *_PERSON, "domain", "created_at")
+def subscriber_of(row: Row[Any], subscriber_id: int) -> Subscriber:
+    """The subscriber in a row that has their columns."""
+    return Subscriber(
+        id=subscriber_id,
+        email=row.email,
+        name=row.name,
+        language=row.language,
+        timezone=row.timezone,
+        tags=topics_of(row.tags),
+        attributes=row.attributes or {},
+    )
+
+
+_ADD_PERSON = Prepared(insert(subscribers), *_PERSON, *_SAID, "domain", "created_at")
 
 
 def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
-    """Stores new people; each row has ``email``, ``name``, ``language`` and ``timezone``."""
+    """Stores new people: ``email``, ``name``, ``language``, ``timezone``, maybe ``tags`` (a key) and ``attributes``."""
     if rows:
-        new = [(*[row[name] for name in _PERSON], row["email"].rpartition("@")[2], now) for row in rows]
-        _ADD_PERSON.run(batch_of(connection), new)
+        new = [
+            (
+                *[row[name] for name in _PERSON],
+                row.get("tags", ""),
+                row.get("attributes") or None,
+                row["email"].rpartition("@")[2],
+                now,
+            )
+            for row in rows
+        ]
+        _ADD_PERSON.carry(connection, new)
 
 
 def change_people(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -69,6 +93,26 @@ def change_people(connection: Connection, rows: Sequence[dict[str, Any]]) -> Non
             query.values(values),
             [{"person": row["id"]} | {f"new_{name}": row[name] for name in _PERSON[1:]} for row in rows],
         )
+
+
+_DESCRIBE = Prepared(
+    update(subscribers)
+    .where(subscribers.c.id == bindparam("person", type_=subscribers.c.id.type))
+    .values(
+        tags=bindparam("new_tags", type_=subscribers.c.tags.type),
+        attributes=bindparam("new_attributes", type_=subscribers.c.attributes.type),
+    ),
+    "new_tags",
+    "new_attributes",
+    "person",
+)
+
+
+def describe(connection: Connection, people: Sequence[Subscriber]) -> None:
+    """Replaces the tags and attributes of these people."""
+    rows = [(topics_key(person.tags), person.attributes or None, person.id) for person in people]
+    if rows:
+        _DESCRIBE.carry(connection, rows)
 
 
 def subscriptions_of(connection: Connection, subscriber_ids: Sequence[int]) -> dict[tuple[int, str], Any]:
@@ -92,7 +136,7 @@ def add_subscriptions(connection: Connection, rows: Sequence[Mapping[str, Any]],
     if rows:
         over = SubscriptionState.UNSUBSCRIBED
         new = [(*[row.get(name) for name in _NEW], now, now if row["state"] == over else None) for row in rows]
-        _ADD_SUBSCRIPTION.run(batch_of(connection), new)
+        _ADD_SUBSCRIPTION.carry(connection, new)
 
 
 def change_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
@@ -183,7 +227,7 @@ def readers(connection: Connection, newsletter: str, cadence: str) -> int:
 
 def joined() -> Select[Any]:
     """Subscriptions with their subscribers, but for those who were erased; ``subscription_of`` reads its rows."""
-    person = [subscribers.c.id.label("person_id"), *(subscribers.c[name] for name in _PERSON)]
+    person = [subscribers.c.id.label("person_id"), *(subscribers.c[name] for name in (*_PERSON, *_SAID))]
     own = [subscriptions.c[name] for name in _OWN]
     query = select(*own, *person).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
     return query.where(subscribers.c.erased_at.is_(None))
@@ -193,9 +237,7 @@ def subscription_of(row: Row[Any]) -> Subscription:
     """A row of ``joined``."""
     return Subscription(
         id=row.id,
-        subscriber=Subscriber(
-            id=row.person_id, email=row.email, name=row.name, language=row.language, timezone=row.timezone
-        ),
+        subscriber=subscriber_of(row, row.person_id),
         newsletter=row.newsletter,
         state=SubscriptionState(row.state),
         cadence=row.cadence,

@@ -151,3 +151,5 @@ def test_what_was_seen_is_known_however_much_it_is() -> None:
     things = [("r", n) for n in range(90_000)]
     assert all(map(seen.add, things))
     assert not any(map(seen.add, things))
+    assert things[0] in seen
+    assert ("x", 0) not in seen

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import csv
+import json
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from syndicate.audience import Roster, RosterResult, Terms, remove, subscribe
 from syndicate.audience.diff import Diff
-from syndicate.audience.personal import erase_address
+from syndicate.audience.personal import data_of, erase_address
 from syndicate.audience.roster import result_of
+from syndicate.audience.tagging import tag
 from syndicate.audience.traces import Traces
 from syndicate.errors import NotFoundError, RosterError
 from syndicate.settings import Newsletter
 from syndicate.store import Store, audit, consents, seek, subscribers, suppressions
-from syndicate.store.seek import EVERYONE
+from syndicate.store.schema import subscribers as people
+from syndicate.store.seek import EVERYONE, Sought
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 TRACES = Traces("a secret of this test, 32 characters or more")
@@ -80,7 +84,7 @@ def test_a_zip_file_of_mailchimp(desk: Desk) -> None:
         archive.writestr(
             "subscribed_email_audience_export_x.csv",
             CHIMP.format("")
-            + 'ana@example.org,Ana,Jović,4,1,a,,"""VIP"""\nnobody,No,Body,1,2,b,,\nleft@example.org,,,,3,c,,\n',
+            + 'ana@example.org,Ana,Jović,4,1,a,,"""VIP"",""Blog"""\nnobody,N,B,1,2,b,,\nleft@example.org,,,,3,c,,\n',
         )
         archive.writestr(
             "unsubscribed_email_audience_export_x.csv",
@@ -108,7 +112,8 @@ def test_a_zip_file_of_mailchimp(desk: Desk) -> None:
             "nobody",
         ]
     with desk.store.read() as connection:
-        assert subscribers.people(connection, ["ana@example.org"])["ana@example.org"].name == "Ana Jović"
+        ana = subscribers.people(connection, ["ana@example.org"])["ana@example.org"]
+    assert (ana.name, ana.tags) == ("Ana Jović", ("blog", "vip"))
 
 
 SUBSTACK = """\
@@ -123,7 +128,7 @@ id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,cr
 """
 LISTMONK = """\
 uuid,email,name,attributes,status,created_at,updated_at
-x,a@example.org,Ana,"{""city"": ""Bar""}",enabled,,
+x,a@example.org,Ana,"{""City"": ""Bar"", ""ids"": [1], ""paid"": true}",enabled,,
 y,b@example.org,,{},disabled,,
 z,c@example.org,,{},blocklisted,,
 """
@@ -158,6 +163,10 @@ def test_files_of_others(sqlite: Desk, text: str, states: dict[str, tuple[str, s
     done = sqlite.take(sqlite.file(text))
     assert {email.partition("@")[0]: state for email, state in sqlite.states().items()} == states
     assert done.diff.bad == ("unconfirmed" in text or "unactivated" in text)
+    with sqlite.store.read() as connection:
+        first = subscribers.people(connection, ["a@example.org"])["a@example.org"]
+    told = {SUBSTACK: {"plan": "yearly"}, LISTMONK: {"city": "Bar", "paid": "yes"}}
+    assert first.attributes == told.get(text, {})
     again = sqlite.take(sqlite.file(text))
     assert again.diff.new == again.diff.changed == 0
 
@@ -234,6 +243,43 @@ def test_who_left_or_is_banned_comes_back_only_for_a_reason(desk: Desk) -> None:
     assert acts[1:] == [("mara", "revived", "they wrote to us on 1 March")] * 2
     assert said[-1] == "import people.csv; brought back by mara: they wrote to us on 1 March"
     assert _counts(desk.take(file, Terms(revive="again")).diff) == {"same": 2, "suppressed": 1}
+
+
+def test_tags_add_up_and_attributes_are_filled(desk: Desk) -> None:
+    head = "email,newsletters,tags,attributes,attributes.city\n"
+    desk.take(desk.file(head + 'ana@example.org,brief,VIP;old,"{""n"": 1, ""city"": ""x""}",Bar\n'))
+    done = desk.take(
+        desk.file(head + 'ana@example.org,brief,new,"{""n"": 2}",\nana@example.org,brief,b,"{""n"": 3, ""m"": 4}",\n')
+    )
+    with desk.store.read() as connection:
+        ana = subscribers.people(connection, ["ana@example.org"])["ana@example.org"]
+        assert [one.subscriber.tags for one in seek.stream(connection, Sought(tag="Vip"))] == [ana.tags]
+        assert [*seek.stream(connection, Sought(tag="vi"))] == []
+    assert (ana.tags, ana.attributes) == (("b", "new", "old", "vip"), {"city": "Bar", "m": "4", "n": "2"})
+    assert done.diff.samples[0].about == "tags old; vip → new; old; vip; attributes city=Bar; n=1 → city=Bar; n=2"
+    bad = desk.take(desk.file(head + "x@example.org,brief,,[1],\ny@example.org,brief,,{,\n"))
+    assert bad.diff.bad == 2
+    assert bad.diff.samples[0].about == 'attributes are no JSON object such as {"city": "Bar"}: \'[1]\''
+    many = json.dumps({f"a{n}": "x" for n in range(31)}).replace('"', '""')
+    assert desk.take(desk.file(head + f'x@example.org,brief,,"{many}",\n')).diff.samples[0].about.startswith("31 attr")
+    assert tag(desk.store, "ana@example.org", add=["Gold; x"], remove=["OLD"], who="mara", now=NOW) == (
+        "b",
+        "gold",
+        "new",
+        "vip",
+        "x",
+    )
+    person = data_of(desk.store, "ana@example.org")["person"]
+    assert (person["tags"][1], person["attributes"]["city"]) == ("gold", "Bar")
+    with desk.store.read() as connection:
+        [act] = audit.newest(connection, limit=1)
+        assert (act.act, act.detail) == ("tagged", "b; gold; new; vip; x")
+    with pytest.raises(NotFoundError):
+        tag(desk.store, "who@example.org", add=["x"], who="mara", now=NOW)
+    erase_address(desk.store, TRACES, "ana@example.org", now=NOW)
+    with desk.store.read() as connection:
+        row = connection.execute(select(people.c.tags, people.c.attributes)).one()
+    assert tuple(row) == ("", None)
 
 
 def test_what_is_wrong_with_a_file_is_told_before_anything_happens(sqlite: Desk) -> None:

@@ -59,7 +59,7 @@ def test_all_that_is_kept_of_a_reader(room: Newsroom) -> None:
     [digest] = room.compose()
     found = data_of(room.app.store, "Ana@EXAMPLE.org")
     assert found == data_of_reader(room.app.store, held)
-    assert found["person"] == {"name": "Ana", "language": None, "timezone": "UTC"}
+    assert found["person"] == {"name": "Ana", "language": None, "timezone": "UTC", "tags": (), "attributes": {}}
     assert [(one["newsletter"], one["state"]) for one in found["subscriptions"]] == [("brief", "active")]
     [consent] = found["consents"]
     assert (consent["kind"], consent["asked_ip"], consent["confirmed_at"]) == ("given", "192.0.2.0/24", room.clock())

@@ -30,10 +30,25 @@ def _read(**cells: str) -> Row:
 
 
 def test_every_cell_says_something() -> None:
-    row = READER.read(["A@Example.org", " Ana ", "Sport; brief", "Weekly", "b;A", "de_AT", "UTC", "Paused", "said no"])
+    row = READER.read(
+        [
+            "A@Example.org",
+            " Ana ",
+            "Sport; brief",
+            "Weekly",
+            "b;A",
+            "de_AT",
+            "UTC",
+            "Paused",
+            "said no",
+            "VIP; b",
+            '{"City":"Bar"}',
+        ]
+    )
     assert (row.email, row.name, row.newsletters) == ("A@example.org", "Ana", ("sport", "brief"))
     assert (row.cadence, row.topics, row.language, row.timezone) == ("weekly", "a\nb", "de-AT", "UTC")
     assert (row.state, row.ban) == (SubscriptionState.PAUSED, "said no")
+    assert (row.tags, row.attributes) == ("b\nvip", (("city", "Bar"),))
 
 
 @pytest.mark.parametrize(

@@ -149,3 +149,33 @@ def test_every_hole_has_a_value() -> None:
         "unsubscribe": "https://u.example",
         "preferences": "https://p.example",
     }
+
+
+def test_attributes_are_holes_with_something_for_who_has_none(tmp_path: Path) -> None:
+    (tmp_path / "own.html").write_text(
+        "{% set a = subscriber.attributes %}{{ a.city }}|{{ a['n_1'] }}|{{ a.get('city', 'Ö <b>') }}", encoding="utf-8"
+    )
+    nonce = new_nonce()
+    text = render(open_templates(tmp_path), "own.html", **open_holes(nonce, NameHole(nonce, is_known=True)))
+    check(text, nonce, "own.html")
+    urls = {"unsubscribe_url": "", "preferences_url": ""}
+    ana = Subscriber(id=1, email="a@example.org", attributes={"city": "Bar & Co", "n_1": "2", "x": "3"})
+    bo = Subscriber(id=2, email="b@example.org", attributes={"x": "3"})
+    assert fill(text, nonce, reader_values(ana, **urls), escape=True) == "Bar &amp; Co|2|Bar &amp; Co"
+    assert fill(text, nonce, reader_values(bo, **urls), escape=True) == "||Ö &lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if subscriber.attributes.city %}x{% endif %}",
+        "{{ subscriber.attributes.city | upper }}",
+        "{{ subscriber.attributes['Ort'] }}",
+        "{{ subscriber.attributes.city == 'Bar' }}",
+    ],
+)
+def test_an_attribute_can_only_be_written(tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.html").write_text(text, encoding="utf-8")
+    env, nonce = open_templates(tmp_path), new_nonce()
+    with pytest.raises(TemplateError):
+        check(render(env, "own.html", **open_holes(nonce, NameHole(nonce, is_known=True))), nonce, "own.html")

@@ -29,7 +29,13 @@ FORMATS = tuple(
     Format(
         name="Buttondown",
         signs=frozenset({address, "creation_date", "metadata"}),
-        columns={address: "email", "type": "state", "subscriber_type": "state"},
+        columns={
+            address: "email",
+            "type": "state",
+            "subscriber_type": "state",
+            "tags": "tags",
+            "metadata": "attributes",
+        },
         states=_STATES,
     )
     for address in ("email", "email_address")

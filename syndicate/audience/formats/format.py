@@ -18,11 +18,13 @@ FIELDS = (
     "timezone",
     "state",
     "suppressed",
+    "tags",
+    "attributes",
 )
-"""What a column may say of a subscriber; only the first is needed."""
+"""What a column may say of a subscriber; only the first is needed. ``attributes.x`` is one attribute by itself."""
 
-MANY = frozenset({"state", "topics"})
-"""Fields that several columns may tell: the gravest state counts, topics add up."""
+MANY = frozenset({"state", "topics", "tags"})
+"""Fields that several columns may tell: the gravest state counts, topics and tags add up."""
 
 STATES = ("active", "paused", "pending", "unsubscribed", "complained", "bounced", "suppressed", "unconfirmed")
 """Words for a state, each graver than the ones before; the last four are those of other services."""
@@ -40,3 +42,4 @@ class Format:
     columns: Mapping[str, str]
     states: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     state: str = ""
+    between_tags: str = ","

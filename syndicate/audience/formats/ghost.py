@@ -8,7 +8,7 @@ FORMATS = (
     Format(
         name="Ghost",
         signs=frozenset({"email", "subscribed_to_emails"}),
-        columns={"email": "email", "name": "name", "subscribed_to_emails": "state"},
+        columns={"email": "email", "name": "name", "subscribed_to_emails": "state", "labels": "tags"},
         states={"true": "active", "false": "unsubscribed"},
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from syndicate.audience.attributes import is_attribute
 from syndicate.audience.formats import buttondown, ghost, listmonk, mailchimp, mailpoet, own, substack
 from syndicate.audience.formats.format import FIELDS, MANY, Format
 from syndicate.errors import NotFoundError
@@ -31,6 +32,7 @@ class Layout:
     places: Mapping[str, tuple[int, ...]]
     states: Mapping[str, str] = field(default_factory=dict)
     state: str = ""
+    between_tags: str = ";"
 
     def field_of(self, place: int) -> str:
         """What the column at that place says; empty when nobody reads it."""
@@ -53,7 +55,7 @@ def lay_out(names: Sequence[str], mapping: Mapping[str, str]) -> Layout | None:
     taken = {name for column, name in told.items() if column in folded}
     places: dict[str, tuple[int, ...]] = {}
     for place, column in enumerate(folded):
-        name = columns.get(column, "")
+        name = columns.get(column, column if is_attribute(column) else "")
         if not name or (name in taken and column not in told):
             continue
         before = places.get(name, ())
@@ -61,11 +63,17 @@ def lay_out(names: Sequence[str], mapping: Mapping[str, str]) -> Layout | None:
             places[name] = (*before, place)
     if "email" not in places:
         return None
-    return Layout(format=known.name, places=places, states=known.states, state="" if "state" in places else known.state)
+    return Layout(
+        format=known.name,
+        places=places,
+        states=known.states,
+        state="" if "state" in places else known.state,
+        between_tags=known.between_tags,
+    )
 
 
 def _field(name: str) -> str:
     field = name.strip().lower()
-    if field and field not in FIELDS:
+    if field and field not in FIELDS and not is_attribute(field):
         raise NotFoundError("field", name[:40], FIELDS)
     return field

@@ -8,7 +8,7 @@ FORMATS = (
     Format(
         name="listmonk",
         signs=frozenset({"uuid", "email", "status"}),
-        columns={"email": "email", "name": "name", "status": "state"},
+        columns={"email": "email", "name": "name", "status": "state", "attributes": "attributes"},
         states={"enabled": "active", "disabled": "unsubscribed", "blocklisted": "suppressed"},
     ),
 )

@@ -13,6 +13,7 @@ _COLUMNS = {
     "first name": "first_name",
     "last name": "last_name",
     "timezone": "timezone",
+    "tags": "tags",
 }
 
 FORMATS = (

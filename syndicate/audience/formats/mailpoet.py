@@ -10,6 +10,8 @@ _COLUMNS = {
     "last name": "last_name",
     "list status": "state",
     "global status": "state",
+    "list": "tags",
+    "tags": "tags",
 }
 _STATES = {
     "subscribed": "active",

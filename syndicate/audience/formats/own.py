@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from syndicate.audience.formats.format import FIELDS, Format
 
-COLUMNS = ("email", "name", "newsletters", "cadence", "topics", "language", "timezone", "state", "suppressed")
+COLUMNS = (
+    "email",
+    "name",
+    "newsletters",
+    "cadence",
+    "topics",
+    "language",
+    "timezone",
+    "state",
+    "suppressed",
+    "tags",
+    "attributes",
+)
 """What an export has, in this order."""
 
 _SAME = {name: name for name in FIELDS}
@@ -19,6 +31,9 @@ _NAMES = {
 _ADDRESSES = ("email address", "e-mail address", "e-mail", "mail")
 
 FORMATS = (
-    Format(name="CSV", signs=frozenset({"email"}), columns=_SAME | _NAMES),
-    *(Format(name="CSV", signs=frozenset({title}), columns={title: "email"} | _SAME | _NAMES) for title in _ADDRESSES),
+    Format(name="CSV", signs=frozenset({"email"}), columns=_SAME | _NAMES, between_tags=";"),
+    *(
+        Format(name="CSV", signs=frozenset({title}), columns={title: "email"} | _SAME | _NAMES, between_tags=";")
+        for title in _ADDRESSES
+    ),
 )

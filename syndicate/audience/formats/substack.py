@@ -8,7 +8,7 @@ FORMATS = (
     Format(
         name="Substack",
         signs=frozenset({"email", "active_subscription"}),
-        columns={"email": "email", "name": "name", "email_disabled": "state"},
+        columns={"email": "email", "name": "name", "email_disabled": "state", "plan": "attributes.plan"},
         states={"false": "active", "true": "unsubscribed"},
     ),
 )

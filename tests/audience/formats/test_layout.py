@@ -34,17 +34,17 @@ def _layout(header: str, **mapping: str) -> Layout:
 @pytest.mark.parametrize(
     ("header", "name", "fields", "state"),
     [
-        (MAILCHIMP, "Mailchimp", {"email", "first_name", "last_name", "timezone"}, ""),
-        (UNSUBSCRIBED, "Mailchimp", {"email", "first_name", "last_name", "timezone"}, "unsubscribed"),
-        (CLEANED, "Mailchimp", {"email", "first_name", "last_name", "timezone"}, "bounced"),
-        (SUBSTACK, "Substack", {"email", "state"}, ""),
-        (GHOST, "Ghost", {"email", "name", "state"}, ""),
-        (GHOST + ",gift_id", "Ghost", {"email", "name", "state"}, ""),
-        (LISTMONK, "listmonk", {"email", "name", "state"}, ""),
-        (BUTTONDOWN, "Buttondown", {"email", "state"}, ""),
-        (BUTTONDOWN.replace("email_address", "email"), "Buttondown", {"email", "state"}, ""),
-        (MAILPOET, "MailPoet", {"email", "first_name", "last_name", "state"}, ""),
-        ("Email,First name,Last name,List", "MailPoet", {"email", "first_name", "last_name"}, ""),
+        (MAILCHIMP, "Mailchimp", {"email", "first_name", "last_name", "timezone", "tags"}, ""),
+        (UNSUBSCRIBED, "Mailchimp", {"email", "first_name", "last_name", "timezone", "tags"}, "unsubscribed"),
+        (CLEANED, "Mailchimp", {"email", "first_name", "last_name", "timezone", "tags"}, "bounced"),
+        (SUBSTACK, "Substack", {"email", "state", "attributes.plan"}, ""),
+        (GHOST, "Ghost", {"email", "name", "state", "tags"}, ""),
+        (GHOST + ",gift_id", "Ghost", {"email", "name", "state", "tags"}, ""),
+        (LISTMONK, "listmonk", {"email", "name", "state", "attributes"}, ""),
+        (BUTTONDOWN, "Buttondown", {"email", "state", "tags", "attributes"}, ""),
+        (BUTTONDOWN.replace("email_address", "email"), "Buttondown", {"email", "state", "tags", "attributes"}, ""),
+        (MAILPOET, "MailPoet", {"email", "first_name", "last_name", "state", "tags"}, ""),
+        ("Email,First name,Last name,List", "MailPoet", {"email", "first_name", "last_name", "tags"}, ""),
         ("email,name,newsletters,state,suppressed", "CSV", {"email", "name", "newsletters", "state", "suppressed"}, ""),
         ("Surname,E-Mail", "CSV", {"email", "last_name"}, ""),
     ],
@@ -64,6 +64,10 @@ def test_what_an_operator_says_comes_first() -> None:
     assert lay_out(["email"], {"email": ""}) is None
     with pytest.raises(NotFoundError, match=r"no field 'mial'; there is: email, name"):
         lay_out(["Kunde"], {"Kunde": "mial"})
+    with pytest.raises(NotFoundError, match=r"no field 'attributes\.1'"):
+        lay_out(["Kunde"], {"Kunde": "attributes.1"})
+    named = _layout("email,attributes.city,Phone,attributes.Ö", Phone="attributes.phone")
+    assert named.places == {"email": (0,), "attributes.city": (1,), "attributes.phone": (2,)}
 
 
 def test_several_columns_tell_one_state() -> None:
@@ -74,7 +78,7 @@ def test_several_columns_tell_one_state() -> None:
 
 def test_formats_say_only_what_is_read() -> None:
     for one in FORMATS:
-        assert set(one.columns.values()) <= set(FIELDS)
+        assert {name.partition(".")[0] for name in one.columns.values()} <= set(FIELDS)
         assert {*one.states.values(), one.state or "active"} <= set(STATES)
         assert all(text == text.lower() for text in (*one.signs, *one.columns, *one.states))
         assert lay_out([*one.signs], {}) is not None
