@@ -84,6 +84,12 @@ def test_who_they_are_and_whether_they_are_mailed(pressroom: Pressroom) -> None:
     person = pressroom.now_of(held[ANA]).subscriber
     assert (person.name, person.language, person.timezone) == ("Ana K.", "de-AT", None)
     assert console.post(f"{home}/describe", {"timezone": "Nowhere"}).status_code == 422
+    assert console.post(f"{home}/tag", {"tags": "Press; vip;PRESS"}).status_code == 303
+    assert pressroom.now_of(held[ANA]).subscriber.tags == ("press", "vip")
+    assert ANA in console.get(f"{HOME}?tag=Press").text
+    assert "Nobody fits" in console.get(f"{HOME}?tag=pres").text
+    assert f'href="{HOME}?tag=vip"' in console.get(home).text
+    assert console.post(f"{home}/tag", {"tags": "x" * 300}).status_code == 422
     console.post(f"{home}/link")
     console.post(f"{home}/move", {"email": "ana@new.example"})
     assert [one.kind for one in pressroom.notices(ANA)] == ["link"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fastapi.responses import Response
@@ -15,8 +15,9 @@ from syndicate.audience.subscribe import Evidence, leave
 from syndicate.desk.rights import Right
 from syndicate.errors import ConflictError, NotFoundError, SyndicateError
 from syndicate.model import Subscription, Via
-from syndicate.store import Connection, Store, audit, seek, suppressions
+from syndicate.store import Connection, Store, audit, seek, subscribers, suppressions
 from syndicate.store.seek import Found
+from syndicate.store.subscribers import topics_key, topics_of
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door
 from syndicate.web.console.subscribers.pages import HOME, about
@@ -68,6 +69,7 @@ class SubscriberActs:
         self._app, self._desk = app, desk
         for path, act in (
             ("describe", self.describe),
+            ("tag", self.tag),
             ("suppress", self.suppress),
             ("lift", self.lift),
             ("link", self.send_link),
@@ -85,6 +87,13 @@ class SubscriberActs:
         given = {name: visit.form.one(name) for name in ("name", "language", "timezone")}
         with doing(self._app, visit, id, "described") as it:
             preferences.describe(it.store, it.any.id, **given, now=visit.now)
+        return self._back(visit, id, "Saved.")
+
+    def tag(self, visit: Visit, id: int) -> Response:  # noqa: A002
+        """The tags that they have from now on."""
+        tags = topics_of(topics_key(choices.topics_of([visit.form.one("tags")])))
+        with doing(self._app, visit, id, "tagged", "; ".join(tags)) as it:
+            subscribers.describe(it.connection, [replace(it.one.subscriber, tags=tags)])
         return self._back(visit, id, "Saved.")
 
     def suppress(self, visit: Visit, id: int) -> Response:  # noqa: A002

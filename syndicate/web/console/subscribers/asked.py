@@ -9,6 +9,7 @@ from syndicate.model import SubscriptionState
 from syndicate.store.seek import EVERYONE, Sought
 
 SUPPRESSED = "suppressed"
+FIELDS = ("text", "newsletter", "state", "topic", "tag")
 STATES = (*SubscriptionState, SUPPRESSED)
 """What can be chosen as a state: those of subscriptions, and a ban on the address."""
 
@@ -23,6 +24,7 @@ class Asked:
     newsletter: str = ""
     state: str = ""
     topic: str = ""
+    tag: str = ""
     before: int | None = None
 
     @property
@@ -35,13 +37,14 @@ class Asked:
             newsletter=self.newsletter,
             state=SubscriptionState(self.state) if self.state and self.state != SUPPRESSED else None,
             topic=self.topic,
+            tag=self.tag,
             suppressed=self.state == SUPPRESSED,
         )
 
     @property
     def fields(self) -> dict[str, str]:
         """What says something, by the name of its field."""
-        found = {"text": self.text, "newsletter": self.newsletter, "state": self.state, "topic": self.topic}
+        found = {name: getattr(self, name) for name in FIELDS}
         return {name: value for name, value in found.items() if value}
 
 
@@ -54,5 +57,6 @@ def read(fields: Mapping[str, str]) -> Asked:
         newsletter=fields.get("newsletter", "").strip()[:200],
         state=state if state in STATES else "",
         topic=fields.get("topic", "").strip()[:200],
+        tag=fields.get("tag", "").strip()[:200],
         before=number if 0 < number < _LARGEST else None,
     )

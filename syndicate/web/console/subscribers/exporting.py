@@ -10,7 +10,7 @@ from syndicate.desk.rights import Right
 from syndicate.store import audit, seek
 from syndicate.web.console.desk import PRIVATE, Desk
 from syndicate.web.console.door import Door
-from syndicate.web.console.subscribers.asked import Asked, read
+from syndicate.web.console.subscribers.asked import FIELDS, Asked, read
 from syndicate.web.console.subscribers.pages import HOME, MOST_COUNTED
 from syndicate.web.console.visit import Visit
 
@@ -34,7 +34,7 @@ class Export:
 
     def give(self, visit: Visit) -> Response:
         """The file, as it is read from the database."""
-        asked = read({name: visit.form.one(name) for name in ("text", "newsletter", "state", "topic")})
+        asked = read({name: visit.form.one(name) for name in FIELDS})
         with self._app.store.write() as connection:
             audit.note(
                 connection, visit.user.name, "exported subscribers", detail=_told(asked), ip=visit.ip, now=visit.now
