@@ -71,11 +71,23 @@ def count(connection: Connection, sought: Sought, *, upto: int) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
+def addresses(connection: Connection, sought: Sought, *, after: str, limit: int) -> dict[int, str]:
+    """Who fits by id, in the order of their addresses, from ``after`` one on; an index gives them."""
+    p, what = subscribers.c, _what(sought)
+    query = select(p.id, p.email).where(p.erased_at.is_(None), p.email > after, *_who(sought))
+    if what:
+        theirs = select(subscriptions.c.subscriber_id).where(*what)
+        query = query.where(exists(theirs.where(subscriptions.c.subscriber_id == p.id)))
+    return {row.id: row.email for row in connection.execute(query.order_by(p.email).limit(limit))}
+
+
 def stream(
-    connection: Connection, sought: Sought, *, after: str = "", limit: int | None = None
+    connection: Connection, sought: Sought, *, people: Sequence[int] | None = None, limit: int | None = None
 ) -> Iterator[Subscription]:
-    """Every subscription that fits, by address, from ``after`` one on; a thousand rows in memory at a time."""
-    query = joined().where(*_who(sought), *_what(sought), subscribers.c.email > after)
+    """Every subscription that fits, or those of some ``people``, by address; a thousand rows in memory at a time."""
+    query = joined().where(*_who(sought), *_what(sought))
+    if people is not None:
+        query = query.where(subscribers.c.id.in_(people))
     query = query.order_by(subscribers.c.email, subscriptions.c.newsletter).limit(limit)
     for row in connection.execute(query, execution_options={"yield_per": 1000}):
         yield subscription_of(row)

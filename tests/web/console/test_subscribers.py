@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 from urllib.parse import quote
@@ -115,5 +116,7 @@ def test_who_fits_is_exported_to_whom_proves_who_they_are(
     rows = list(csv.reader(io.StringIO(given.text)))
     assert [row[0] for row in rows] == ["email", "'=cmd@reader.example", ANA, ANA]
     assert rows[1][1] == "'@SUM(1)"
+    given = console.post(f"{HOME}/export", fields | {"form": "jsonl"})
+    assert [json.loads(one)["email"] for one in given.text.splitlines()] == ["=cmd@reader.example", ANA, ANA]
     with pressroom.app.store.read() as connection:
         assert audit.newest(connection, limit=1)[0].detail == "state active, found by a text"

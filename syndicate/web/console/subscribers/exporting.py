@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.responses import Response, StreamingResponse
 
 from syndicate.app import App
-from syndicate.audience.export import export_in_pieces
+from syndicate.audience.export import Form, export_in_pieces
 from syndicate.desk.rights import Right
 from syndicate.store import audit, seek
 from syndicate.web.console.desk import PRIVATE, Desk
@@ -39,9 +39,14 @@ class Export:
             audit.note(
                 connection, visit.user.name, "exported subscribers", detail=_told(asked), ip=visit.ip, now=visit.now
             )
-        headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="subscribers-{visit.now:%Y-%m-%d}.csv"'}
-        pieces = export_in_pieces(self._app.store, sought=asked.sought)
-        return StreamingResponse(pieces, headers=headers, media_type="text/csv; charset=utf-8")
+        form = Form.JSONL if visit.form.one("form") == Form.JSONL else Form.CSV
+        name = f"subscribers-{visit.now:%Y-%m-%d}.{form}"
+        headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
+        pieces = export_in_pieces(self._app.store, sought=asked.sought, form=form)
+        return StreamingResponse(pieces, headers=headers, media_type=_TYPES[form])
+
+
+_TYPES = {Form.CSV: "text/csv; charset=utf-8", Form.JSONL: "application/jsonl; charset=utf-8"}
 
 
 def _told(asked: Asked) -> str:
