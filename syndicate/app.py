@@ -10,6 +10,7 @@ from syndicate.audience.forms import Stamps
 from syndicate.audience.limits import Gate
 from syndicate.audience.traces import Traces
 from syndicate.delivery import dkim
+from syndicate.delivery.senders import Senders
 from syndicate.desk.brakes import Brakes
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import FORMATS
@@ -93,8 +94,22 @@ def _put_together(
     reception = Reception(settings, store, link_signer, gate, clock)
     feeds = Followable(f"{settings.site.url}/feeds/", settings.feeds.directory, {f.file: f.media_type for f in FORMATS})
     websub = WebSub(settings, store, feeds)
+    senders = Senders((one.domain for one in settings.newsletters), signer.records)
     jobs = Jobs(
-        settings, store, templates, links, digests, signer, traces, reception, websub, hosts, clock, Bell(), Bell()
+        settings,
+        store,
+        templates,
+        links,
+        digests,
+        signer,
+        traces,
+        reception,
+        websub,
+        hosts,
+        senders,
+        clock,
+        Bell(),
+        Bell(),
     )
     webhooks = Webhooks(settings, store, link_signer, clock)
     return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks, brakes)

@@ -99,6 +99,11 @@ class Signer:
         """Whether there is a key."""
         return bool(self._keys)
 
+    @property
+    def records(self) -> dict[str, str]:
+        """Selector → the TXT record under which receivers must find its key."""
+        return {one.selector: one.key.record() for one in self._keys}
+
     def sign(self, message_header: bytes, body_digest: bytes, domain: str, now: datetime) -> bytes:
         """The ``DKIM-Signature`` headers to put before the message, one for each key, each ending in CRLF.
 

@@ -19,6 +19,7 @@ from syndicate.audience.uploads import Uploads
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.notices import Notices, Told
 from syndicate.delivery.send import Sending, Sent
+from syndicate.delivery.senders import Senders
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
 from syndicate.inbound.mailbox import Polled, poll
@@ -65,6 +66,7 @@ class Jobs:
     reception: Reception
     websub: WebSub
     hosts: Hosts
+    senders: Senders
     clock: Callable[[], datetime]
     bell: Bell
     fresh: Bell

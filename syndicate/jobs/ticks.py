@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -72,6 +73,8 @@ class Ticks:
             self._tick("follow", FOLLOW_EVERY, self._follow)
         self._tick("tidy", TIDY_EVERY, self._tidy)
         self._start("tidy", self._tidy)
+        self._tick("senders", TIDY_EVERY, self._look_at_senders)
+        self._start("senders", self._look_at_senders)
         inbound = self._jobs.settings.inbound
         if inbound.mailbox:
             self._start("poll mailbox", self._poll)
@@ -247,6 +250,16 @@ class Ticks:
         taken = await self._jobs.follow(self._jobs.clock())
         if taken:
             log.info("hubs were asked to tell of changes", hubs=taken)
+
+    async def _look_at_senders(self) -> None:
+        """Name servers may let one wait; nothing waits for that."""
+        looking = asyncio.create_task(self._jobs.senders.look(self._jobs.clock()))
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((looking, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
 
     async def _tidy(self) -> None:
         done = await asyncio.to_thread(self._jobs.tidy, self._jobs.clock())

@@ -8,7 +8,7 @@ from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.render.charts import HEIGHT, WIDTH, Chart, Series, grouped, line, short, stacked, ticks
@@ -26,6 +26,7 @@ def charts(draw: st.DrawFn) -> Chart:
     return Chart("c", draw(texts), labels, labels, tuple(series))
 
 
+@settings(max_examples=60, deadline=None)
 @given(charts(), st.sampled_from([line, stacked, grouped]))
 def test_whatever_is_drawn_stays_in_its_box(chart: Chart, draw: Callable[[Chart], str]) -> None:
     drawn = ET.fromstring(draw(chart))
@@ -41,6 +42,7 @@ def test_whatever_is_drawn_stays_in_its_box(chart: Chart, draw: Callable[[Chart]
             assert y + high <= HEIGHT + 0.2
 
 
+@settings(max_examples=60, deadline=None)
 @given(values)
 def test_the_axis_is_round_and_reaches(highest: int) -> None:
     found = ticks(highest)

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from syndicate.app import App
 from syndicate.delivery.paced import Paced, all_paced
@@ -53,6 +54,7 @@ class Health:
     def __init__(self, app: App, desk: Desk, door: Door) -> None:
         self._app, self._desk = app, desk
         door.get("/console/health", Right.VIEW, self.health)
+        door.post("/console/health/senders", Right.SETTINGS, self.look)
         door.post("/console/health/pace/forget", Right.SEND, self.forget)
 
     def health(self, visit: Visit) -> Response:
@@ -81,12 +83,24 @@ class Health:
             database=store.facts(),
             versions={"syndicate": version("syndicate"), "Python": platform.python_version()},
             errors=RECENT.newest(),
+            senders=self._app.jobs.senders,
             queued=DeliveryState.QUEUED,
             distance=lambda at: words.distance(at, now),
             speed=words.speed,
             size=words.size,
             **found,
         )
+
+    async def look(self, visit: Visit) -> Response:
+        """Asks the DNS about the senders' domains now."""
+        await self._app.jobs.senders.look(visit.now)
+
+        def told() -> Response:
+            with self._app.store.write() as connection:
+                audit.note(connection, visit.user.name, "looked up", about="sender domains", ip=visit.ip, now=visit.now)
+            return self._desk.go(visit, "/console/health#senders", "The DNS was asked again.")
+
+        return await run_in_threadpool(told)
 
     def forget(self, visit: Visit) -> Response:
         """Starts anew with a domain or a relay: it is served as it is set."""

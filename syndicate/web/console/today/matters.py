@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.delivery.paced import Paced, all_paced
+from syndicate.delivery.senders import Finding, Verdict
 from syndicate.model import Digest, DigestState, SourceState
 from syndicate.settings import Settings
 from syndicate.store import Connection, digests, hubs, mailboxes, sources, standing
@@ -29,16 +30,26 @@ class Matter:
     is_urgent: bool = False
 
 
-def matters(settings: Settings, connection: Connection, now: datetime, wrong: Sequence[str]) -> list[Matter]:
-    """All of them, the urgent first. ``wrong`` is why the settings file can't be used, if it can't."""
-    found = [
+def matters(
+    settings: Settings, connection: Connection, now: datetime, wrong: Sequence[str], found: Sequence[Finding]
+) -> list[Matter]:
+    """All of them, the urgent first.
+
+    ``wrong`` is why the settings file can't be used, if it can't; ``found`` is what the DNS says of senders' domains.
+    """
+    all_ = [
         *(Matter("The settings file can't be used", one, "/console/settings", True) for one in wrong),
         *_digests(connection, now),
         *_sources(settings, connection, now),
         *(_paced(one, now) for one in all_paced(connection, now) if one.is_remarkable),
         *_connected(settings, connection, now),
+        *(
+            Matter(f"{one.record} of {one.domain}", one.said, "/console/health#senders")
+            for one in found
+            if one.verdict is Verdict.WRONG
+        ),
     ]
-    return sorted(found, key=lambda one: not one.is_urgent)
+    return sorted(all_, key=lambda one: not one.is_urgent)
 
 
 def _digests(connection: Connection, now: datetime) -> Iterator[Matter]:
