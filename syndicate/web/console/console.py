@@ -37,7 +37,6 @@ from syndicate.web.console.subscribers.importing import ImportWizard
 from syndicate.web.console.subscribers.pages import SubscriberPages
 from syndicate.web.console.templates.pages import TemplatePages
 from syndicate.web.console.today.page import Today
-from syndicate.web.console.users.acts import ActsPage
 from syndicate.web.console.users.people import UserPages
 from syndicate.web.console.users.tokens import TokenPages
 
@@ -83,7 +82,6 @@ def open_door(app: App, base: str) -> Door:
         SettingsForms,
         UserPages,
         TokenPages,
-        ActsPage,
         TemplatePages,
     ):
         section(app, desk, door)

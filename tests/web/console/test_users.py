@@ -44,18 +44,18 @@ def test_an_operator_adds_changes_and_removes_somebody(pressroom: Pressroom) -> 
     assert console.post(f"{one}/remove").status_code == 303
     assert "ana is removed." in console.get(home).text
     assert console.get(one).status_code == 404
-    acts = console.get(f"{home}/acts").text
+    acts = console.get("/console/health/acts").text
     assert acts.index("removed") < acts.index("made a link") < acts.index("changed role") < acts.index("added")
     assert "Older" not in acts
     with pressroom.app.store.write() as connection:
         for number in range(50):
             audit.note(connection, "ben", f"tried {number}", now=NOON)
-    newest = console.get(f"{home}/acts").text
+    newest = console.get("/console/health/acts").text
     older = re.findall(r"before=([0-9]+)", newest)[0]
     assert "tried 0" in newest
     assert "user ana" not in newest
-    assert "user ana" in console.get(f"{home}/acts?before={older}").text
-    assert console.get(f"{home}/acts?before=x").text.count("<tr>") == 51
+    assert "user ana" in console.get(f"/console/health/acts?before={older}").text
+    assert console.get("/console/health/acts?before=x").text.count("<tr>") == 51
 
 
 def test_a_token_is_made_shown_once_and_revoked(pressroom: Pressroom) -> None:
