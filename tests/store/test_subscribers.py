@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,9 @@ from syndicate.model import Digest, DigestState, Subscriber, SubscriptionState
 from syndicate.store import Store, digests, erasure, seek, subscribers, subscriptions
 from syndicate.store import schema as tables
 from syndicate.store.seek import EVERYONE, Sought
+
+_REFUSED = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)
+"""Prepared statements raise what the driver does."""
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -89,7 +94,7 @@ def test_more_people_than_one_query_asks_for(connection: Connection) -> None:
 
 def test_one_address_is_one_person(connection: Connection) -> None:
     _add(connection, ANA)
-    with pytest.raises(IntegrityError), connection.begin_nested():
+    with pytest.raises(_REFUSED), connection.begin_nested():
         _add(connection, ANA)
 
 
@@ -187,13 +192,13 @@ def test_an_address_and_its_subscriptions(connection: Connection) -> None:
 def test_one_subscription_per_newsletter(connection: Connection) -> None:
     (ana,) = _add(connection, ANA)
     _subscribe(connection, ana)
-    with pytest.raises(IntegrityError), connection.begin_nested():
+    with pytest.raises(_REFUSED), connection.begin_nested():
         _subscribe(connection, ana)
 
 
 def test_no_other_state_is_stored(connection: Connection) -> None:
     (ana,) = _add(connection, ANA)
-    with pytest.raises(IntegrityError), connection.begin_nested():
+    with pytest.raises(_REFUSED), connection.begin_nested():
         _subscribe(connection, ana, state="gone")
 
 
