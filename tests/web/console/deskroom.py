@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import httpx2
-from playwright.sync_api import BrowserContext
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
 
 from syndicate.desk import sessions
 from syndicate.model import Role
@@ -47,3 +48,15 @@ def sign_in(room: Pressroom, role: Role) -> str:
     with app.store.write() as connection:
         user = users.named(connection, role) or users.add(connection, role, role, now=app.jobs.clock())
     return sessions.begin(app.store, user, ip="192.0.2.1", agent="test", now=app.jobs.clock())
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing is wider than the screen of a phone or a desk, and axe finds nothing serious."""
+    found = Axe().run(page).response["violations"]
+    assert not [one for one in found if one["impact"] in ("serious", "critical")], found
+    before = page.viewport_size
+    assert before
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    page.set_viewport_size(before)

@@ -9,8 +9,7 @@ from playwright.sync_api import Browser, expect
 from syndicate.model import Content, Original
 from syndicate.store import articles
 from tests.feeds.newsroom import NOON
-from tests.web.console.deskroom import Console
-from tests.web.console.test_settings_in_browser import look
+from tests.web.console.deskroom import Console, look
 from tests.web.pressroom import serve
 
 

@@ -20,8 +20,7 @@ from syndicate.store.webhooks import Outcome
 from syndicate.web.console.health import acts, page
 from tests.feeds.newsroom import NOON
 from tests.store.test_remedies import keep
-from tests.web.console.deskroom import Console
-from tests.web.console.test_settings_in_browser import look
+from tests.web.console.deskroom import Console, look
 from tests.web.pressroom import Pressroom, serve
 
 

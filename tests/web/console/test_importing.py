@@ -17,9 +17,8 @@ from syndicate.store import audit, consents, suppressions
 from syndicate.web.console.desk import COOKIE
 from syndicate.web.console.subscribers import importing
 from syndicate.web.console.subscribers.pages import HOME
-from tests.web.console.deskroom import Console
+from tests.web.console.deskroom import Console, look
 from tests.web.console.readers import ANA, BO, CY, fill
-from tests.web.console.test_settings_in_browser import look
 from tests.web.pressroom import Pressroom
 
 IMPORT = f"{HOME}/import"

@@ -19,9 +19,8 @@ from syndicate.web.console import meter, progress
 from syndicate.web.console.desk import COOKIE
 from syndicate.web.server import create_web
 from tests.store.test_remedies import NOW, keep
-from tests.web.console.deskroom import Console
+from tests.web.console.deskroom import Console, look
 from tests.web.console.test_meter import accept
-from tests.web.console.test_settings_in_browser import look
 from tests.web.pressroom import Pressroom, serve
 
 

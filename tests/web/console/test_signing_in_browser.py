@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from syndicate.desk import people
 from syndicate.model import Role
-from tests.web.console.test_settings_in_browser import look
+from tests.web.console.deskroom import look
 from tests.web.pressroom import serve
 
 WORDS = "tramway oyster lint"

@@ -6,9 +6,8 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.web.console.deskroom import Console
+from tests.web.console.deskroom import Console, look
 from tests.web.console.readers import ANA, CY, fill
-from tests.web.console.test_settings_in_browser import look
 from tests.web.pressroom import Pressroom
 
 

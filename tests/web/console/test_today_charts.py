@@ -16,8 +16,7 @@ from syndicate.store.schema import digests
 from syndicate.web.console.today.charts import readers
 from tests.feeds.newsroom import NOON, SENDER
 from tests.store.test_remedies import keep
-from tests.web.console.deskroom import Console
-from tests.web.console.test_settings_in_browser import look
+from tests.web.console.deskroom import Console, look
 from tests.web.pressroom import serve
 
 MONDAY = date(2026, 3, 2)

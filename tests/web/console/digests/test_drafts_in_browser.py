@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.relay import Relay
+from tests.web.console.deskroom import look
 from tests.web.console.digests.sendroom import HOME, send_room
 from tests.web.console.digests.test_drafts import DAILY
-from tests.web.console.test_settings_in_browser import look
 
 
 def look_at_both(page: Page, name: str) -> None:

@@ -8,8 +8,8 @@ from threading import Thread
 from playwright.sync_api import Browser, expect
 
 from tests.relay import Relay
+from tests.web.console.deskroom import look
 from tests.web.console.digests.sendroom import HOME, send_room
-from tests.web.console.test_settings_in_browser import look
 
 
 def test_a_newsletter_is_sent_by_hand(tmp_path: Path, browser: Browser, relay: Relay) -> None:
