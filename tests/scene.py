@@ -86,6 +86,7 @@ class Scene:
 
     def day(self, day: date) -> None:
         """What happens on one."""
+        self._at(day, time(5))
         self._write(day)
         self._come_and_go(day)
         self._at(day, time(6, 0))
@@ -93,19 +94,24 @@ class Scene:
         self._at(day, time(9, 30))
         self._give_back()
 
+    def evening(self, day: date) -> None:
+        """What is written for the next morning is there."""
+        self._at(day, time(16))
+        self._write(day + timedelta(days=1))
+        self._at(day, time(17, 40))
+        asyncio.run(self.app.jobs.run(stop=asyncio.Event(), progress=lambda _: None))
+
     def _at(self, day: date, hour: time) -> None:
         self.clock.now = datetime.combine(day, hour, UTC)
 
     def _write(self, day: date) -> None:
-        self._at(day, time(5))
         folder = self.app.settings.directory / "articles"
         for number in range(self.chance.choice((1, 1, 2, 2, 3))):
             place = day.toordinal() * 3 + number
             title = _HEADLINES[place % 7 % 5].format(_SUBJECTS[place % len(_SUBJECTS)])
             tags = ", ".join(self.chance.sample(_TAGS, 2))
-            text = (
-                f"---\ntitle: {title}\ndate: {day}T05:{number}0:00Z\ntags: [{tags}]\n---\n\n{_TEXT.format(title=title)}"
-            )
+            head = f'title: "{title}"\ndate: {self.clock.now.isoformat()}\ntags: [{tags}]'
+            text = f"---\n{head}\n---\n\n{_TEXT.format(title=title)}"
             file = folder / f"{day}-{number}.md"
             file.write_text(text, "utf-8")
             os.utime(file, (self.clock.now.timestamp(),) * 2)
@@ -205,6 +211,7 @@ def scene(directory: Path, days: int = DAYS) -> Iterator[Scene]:
             made = Scene(app, clock, relay, random.Random(7))
             for number in range(days):
                 made.day(LAST - timedelta(days=days - 1 - number))
+            made.evening(LAST)
             yield made
         finally:
             app.close()

@@ -141,8 +141,7 @@ def test_an_answer_that_never_comes_is_not_waited_for_either(folder: Path, serve
     assert set(read_books(folder / "syndicate.db").states) <= {"accepted", "queued"}
 
 
-@pytest.mark.parametrize("how", ["send", "serve"])
-@pytest.mark.parametrize("verb", ["connect", "mail"])
+@pytest.mark.parametrize(("how", "verb"), [("send", "mail"), ("serve", "connect")])
 def test_a_relay_that_says_nothing_is_not_waited_for(folder: Path, server: FaultyServer, how: str, verb: Verb) -> None:
     """Nothing has been handed over, so there is nothing to wait for but its patience, and that is a minute's."""
     server.misbehave(verb, BREAKS["tarpit"])
