@@ -27,7 +27,8 @@ from syndicate.errors import RosterError, SyndicateError
 from syndicate.settings import Newsletter
 from syndicate.store import Store, imports
 
-_BATCH = 5000
+_BATCH = 20_000
+"""Rows of one transaction: fewer would write the same pages of the index of addresses again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
