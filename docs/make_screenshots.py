@@ -1,7 +1,7 @@
 """Draws ``docs/images/console/*.png``: the console's pages, on a phone and a desk, light and dark.
 
 ``make screenshots`` calls it. The newsroom on them is the one of ``tests/scene.py``. Names of pages
-as arguments draw these alone; ``--to`` elsewhere.
+as arguments draw these alone; ``--to`` elsewhere. What axe finds serious on any of them is told, and fails.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 import structlog
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import text
@@ -125,6 +126,11 @@ def _draw(browser: Browser, room: Pressroom, shot: Shot, path: str, folder: Path
                 fine = False
             for button in shot.press:
                 page.get_by_role("button", name=button).first.click()
+            violations = Axe().run(page).response["violations"]
+            serious = [one["id"] for one in violations if one["impact"] in ("serious", "critical")]
+            if serious:
+                sys.stderr.write(f"{shot.name}, {kind}, {theme}: {', '.join(serious)}\n")
+                fine = False
             (folder / f"{shot.name}-{kind}-{theme}.png").write_bytes(_picture(page, width))
             context.close()
     return fine

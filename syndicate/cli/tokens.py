@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from syndicate.cli.terminal import Json, opened, show_json, show_table, tell
-from syndicate.cli.users import BY
 from syndicate.desk import tokens as desk
 from syndicate.store import tokens as rows
+from syndicate.store.audit import SHELL
 
 tokens = typer.Typer(help="Tokens with which programs use the API.", invoke_without_command=True)
 
@@ -46,7 +46,7 @@ def add(
 ) -> None:
     """Make a token for a program and print it, once: only its hash is kept."""
     with opened() as app:
-        token, text = desk.add(app.store, name, scope, days, by=BY, now=datetime.now(UTC))
+        token, text = desk.add(app.store, name, scope, days, by=SHELL.name, now=datetime.now(UTC))
     tell("added", f"{token.name}, {', '.join(token.scopes)}, good for {days} days", style="green")
     tell("token", text)
 
@@ -55,5 +55,5 @@ def add(
 def revoke(name: Name) -> None:
     """Make a token useless from now on."""
     with opened() as app:
-        desk.revoke(app.store, name, by=BY, now=datetime.now(UTC))
+        desk.revoke(app.store, name, by=SHELL.name, now=datetime.now(UTC))
     tell("revoked", name)

@@ -13,13 +13,11 @@ from syndicate.cli.terminal import Json, ask, opened, show_json, show_table, tel
 from syndicate.desk import people
 from syndicate.model import Role
 from syndicate.store import users as rows
+from syndicate.store.audit import SHELL
 
 users = typer.Typer(help="Who may sign in to the console.", invoke_without_command=True)
 
 Name = Annotated[str, typer.Argument(help="What they sign in with.")]
-
-BY = "command line"
-"""Who did it, in the audit log."""
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +54,7 @@ def listed(context: typer.Context, as_json: Json = False) -> None:
 def add(name: Name, role: Annotated[Role, typer.Option(help="What they may do.")] = Role.VIEWER) -> None:
     """Add somebody, and print the link with which they choose a password; it can be used once, for a day."""
     with opened() as app:
-        token = people.add(app.store, name, role, by=BY, now=datetime.now(UTC))
+        token = people.add(app.store, name, role, by=SHELL.name, now=datetime.now(UTC))
         tell("added", f"{people.folded(name)}, {role}", style="green")
         show_link(app, token)
 
@@ -65,7 +63,7 @@ def add(name: Name, role: Annotated[Role, typer.Option(help="What they may do.")
 def role(name: Name, role: Annotated[Role, typer.Argument(help="What they may do from now on.")]) -> None:
     """Give somebody another role; they have to sign in again."""
     with opened() as app:
-        people.give_role(app.store, name, role, by=BY, now=datetime.now(UTC))
+        people.give_role(app.store, name, role, by=SHELL.name, now=datetime.now(UTC))
     tell("changed", f"{people.folded(name)}, {role}")
 
 
@@ -76,9 +74,9 @@ def reset(
 ) -> None:
     """End somebody's password and sessions, and print a link with which they choose another, once, within a day."""
     with opened() as app:
-        token = people.reset(app.store, name, by=BY, now=datetime.now(UTC))
+        token = people.reset(app.store, name, by=SHELL.name, now=datetime.now(UTC))
         if codes:
-            people.forget_codes(app.store, name, by=BY, now=datetime.now(UTC))
+            people.forget_codes(app.store, name, by=SHELL.name, now=datetime.now(UTC))
         show_link(app, token)
 
 
@@ -87,7 +85,7 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not a
     """Remove somebody, who can't sign in any more; what they did stays on record."""
     with opened() as app:
         ask(f"Remove {people.folded(name)}?", yes=yes)
-        people.remove(app.store, name, by=BY, now=datetime.now(UTC))
+        people.remove(app.store, name, by=SHELL.name, now=datetime.now(UTC))
     tell("removed", people.folded(name))
 
 
