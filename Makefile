@@ -23,8 +23,9 @@ help: ## list the targets
 demo: $(RUN_READY) ## everything once, on sample articles and a mail server of its own; ARGS=--once ends by itself
 	@$(BIN)/syndicate demo $(ARGS)
 
+# What is compiled is kept, for it is compiled for each of the workers and for each command that a test runs.
 test: $(DEV_READY) ## the tests
-	@TMPDIR=$${TMPDIR:-$(TEMPORARY)} $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= TMPDIR=$${TMPDIR:-$(TEMPORARY)} $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: lint test ## lint and test
 

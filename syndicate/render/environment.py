@@ -7,9 +7,11 @@ import posixpath
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -51,6 +53,7 @@ def open_templates(operator: Path | None = None) -> Environment:
         finalize=_written,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     env.filters.update(FILTERS)
     env.globals.update({"_": _gettext, "ngettext": _ngettext})
@@ -72,6 +75,25 @@ def check_syntax(env: Environment, name: str, text: str) -> None:
     except Exception as error:
         line = error.lineno if isinstance(error, jinja2.TemplateSyntaxError) else None
         raise TemplateError(name, line, _reason(error)) from error
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """What templates were compiled to, for every environment here: settings that change make a new one."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Of the same file with the same text."""
+        checksum, code = self._codes.get(bucket.key, ("", None))
+        bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Replaces what a former text of that file was compiled to."""
+        self._codes[bucket.key] = bucket.checksum, bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 class _Folders(jinja2.FileSystemLoader):

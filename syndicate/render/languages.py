@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -122,7 +123,8 @@ class Languages:
 
     def _language(self, tag: str) -> Language:
         if tag not in self._read:
-            self._read[tag] = _open(tag, self._paths[tag])
+            path = self._paths[tag]
+            self._read[tag] = _open(tag, path, _stamp(path))
         return self._read[tag]
 
 
@@ -130,7 +132,17 @@ def _primary(tag: str) -> str:
     return tag.lower().partition("-")[0]
 
 
-def _open(tag: str, path: Path) -> Language:
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=64)
+def _open(tag: str, path: Path, _stamp: tuple[int, int]) -> Language:
+    """Read once, until the file is another: settings that change, or another installation, make new ``Languages``."""
     compiled = BytesIO()
     try:
         locale = Locale.parse(tag, sep="-")

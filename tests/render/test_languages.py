@@ -142,6 +142,8 @@ def test_an_operator_adds_a_language_and_changes_one(tmp_path: Path) -> None:
     assert found.best(["fr"]).gettext("Save") == "Enregistrer"
     assert found.best(["fr"]).gettext("Pause") == "Pause"
     assert found.best(["de"]).gettext("Save") == "Sichern"
+    (folder / "fr.po").write_text('msgid "Save"\nmsgstr "Sauver donc"\n', "utf-8")
+    assert open_templates(tmp_path).languages.best(["fr"]).gettext("Save") == "Sauver donc"
 
 
 @pytest.mark.parametrize(("name", "content"), [("fr.po", "nonsense\n"), ("xx.po", ""), ("fr.po", "\xff")])
