@@ -38,6 +38,7 @@ EXAMPLES = {
     "preview": "syndicate preview daily --out preview",
     "send": "syndicate send daily --dry-run\nsyndicate send daily --to editor@lakeside.example\nsyndicate send 7 --yes",
     "status": "syndicate status\nsyndicate status --json",
+    "health": "syndicate health\nsyndicate health --alive",
     "pace": "syndicate pace\nsyndicate pace --forget gmail.com",
     "articles": "syndicate articles --source newsroom --limit 50\nsyndicate articles --state held",
     "digests": "syndicate digests --newsletter daily --limit 5",

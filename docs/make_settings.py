@@ -106,14 +106,15 @@ stand in the file only, for a shell's variable can't have a dot in its name.
 
 ## Secrets
 
-The site's secret, the relays' addresses and the mailbox's password are secret, and need not stand in the file. Each can
-come from its variable, or from a file of its own that holds the value and nothing else:
+The site's secret, the relays' addresses, the mailbox's password and tokens are secret, and need not stand in the file.
+Each can come from its variable, or from a file of its own that holds the value and nothing else:
 
 | instead of | in the file | in the environment |
 | --- | --- | --- |
 | `secret` in `[site]` | `secret_file = "secret.txt"` | `SYNDICATE_SITE__SECRET`, `SYNDICATE_SITE__SECRET_FILE` |
 | `url` in `[smtp]` | `url_file = "relay-url.txt"` | `SYNDICATE_SMTP__URL`, `SYNDICATE_SMTP__URL_FILE` |
 | `password` in `[inbound]` | `password_file = "imap.txt"` | `SYNDICATE_INBOUND__PASSWORD`, `…__PASSWORD_FILE` |
+| `token` in `[metrics]` | `token_file = "metrics.txt"` | `SYNDICATE_METRICS__TOKEN`, `…__TOKEN_FILE` |
 | `url` in `[[relays]]` | `url_file = "backup-url.txt"` | `SYNDICATE_RELAYS__BACKUP__URL`, `…__BACKUP__URL_FILE` |
 
 The key and its `_file` can't stand together in one place; of the two places the environment wins. No

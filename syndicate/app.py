@@ -24,6 +24,7 @@ from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
 from syndicate.settings import CONFIG_NAME, Settings, SettingsFile
 from syndicate.store import Store
+from syndicate.watch.pulse import Pulse
 from syndicate.websub.followable import Followable
 from syndicate.websub.websub import WebSub
 
@@ -110,6 +111,7 @@ def _put_together(
         clock,
         Bell(),
         Bell(),
+        Pulse(clock()),
     )
     webhooks = Webhooks(settings, store, link_signer, clock)
     return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks, brakes)

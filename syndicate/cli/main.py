@@ -24,6 +24,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "sending": ("send",),
     "digests": ("digests",),
     "status": ("status",),
+    "health": ("health",),
     "pace": ("pace",),
     "importing": ("subscribers",),
     "people": ("subscribers",),

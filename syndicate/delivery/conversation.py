@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from syndicate import metrics
 from syndicate.delivery.outcome import Broken, Reply, Verdict
 from syndicate.delivery.outgoing import Noted, Outgoing, Ready
 from syndicate.delivery.pace import Pace
@@ -36,6 +37,7 @@ class Conversation:
     ) -> None:
         self._out, self._path, self._relay, self._pace = outgoing, path, relay, pace
         self._label = relay.label
+        self._waits = metrics.RELAY_ANSWER.labels(relay.label)
         self._is_ending, self._window = is_ending, window
         self.lost_chunks = self.is_handing_over = self._is_spent = False
         self._longest = 0.0
@@ -235,4 +237,5 @@ class Conversation:
 
     def _note(self, ready: Ready, answer: Reply | Broken, *, was_begun: bool = True) -> None:
         self._out.traffic.waited(ready.due.delivery.domain, self._longest)
+        self._waits.observe(self._longest)
         self._out.note(self._noted, ready.due, self._label, answer, self._began_at, was_begun=was_begun)

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from syndicate import metrics
 from syndicate.delivery.conversation import Conversation
 from syndicate.delivery.outgoing import Outgoing
 from syndicate.delivery.pace import Pace
@@ -53,6 +54,8 @@ class Lane:
         self._workers: set[asyncio.Task[None]] = set()
         self._conversations: set[Conversation] = set()
         self._connecting: set[asyncio.Task[None]] = set()
+        self._open, self._busy = (metrics.RELAY_CONNECTIONS.labels(self.label, one) for one in ("open", "busy"))
+        metrics.RELAY_FAILURES.labels(self.label)
 
     @property
     def is_resting(self) -> bool:
@@ -81,6 +84,12 @@ class Lane:
         for one in waiting:
             await one.flush()
         self._surplus = max(0, len(self._workers) - self._width(outgoing))
+        self.tell()
+
+    def tell(self) -> None:
+        """Says for the metrics how many connections there are."""
+        self._open.set(len(self._workers) - len(self._connecting))
+        self._busy.set(len(self._conversations))
 
     def hasten(self, seconds: float) -> None:
         """The run is to end, for ``seconds``: who waits for what can't be uncertain stops, and later everyone does."""
@@ -214,6 +223,7 @@ class Lane:
             return
         self.error = error
         self._failures += 1
+        metrics.RELAY_FAILURES.labels(self.label).inc()
         rest = min(_LONGEST_REST, _FIRST_REST * (1 << min(self._failures - 1, 12)))
         self.resting_until = self._clock() + rest * (0.5 + random.random())  # noqa: S311 - jitter
         log.info(

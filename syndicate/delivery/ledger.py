@@ -12,6 +12,7 @@ needs to be told of it. When another process holds the database, or it is elsewh
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import structlog
 
+from syndicate import metrics
 from syndicate.delivery.owner import new_owner
 from syndicate.errors import BusyError
 from syndicate.store import Connection, Held, Store, attempts, leases, suppressions
@@ -174,6 +176,13 @@ class Ledger:
         return self._connection
 
     def _commit(self, steps: Sequence[_Step]) -> set[int]:
+        began = time.perf_counter()
+        begun = self._write(steps)
+        metrics.COMMIT_SECONDS.observe(time.perf_counter() - began)
+        metrics.COMMIT_DELIVERIES.observe(len(begun) + sum(len(one.ended) for one in steps))
+        return begun
+
+    def _write(self, steps: Sequence[_Step]) -> set[int]:
         with self._hold().batch() as batch:
             if leases.revive(batch, self.sender_id, self._name, lease_until=_lease()):
                 log.warning("this process was taken for dead; others have what it held")

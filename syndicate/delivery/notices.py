@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import structlog
 
+from syndicate import metrics
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.envelope import Envelope
 from syndicate.delivery.notice import NoticeWriter
@@ -204,6 +205,7 @@ class Notices:
         with self._store.write() as connection:
             notices.record(connection, notice, became.state, next_at=became.next_at, reply=str(answer), now=now)
         self._told.count(became.state)
+        metrics.NOTICES.labels("deferred" if became.state is DeliveryState.QUEUED else became.state).inc()
 
     def _put_back(self, ids: list[int], failed: RelayError | None) -> None:
         """What was first when the relay failed is last from now on, for it may be what it does not bear."""

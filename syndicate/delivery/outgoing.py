@@ -7,8 +7,13 @@ import random
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
+from prometheus_client import Counter
+
+from syndicate import metrics
+from syndicate.delivery.classes import class_of
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.envelope import Abilities, Commands, Envelope
@@ -49,6 +54,7 @@ class Noted:
     """What one connection has to tell the ledger."""
 
     attempts: list[Attempt] = field(default_factory=list)
+    domains: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     undone: list[Due] = field(default_factory=list)
 
@@ -104,8 +110,9 @@ class Outgoing:
     ) -> None:
         """Keeps what became of a delivery, for the next commit, and learns from it about its domain."""
         attempt = self.attempt(due, relay, answer, began_at, was_begun=was_begun)
-        noted.attempts.append(attempt)
         delivery = due.delivery
+        noted.attempts.append(attempt)
+        noted.domains.append(delivery.domain)
         if attempt.state is DeliveryState.ACCEPTED:
             self._accepted += 1
         elif isinstance(answer, Reply) and answer.verdict is Verdict.GONE:
@@ -148,7 +155,8 @@ class Outgoing:
         ended, gone, undone = noted.attempts, noted.gone, noted.undone
         if not (ended or undone or beginning):
             return set()
-        noted.attempts, noted.gone, noted.undone = [], [], []
+        domains = noted.domains
+        noted.attempts, noted.domains, noted.gone, noted.undone = [], [], [], []
         begun = await self.ledger.step(
             ended,
             [Begin(one.due.delivery.id, one.due.digest.id) for one in beginning],
@@ -160,9 +168,10 @@ class Outgoing:
         for due in undone:
             held.add(due.delivery.id)
             self.queue.put_back(due, relay)
-        for attempt in ended:
+        for attempt, domain in zip(ended, domains, strict=True):
             held.discard(attempt.delivery_id)
             self._on_outcome(attempt.state)
+            _counted(attempt.state, class_of(domain)).inc()
         return begun
 
     def speed(self) -> float:
@@ -175,3 +184,9 @@ class Outgoing:
             await asyncio.wait(self._stopping)
         if self._signing:
             self._signing.close()
+
+
+@lru_cache
+def _counted(state: DeliveryState, domain_class: str) -> Counter:
+    outcome = "deferred" if state is DeliveryState.QUEUED else state.value
+    return metrics.DELIVERIES.labels(outcome, domain_class)

@@ -110,6 +110,8 @@ class Sending:
                 raise
             finally:
                 await outgoing.close()
+                for lane in self._lanes:
+                    lane.tell()
             await ledger.run(lambda connection: self._keep(connection, traffic))
         self._sent.finished = await asyncio.to_thread(self._finish)
         return self._sent

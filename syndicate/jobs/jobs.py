@@ -34,6 +34,7 @@ from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
 from syndicate.store import Store, growth, notices, private, requests, sources, standing
+from syndicate.watch.pulse import Pulse
 from syndicate.websub.announced import Announced
 from syndicate.websub.websub import WebSub
 
@@ -70,6 +71,7 @@ class Jobs:
     clock: Callable[[], datetime]
     bell: Bell
     fresh: Bell
+    pulse: Pulse
 
     async def pick_up(
         self,

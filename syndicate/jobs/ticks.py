@@ -15,6 +15,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from syndicate import metrics
 from syndicate.audience.retention import Forgotten
 from syndicate.errors import SyndicateError
 from syndicate.jobs.jobs import Jobs
@@ -32,6 +33,7 @@ FOLLOW_EVERY = timedelta(seconds=10)
 """For hubs that are to be asked to tell us of changes."""
 
 SEND_EVERY = timedelta(seconds=2)
+BEAT_EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(hours=1)
 _AFTER_FAILURE = timedelta(seconds=30)
 
@@ -71,6 +73,7 @@ class Ticks:
             self._tick("announce", SEND_EVERY, self._announce)
         if self._jobs.settings.fetch.push:
             self._tick("follow", FOLLOW_EVERY, self._follow)
+        self._tick("beat", BEAT_EVERY, self._beat)
         self._tick("tidy", TIDY_EVERY, self._tidy)
         self._start("tidy", self._tidy)
         self._tick("senders", TIDY_EVERY, self._look_at_senders)
@@ -144,12 +147,16 @@ class Ticks:
         return work
 
     async def _guarded(self, name: str, job: _Job) -> None:
+        outcome = "failed"
         try:
             await job()
+            outcome = "ok"
         except SyndicateError as error:
             log.warning("job failed", job=name, reason=str(error))
         except Exception:
             log.exception("job failed unexpectedly", job=name)
+        finally:
+            metrics.JOBS.labels(name, outcome).inc()
 
     async def _pick_up_due(self) -> None:
         """Begins to look at what is due, and does not wait for it: one slow source puts off no other."""
@@ -260,6 +267,9 @@ class Ticks:
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
+
+    async def _beat(self) -> None:
+        self._jobs.pulse.beat(self._jobs.clock())
 
     async def _tidy(self) -> None:
         done = await asyncio.to_thread(self._jobs.tidy, self._jobs.clock())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
+from syndicate import metrics
 from syndicate.errors import NotFoundError, PickupError, StoreError
 from syndicate.model import ArticleState, SourceState, SourceStatus
 from syndicate.pickup import follow
@@ -69,6 +71,23 @@ async def pick_up(
     before, texts = await asyncio.to_thread(_before, store, source)
     if not even_if_not_due and not is_due(source, before, now):
         return Pickup(source=name, error=before.error, skipped=True, next_at=before.next_at, why=before.why)
+    began = time.perf_counter()
+    found = await _look_and_keep(settings, store, fetcher, source, before, texts, now)
+    metrics.PICKUP_SECONDS.labels(source.kind).observe(time.perf_counter() - began)
+    _count(found)
+    return found
+
+
+async def _look_and_keep(
+    settings: Settings,
+    store: Store,
+    fetcher: Fetcher,
+    source: PolledSource,
+    before: SourceStatus,
+    texts: Mapping[str, PageText],
+    now: datetime,
+) -> Pickup:
+    name = source.name
     try:
         shown = await look(source, before, fetcher, now)
         if isinstance(source, FeedSource) and source.full_text and shown.contents is not None:
@@ -101,7 +120,16 @@ async def take_pushed(
                 sources.save(connection, status)
             return found
 
-    return await asyncio.to_thread(kept)
+    found = await asyncio.to_thread(kept)
+    _count(found)
+    return found
+
+
+def _count(found: Pickup) -> None:
+    outcome = "failed" if found.error else "held" if found.held else "ok"
+    metrics.PICKUPS.labels(found.source, outcome).inc()
+    for change, number in (("new", found.new), ("changed", found.changed), ("withdrawn", found.withdrawn)):
+        metrics.ARTICLES.labels(found.source, change).inc(number)
 
 
 def is_due(source: PolledSource, status: SourceStatus, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from syndicate.settings.schema import (
     SourceSettings,
     WordPressSource,
 )
+from syndicate.settings.watching import Metrics
 from syndicate.settings.websub import WebSub
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Inbound",
     "Limits",
     "Listening",
+    "Metrics",
     "Newsletter",
     "Pace",
     "PolledSource",

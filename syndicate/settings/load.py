@@ -27,6 +27,7 @@ SECRETS = {
     ("webhooks", "mailgun_key"),
     ("webhooks", "postmark_login"),
     ("webhooks", "brevo_token"),
+    ("metrics", "token"),
 }
 _PASSWORD_BY_MISTAKE = ("inbound", "mailbox")
 _NO_SUCH_KEY = "no such key; check its spelling and section"

@@ -20,6 +20,7 @@ from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
 from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
+from syndicate.settings.watching import Metrics
 from syndicate.settings.websub import INTERNAL, WebSub
 
 INSTANT = "instant"
@@ -39,9 +40,11 @@ ROUTES = frozenset(
         "feeds",
         "healthz",
         "hub",
+        "metrics",
         "pictures",
         "preferences",
         "private",
+        "readyz",
         "search",
         "subscribe",
         "unsubscribe",
@@ -294,6 +297,7 @@ class Settings(Section):
     bounces: Bounces = Bounces()
     webhooks: Webhooks = Webhooks()
     web: Web = Web()
+    metrics: Metrics = Metrics()
     readers: Readers = Readers()
     limits: Limits = Limits()
     feeds: FeedsSettings = FeedsSettings()

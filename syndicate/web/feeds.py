@@ -16,8 +16,10 @@ from unicodedata import normalize
 from urllib.parse import quote, urlsplit
 
 import structlog
+from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from syndicate import metrics
 from syndicate.app import App
 from syndicate.feeds.formats import FORMATS, PAGE_TYPE
 from syndicate.feeds.front import INDEX, OUTLINE
@@ -133,6 +135,7 @@ class PublishedFeeds:
             found = await self._answer(scope)
             if found:
                 start, body = found
+                _hits(scope["path"], start["status"]).inc()
                 await send(start)
                 await send(body)
                 return
@@ -214,6 +217,14 @@ def _name_of(path: str) -> str | None:
     """The file below the feeds' folder that an address stands for, None for addresses of nothing published."""
     name = normalize("NFC", path.removeprefix(_HOME)) or INDEX
     return name if path.startswith(_HOME) and _PUBLISHED.fullmatch(name) else None
+
+
+@lru_cache(maxsize=4096)
+def _hits(path: str, status: int) -> Counter:
+    """Only of what is published: what else people try must not become a label."""
+    folders = (_name_of(path) or INDEX).split("/")
+    newsletter = folders[0] if len(folders) > 1 else "all"
+    return metrics.FEED_HITS.labels(newsletter, folders[-1], status)
 
 
 @lru_cache(maxsize=256)

@@ -1,12 +1,11 @@
-"""The front page, the pages' style, and the health check."""
+"""The front page, and the pages' style."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from syndicate.app import App
-from syndicate.errors import StoreError
 from syndicate.store import articles
 from syndicate.web.pages import Pages
 from syndicate.web.pictures import Pictures
@@ -25,7 +24,6 @@ class PublicPages:
         """Each address and what answers it."""
         router = APIRouter()
         router.get("/")(self.front)
-        router.get("/healthz")(self.health)
         router.get("/style.css")(self._pages.style)
         return router
 
@@ -44,12 +42,3 @@ class PublicPages:
             feeds=self._pages.feeds_of(None),
             picture=self._pictures.of_site(),
         )
-
-    def health(self) -> JSONResponse:
-        """For whoever watches the service."""
-        try:
-            is_well = self._app.store.version() is not None
-        except StoreError:
-            is_well = False
-        status = (200, "ok") if is_well else (503, "the database can't be used")
-        return JSONResponse({"status": status[1]}, status_code=status[0], headers={"Cache-Control": "no-store"})

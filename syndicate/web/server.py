@@ -20,6 +20,7 @@ from syndicate.web.archive import Archive
 from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
 from syndicate.web.console.console import open_door
+from syndicate.web.counted import Counted
 from syndicate.web.feeds import PublishedFeeds
 from syndicate.web.guard import Guard, security_of
 from syndicate.web.hub import Hub
@@ -34,6 +35,7 @@ from syndicate.web.pushed import Pushed
 from syndicate.web.search import Search
 from syndicate.web.sitemap import Sitemap
 from syndicate.web.unsubscribing import Unsubscribing
+from syndicate.web.watching import Watching
 from syndicate.web.webhooks import ProviderWebhooks
 
 _SAID = {
@@ -85,12 +87,13 @@ def create_pages(app: App) -> FastAPI:
     """Every page of the service, all but what is published as files."""
     pages = Pages(app)
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    web.add_middleware(Counted)
     web.add_middleware(Guard, security=security_of(app.settings.site.url))
     web.add_middleware(ProxyHeadersMiddleware)
     web.include_router(open_door(app, pages.base).router)
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
     for_readers = (PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
-    for kind in (*for_everyone, Hub, Api, Pushed, ProviderWebhooks, *for_readers):
+    for kind in (*for_everyone, Hub, Api, Pushed, ProviderWebhooks, Watching, *for_readers):
         web.include_router(kind(app, pages).routes())
     _explain_errors(web, pages)
     return web

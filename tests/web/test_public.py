@@ -73,21 +73,6 @@ def test_articles_that_are_not_published_have_no_page(pressroom: Pressroom) -> N
     assert statuses == [404, 410, 404, 404, 404]
 
 
-def test_health_is_that_of_the_database(pressroom: Pressroom, tmp_path: Path) -> None:
-    response = pressroom.client.get("/healthz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
-    pressroom.app.store.close()
-    for file in tmp_path.glob("syndicate.db*"):
-        file.unlink()
-    (tmp_path / "syndicate.db").mkdir()
-    response = pressroom.client.get("/healthz")
-    assert (response.status_code, response.json()["status"]) == (503, "the database can't be used")
-    response = pressroom.client.get("/")
-    assert (response.status_code, response.headers["retry-after"]) == (503, "60")
-    assert "Back in a moment" in response.text
-    assert str(tmp_path) not in response.text
-
-
 def test_the_style_is_asked_for_once(pressroom: Pressroom) -> None:
     page = pressroom.client.get("/").text
     path = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]

@@ -24,6 +24,7 @@ PATHS = [
     "/feeds/",
     "/feeds/daily/rss.xml",
     "/healthz",
+    "/readyz",
     "/style.css",
     "/daily",
     "/subscribe",
