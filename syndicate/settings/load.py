@@ -22,6 +22,7 @@ _PREFIX = "SYNDICATE_"
 _CONFIG_VARIABLE = "SYNDICATE_CONFIG"
 SECRETS = {
     ("site", "secret"),
+    ("store", "url"),
     ("smtp", "url"),
     ("inbound", "password"),
     ("webhooks", "mailgun_key"),

@@ -25,6 +25,8 @@ def masked(text: str) -> str | None:
         document: Any = tomlkit.parse(text.removeprefix("\ufeff"))
         for section, key in SECRETS:
             if isinstance(document.get(section), dict) and key in document[section]:
+                if str(document[section][key]).startswith("sqlite:"):
+                    continue
                 document[section][key] = HIDDEN
         for relay in document.get("relays", ()):
             if "url" in relay:

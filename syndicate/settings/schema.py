@@ -80,8 +80,10 @@ class StoreSettings(Section):
 
     url: str = Field(
         "sqlite:///syndicate.db",
-        pattern=r"^sqlite:///.+",
-        description="`sqlite:///FILE`, relative to the settings file.",
+        pattern=r"^(sqlite:///|postgresql://).+",
+        repr=False,
+        description="`sqlite:///FILE`, relative to the settings file, or `postgresql://user@host/database`, whose "
+        "password may also stand in `PGPASSWORD` or `~/.pgpass`. Or `url_file`.",
     )
 
 
@@ -324,8 +326,10 @@ class Settings(Section):
     @model_validator(mode="after")
     def _absolute(self) -> Self:
         feeds = self.feeds.model_copy(update={"directory": self.directory / self.feeds.directory})
-        path = self.directory / self.store.url.removeprefix("sqlite:///")
-        store = self.store.model_copy(update={"url": f"sqlite:///{path}"})
+        store = self.store
+        if store.url.startswith("sqlite:"):
+            path = self.directory / store.url.removeprefix("sqlite:///")
+            store = store.model_copy(update={"url": f"sqlite:///{path}"})
         sources = tuple(
             source.model_copy(update={"path": self.directory / source.path})
             if isinstance(source, FolderSource)

@@ -1,4 +1,4 @@
-"""Opens the database; the only place that knows a dialect.
+"""The database that was opened, and its transactions.
 
 Calls are synchronous on purpose: SQLite is a function call away, and asyncio code hands whole transactions to a thread.
 """
@@ -14,17 +14,17 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from syndicate.errors import BusyError, StoreError
+from syndicate.store import opening
 from syndicate.store.prepared import Batch
 from syndicate.store.schema import VERSION
 
-_BUSY_SECONDS = 30.0
-_ASK_AGAIN_SECONDS = 0.02
-"""SQLite sleeps longer with every try; beside a busy writer, who asks often waits less."""
+_MIGRATING = 7_366_284_207
+"""The number of the lock under which PostgreSQL lets one process at a time build tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +42,21 @@ class Facts:
 
 
 class Store:
-    """A database that was opened. ``read()`` and ``write()`` give a connection inside one transaction each."""
+    """A database that was opened. ``read()`` and ``write()`` give a connection inside one transaction each.
+
+    :raises StoreError: when the URL names no database that there can be, or its driver is not installed.
+    """
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self.name = self._url.render_as_string(hide_password=True)
+        self._url = opening.read_url(url)
+        self.name = opening.shown(self._url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
-        if self._sqlite and self._url.database:
-            folder = Path(self._url.database).parent
-            if not folder.is_dir():
-                raise StoreError(self.name, f"there is no folder {folder}; make it, or change store.url")
-        self.engine = create_engine(
-            self._url,
-            connect_args={"timeout": _ASK_AGAIN_SECONDS, "check_same_thread": False} if self._sqlite else {},
-            pool_size=10,
-        )
+        self.engine = opening.connect(self._url)
         self._driver: Any = self.engine.dialect.loaded_dbapi
         self._open: Connection | None = None
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
-        if self._sqlite:
-            event.listen(self.engine, "connect", _set_up_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+        one_view = {} if self._sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading = self.engine.execution_options(**one_view)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -70,7 +64,7 @@ class Store:
         if self._open is not None:
             yield self._open
             return
-        with self._told(), self.engine.connect() as connection:
+        with self._told(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -103,16 +97,15 @@ class Store:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except DatabaseError as error:
-            if isinstance(error, IntegrityError | ProgrammingError | DataError):
+        except DBAPIError as error:
+            ours = isinstance(error, IntegrityError | ProgrammingError | DataError)
+            if ours and not opening.is_refused(error.orig):
                 raise
-            raise self._error(error.orig or error) from error
-        except self._driver.OperationalError as error:
-            raise self._error(error) from error
-
-    def _error(self, error: BaseException) -> StoreError:
-        busy = "locked" in str(error)
-        return (BusyError if busy else StoreError)(self.name, _reason(error))
+            raise opening.told(self.name, error.orig or error) from error
+        except PoolTimeout as error:
+            raise BusyError(self.name, "all connections of this process are in use; try again") from error
+        except (self._driver.OperationalError, self._driver.InterfaceError) as error:
+            raise opening.told(self.name, error) from error
 
     def version(self) -> str | None:
         """The migration that the database is at, None when it is empty."""
@@ -141,6 +134,9 @@ class Store:
         config.set_main_option("script_location", "syndicate.store:migrations")
         config.set_main_option("path_separator", "os")
         with self.write() as connection:
+            if not self._sqlite:
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -182,13 +178,13 @@ class Held:
         try:
             yield
         finally:
-            self._wait(_BUSY_SECONDS)
+            self._wait(opening.BUSY_SECONDS)
 
     @contextmanager
     def patiently(self) -> Iterator[None]:
         """Waits for other processes, as ``Store.write`` does."""
         self._is_patient = True
-        self._wait(_BUSY_SECONDS)
+        self._wait(opening.BUSY_SECONDS)
         try:
             yield
         finally:
@@ -236,38 +232,5 @@ class Held:
     def _wait(self, seconds: float) -> None:
         self._connection.info["patience"] = seconds
         if self._is_file:
-            milliseconds = int(min(seconds, _ASK_AGAIN_SECONDS) * 1000)
+            milliseconds = int(min(seconds, opening.ASK_AGAIN_SECONDS) * 1000)
             self._driver.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
-
-
-def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    wanted = connection.get_execution_options().get("begin", "")
-    until = time.monotonic() + connection.info.get("patience", _BUSY_SECONDS)
-    while True:
-        try:
-            connection.exec_driver_sql(f"BEGIN {wanted}")
-        except OperationalError as error:
-            if "locked" not in str(error.orig) or time.monotonic() >= until:
-                raise
-        else:
-            return
-
-
-def _reason(error: BaseException) -> str:
-    said = next(iter(str(error).strip().splitlines()), "") or error.__class__.__name__
-    hints = {
-        "locked": "another process holds it; try again when that one is done",
-        "unable to open": "check that the path exists and may be written",
-        "readonly": "the file or its folder may not be written",
-        "full": "make room on the disk",
-        "disk I/O error": "the disk fails or is full, or files may not grow; look at it, and make room",
-        "no such module: fts5": "this Python's SQLite can't search; use one that was built with FTS5",
-        "not a database": "store.url names another kind of file",
-    }
-    return next((f"{said}: {hint}" for word, hint in hints.items() if word in said), said)

@@ -32,10 +32,10 @@ CHILD = """
 import asyncio, ctypes, sys
 from pathlib import Path
 from syndicate.errors import SyndicateError
-from syndicate.store import engine
+from syndicate.store import opening
 from tests.newsroom import newsroom
 directory, url, busy, privileges = sys.argv[1:]
-engine._BUSY_SECONDS = float(busy)
+opening.BUSY_SECONDS = float(busy)
 if privileges == "none":  # so that root may not write what nobody may
     ctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
 try:

@@ -1,0 +1,145 @@
+"""How each database is connected to, and what its errors mean to an operator. Called by ``engine``."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from syndicate.errors import BusyError, StoreError
+
+BUSY_SECONDS = 30.0
+ASK_AGAIN_SECONDS = 0.02
+"""SQLite sleeps longer with every try; beside a busy writer, who asks often waits less."""
+
+_POSTGRESQL: Final = {
+    "application_name": "syndicate",
+    "connect_timeout": "10",
+    "keepalives": "1",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""libpq's parameters (PostgreSQL §32.1.2): a server that is gone is noticed within a minute. The URL's own win."""
+
+_SESSION: Final = {"lock_timeout": "30s", "statement_timeout": "30min", "idle_in_transaction_session_timeout": "15min"}
+"""What waits for a lock that long is told so, as on SQLite; what takes or idles that long hangs."""
+
+_BUSY: Final = {"55P03", "40P01", "40001", "53300"}
+"""SQLSTATEs that pass: locked, deadlock, conflict, too many connections (PostgreSQL, appendix A)."""
+
+_SECRET_PARAMETERS: Final = ("password", "sslpassword")
+
+
+def read_url(url: str) -> URL:
+    """:raises StoreError: when it names none of the two databases."""
+    try:
+        found = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError("the database", "its address can't be read; " + _FORMS) from None
+    if found.get_backend_name() == "postgresql" or found.drivername == "postgres":
+        return found.set(drivername="postgresql+psycopg")
+    if found.get_backend_name() != "sqlite":
+        raise StoreError(shown(found), "is neither of the databases that this program knows; " + _FORMS)
+    folder = Path(found.database).parent if found.database else None
+    if folder and not folder.is_dir():
+        raise StoreError(shown(found), f"there is no folder {folder}; make it, or change store.url")
+    return found
+
+
+_FORMS: Final = "it is sqlite:///FILE or postgresql://user@host/database"
+
+
+def shown(url: URL) -> str:
+    """The URL without its password."""
+    plain = url.set(drivername="postgresql") if url.get_backend_name() == "postgresql" else url
+    return plain.difference_update_query(_SECRET_PARAMETERS).render_as_string(hide_password=True)
+
+
+def connect(url: URL) -> Engine:
+    """An engine, which connects when it is used. :raises StoreError: when the database's driver is not installed."""
+    if url.get_backend_name() == "sqlite":
+        given: Any = {"timeout": ASK_AGAIN_SECONDS, "check_same_thread": False}
+        engine = create_engine(url, connect_args=given, pool_size=10)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        given = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
+        engine = create_engine(url, connect_args=given, pool_size=10, pool_pre_ping=True)
+    except ImportError as error:
+        reason = f"{error}; PostgreSQL needs more parts: pip install 'syndicate[cluster]'"
+        raise StoreError(shown(url), reason) from None
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _set_up_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
+    """Said to the server afterwards rather than with the connection: poolers refuse options that they don't know."""
+    calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
+    connection.execute(f"SELECT {calls}")
+    connection.commit()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    wanted = connection.get_execution_options().get("begin", "")
+    until = time.monotonic() + connection.info.get("patience", BUSY_SECONDS)
+    while True:
+        try:
+            connection.exec_driver_sql(f"BEGIN {wanted}")
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() >= until:
+                raise
+        else:
+            return
+
+
+def is_refused(error: BaseException | None) -> bool:
+    """Whether the database's user may not do that (PostgreSQL's 42501)."""
+    return getattr(error, "sqlstate", None) == "42501"
+
+
+def told(name: str, error: BaseException) -> StoreError:
+    """A driver's error as operators are told of it: what was said, and what to do."""
+    state = getattr(error, "sqlstate", None)
+    said = next(iter(str(error).strip().splitlines()), "") or error.__class__.__name__
+    reason = next((f"{said}: {remedy}" for words, remedy in _REMEDIES.items() if re.search(words, said)), said)
+    return (BusyError if state in _BUSY or "locked" in said else StoreError)(name, reason)
+
+
+_UNKNOWN: Final = "it may stand in store.url, in PGPASSWORD or in ~/.pgpass"
+_NOBODY: Final = "check host and port in store.url, and that PostgreSQL runs there"
+_ROOM: Final = "make room on the disk"
+
+_REMEDIES: Final = {
+    r"locked|lock timeout": "another process holds it; try again when that one is done",
+    r"unable to open": "check that the path exists and may be written",
+    r"readonly": "the file or its folder may not be written",
+    r"disk is full|No space left": _ROOM,
+    r"disk I/O error": f"the disk fails or is full, or files may not grow; look at it, and {_ROOM}",
+    r"no such module: fts5": "this Python's SQLite can't search; use one that was built with FTS5",
+    r"not a database": "store.url names another kind of file",
+    r"password authentication failed|no password supplied": _UNKNOWN,
+    r"no pg_hba.conf entry": "the server takes no such connections from here; its pg_hba.conf says which",
+    r"resolve host|Connection refused|No such file or directory|timeout expired|No route": _NOBODY,
+    r"too many clients|connection slots": "close other connections, or raise the server's max_connections",
+    r"statement timeout": "the server is too busy, or something holds it up",
+    r"permission denied": "make the user in store.url its owner (ALTER DATABASE … OWNER TO …)",
+    r"read-only transaction": "the server copies another one, or was set so; store.url must name the one that writes",
+    r'role ".*" does not exist': "the server knows no such user; check the one in store.url",
+    r'database ".*" does not exist': "make it there (CREATE DATABASE …), or check its name in store.url",
+}
+"""What operators can do, by what was said."""
