@@ -37,6 +37,7 @@ EXAMPLES = {
     "compose": "syndicate compose daily",
     "preview": "syndicate preview daily --out preview",
     "send": "syndicate send daily --dry-run\nsyndicate send daily --to editor@lakeside.example\nsyndicate send 7 --yes",
+    "live": "syndicate live\nsyndicate live --since-backup resend\nsyndicate live --since-backup mark-sent --yes",
     "status": "syndicate status\nsyndicate status --json",
     "health": "syndicate health\nsyndicate health --alive",
     "pace": "syndicate pace\nsyndicate pace --forget gmail.com",

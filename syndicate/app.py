@@ -23,7 +23,7 @@ from syndicate.pickup.markdown import to_html
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
 from syndicate.settings import CONFIG_NAME, Settings, SettingsFile
-from syndicate.store import Store
+from syndicate.store import Store, copies
 from syndicate.watch.pulse import Pulse
 from syndicate.websub.followable import Followable
 from syndicate.websub.websub import WebSub
@@ -63,6 +63,9 @@ def open_app(
     """
     store = Store(settings.store.url)
     store.check()
+    if home := store.home():
+        with store.write() as connection:
+            copies.arrive(connection, home, now=clock())
     file = file or SettingsFile(settings.directory / CONFIG_NAME, {})
     return _put_together(settings, store, Gate(settings.limits), Brakes(), Hosts(), clock, file)
 

@@ -18,6 +18,7 @@ from syndicate.errors import SyndicateError
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "setup": ("init", "migrate"),
+    "keeping": ("live",),
     "demo": ("demo",),
     "service": ("serve", "catch"),
     "stages": ("run", "pickup", "publish", "compose", "preview"),

@@ -16,7 +16,7 @@ from syndicate.delivery.paced import all_paced
 from syndicate.digest.cadence import next_slot, zone_of
 from syndicate.model import DeliveryState, Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
-from syndicate.store import Connection, digests, notices, private, sources, standing, subscribers
+from syndicate.store import Connection, copies, digests, notices, private, sources, standing, subscribers
 
 _OPEN = (DigestState.SENDING, DigestState.PAUSED, *digests.WAITING)
 
@@ -38,6 +38,7 @@ def status(as_json: Json = False) -> None:
     """The ledger: planned = accepted + rejected + suppressed + expired + cancelled + uncertain + outstanding."""
     now = datetime.now(UTC)
     with opened() as app, app.store.read() as connection:
+        copy = copies.read(connection)
         total = standing.equation(connection)
         unfinished = [
             Unfinished(one, standing.equation(connection, one.id), standing.undecided(connection, one.id))
@@ -60,6 +61,7 @@ def status(as_json: Json = False) -> None:
             asdict(total)
             | {
                 "balances": total.balances,
+                "copy": {"standing": copy.standing, "why": "" if copy.may_send else copy.why},
                 "digests": [_facts(one) for one in unfinished],
                 "sources": [{"name": one.name, "state": one.state, "error": one.error} for one in troubled],
                 "pace": [asdict(one) for one in paced],
@@ -72,6 +74,8 @@ def status(as_json: Json = False) -> None:
             }
         )
     else:
+        if not copy.may_send:
+            tell(copy.standing, copy.why, style="yellow")
         tell("deliveries", in_words(total))
         _tell_digests(unfinished)
         _tell_notices(told)

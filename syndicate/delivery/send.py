@@ -27,7 +27,7 @@ from syndicate.errors import RelayError
 from syndicate.model import DeliveryState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Connection, Store, deliveries, leases, paces, remedies, standing
+from syndicate.store import Connection, Store, copies, deliveries, leases, paces, remedies, standing
 from syndicate.store.paces import PaceRow
 
 _KEEP_EVERY = timedelta(seconds=5)
@@ -84,6 +84,7 @@ class Sending:
         """Sends all that is due, of one digest or of all. A relay's failure is in ``Sent.error``.
 
         :raises StoreError: when the ledger can't be written; nothing unrecorded went out.
+        :raises HeldError: when nothing is sent from this copy.
         """
         known = await asyncio.to_thread(self._recover)
         for lane in self._lanes:
@@ -179,6 +180,7 @@ class Sending:
         """
         now, real = self._clock(), datetime.now(UTC)
         with self._store.write() as connection:
+            copies.check(connection)
             senders = leases.all_senders(connection)
             gone = [one.id for one in senders if one.lease_until <= real or is_dead(one.name)]
             orphans = leases.orphans(connection, gone)

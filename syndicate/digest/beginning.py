@@ -32,11 +32,24 @@ def blank(newsletter: Newsletter, cadence: str, slot: Slot, digest_id: int, upto
     )
 
 
-def begun(digest: Digest, newsletter: Newsletter, widest: Parts, wrong: WordingError | None, now: datetime) -> Digest:
-    """The same with something in it, and where that begins: held when it is late, or lacks ``wrong`` words."""
+def begun(
+    digest: Digest,
+    newsletter: Newsletter,
+    widest: Parts,
+    wrong: WordingError | None,
+    now: datetime,
+    *,
+    undecided: bool = False,
+) -> Digest:
+    """The same with something in it, and where that begins: held when it is late, or lacks ``wrong`` words.
+
+    So is what comes while it is ``undecided`` whether another copy of this installation sent the same.
+    """
     late = timedelta(0) if digest.cadence == MANUAL else now - digest.due_at
     state = DigestState.SENDING if digest.cadence == MANUAL else first_state(newsletter, late)
     note = f"its slot is {_hours(late)} late" if state is DigestState.HELD else ""
+    if undecided and state is DigestState.SENDING and digest.cadence != MANUAL:
+        state, note = DigestState.HELD, "it may have been sent before the backup was restored; `syndicate live` decides"
     if wrong:
         state, note = DigestState.HELD, f"composed without {wrong}"
     return replace(digest, state=state, note=note, subject=subject_for_all(widest))

@@ -23,8 +23,9 @@ from syndicate.render.environment import Environment
 from syndicate.render.holes import fill, reader_values
 from syndicate.render.links import Links
 from syndicate.settings import INSTANT, MANUAL, Newsletter, Settings
-from syndicate.store import Connection, Store, articles, audit, deliveries, digests, remedies
+from syndicate.store import Connection, Store, articles, audit, copies, deliveries, digests, remedies
 from syndicate.store.audit import SHELL, By
+from syndicate.store.copies import Standing
 from syndicate.store.remedies import Remedied
 
 log = structlog.get_logger()
@@ -67,7 +68,10 @@ class Digests:
         """Composes every slot that is due and was not composed yet; returns the new digests, empty ones too.
 
         :raises TemplateError: when a newsletter's templates can't be rendered; its slot stays open.
+        :raises HeldError: when nothing is sent from this copy.
         """
+        with self.store.read() as connection:
+            copies.check(connection)
         composed = []
         for newsletter in self.settings.newsletters:
             if only is None or newsletter.slug == only:
@@ -147,6 +151,7 @@ class Digests:
         """
         only = "only one that is held or in review can be approved"
         with self.store.write() as connection:
+            copies.check(connection)
             digest = remedies.move(connection, digest_id, DigestState.SENDING, digests.WAITING, only=only)
             drafting.approved(connection, self.newsletter(digest.newsletter), digest, version, now=now)
             planned = deliveries.plan(connection, digest, now=now)
@@ -291,6 +296,8 @@ class Digests:
         When an editor changes the draft meanwhile, it is rendered again.
         """
         with self.store.write() as connection:
+            copies.check(connection)
+            is_undecided = copies.read(connection).standing is Standing.UNDECIDED
             digest_id = digests.take_id(connection)
             upto = min(articles.newest_sequence(connection), order.upto if order else sys.maxsize)
         due_at = slot.due_at.astimezone(zone_of(next(iter(timezones), ""), newsletter.zone))
@@ -305,7 +312,7 @@ class Digests:
         rendered, wrong = self.press.printed_anyway(newsletter, read.draft, found, digest_id, due_at)
         digest = blank(newsletter, cadence, slot, digest_id, upto, now)
         if rendered:
-            digest = begun(digest, newsletter, rendered[found.widest], wrong, now)
+            digest = begun(digest, newsletter, rendered[found.widest], wrong, now, undecided=is_undecided)
         try:
             planned = self._freeze(digest, found, rendered, timezones, read, now, by, order)
         except _EditedError:

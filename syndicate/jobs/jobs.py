@@ -33,7 +33,8 @@ from syndicate.pickup.pickup import Pickup, is_due, pick_up, take_pushed
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, growth, notices, private, requests, sources, standing
+from syndicate.store import Store, copies, growth, notices, private, requests, sources, standing
+from syndicate.store.copies import Copy
 from syndicate.watch.pulse import Pulse
 from syndicate.websub.announced import Announced
 from syndicate.websub.websub import WebSub
@@ -109,8 +110,21 @@ class Jobs:
             self.fresh.ring()
 
     async def follow(self, now: datetime) -> int:
-        """Asks the hubs of others that it is time to ask; returns how many took it."""
+        """Asks the hubs of others that it is time to ask; returns how many took it.
+
+        :raises HeldError: when nothing is sent from this copy.
+        """
+        await asyncio.to_thread(self._check)
         return await ask_due(self.settings, self.store, now)
+
+    def copy(self) -> Copy:
+        """Whether this copy of the database may send."""
+        with self.store.read() as connection:
+            return copies.read(connection)
+
+    def _check(self) -> None:
+        with self.store.read() as connection:
+            copies.check(connection)
 
     def due_sources(self, now: datetime) -> list[str]:
         """The sources that it is time to look at."""
@@ -120,9 +134,9 @@ class Jobs:
         return [source.name for source, status in found if is_due(source, status, now)]
 
     def poll(self, now: datetime, *, even_if_failing: bool = False) -> Polled | None:
-        """Looks into the mailbox; None when there is none."""
+        """Looks into the mailbox; None when there is none, or when it is another copy's to empty."""
         inbound = self.settings.inbound
-        if inbound.mailbox is None:
+        if inbound.mailbox is None or not self.copy().may_send:
             return None
         return poll(inbound, self.store, self.reception, now=now, even_if_failing=even_if_failing)
 
@@ -191,11 +205,18 @@ class Jobs:
         return await sending.run(digest_id)
 
     async def announce(self, *, stop: asyncio.Event) -> Announced:
-        """Tells hubs of the feeds that changed; the built-in one asks callbacks, and gives followers their feeds."""
+        """Tells hubs of the feeds that changed; the built-in one asks callbacks, and gives followers their feeds.
+
+        :raises HeldError: when nothing is sent from this copy.
+        """
+        await asyncio.to_thread(self._check)
         return await self.websub.send_due(clock=self.clock, stop=stop)
 
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
-        """One whole pass: pick up, publish, compose what is due, send mail and tell hubs, tidy up."""
+        """One whole pass: pick up, publish, compose what is due, send mail and tell hubs, tidy up.
+
+        :raises HeldError: when nothing is sent from this copy; what was picked up is published.
+        """
         now = self.clock()
         polled = await asyncio.to_thread(self.poll, now)
         due = set(await asyncio.to_thread(self.due_sources, now))

@@ -17,7 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from syndicate import metrics
 from syndicate.audience.retention import Forgotten
-from syndicate.errors import SyndicateError
+from syndicate.errors import HeldError, SyndicateError
 from syndicate.jobs.jobs import Jobs
 from syndicate.jobs.watch import changes
 from syndicate.pickup.pickup import Pickup
@@ -50,6 +50,7 @@ class Ticks:
         self._stopping = asyncio.Event()
         self._publishing, self._composing = asyncio.Lock(), asyncio.Lock()
         self._not_before = self._no_notice_before = jobs.clock()
+        self._held_because = ""
         self._looking: set[str] = set()
         self._looked = asyncio.Event()
         self._publish_waits = False
@@ -151,6 +152,11 @@ class Ticks:
         try:
             await job()
             outcome = "ok"
+        except HeldError as error:
+            if str(error) != self._held_because:
+                log.warning("held", reason=str(error))
+            self._held_because = str(error)
+            outcome = "held"
         except SyndicateError as error:
             log.warning("job failed", job=name, reason=str(error))
         except Exception:

@@ -67,10 +67,10 @@ def abandon(connection: Connection, ids: Sequence[int], state: DeliveryState, *,
         _move(connection, deliveries.c.id.in_(ids), state, reply="sent again after the process died", now=now)
 
 
-def cancel(connection: Connection, digest_id: int, *, now: datetime) -> int:
-    """Ends what a cancelled digest had not begun; returns how many."""
+def cancel(connection: Connection, digest_id: int, *, now: datetime, reply: str = "digest cancelled") -> int:
+    """Ends what a digest had not begun; returns how many."""
     queued = and_(deliveries.c.digest_id == digest_id, QUEUED)
-    return _move(connection, queued, DeliveryState.CANCELLED, reply="digest cancelled", now=now)
+    return _move(connection, queued, DeliveryState.CANCELLED, reply=reply, now=now)
 
 
 def _move(

@@ -152,6 +152,14 @@ class Store:
         free = disk_usage(Path(self._url.database).parent).free if self._url.database else None
         return Facts(self.name, server, VERSION, pages[0] * pages[1], free)
 
+    def home(self) -> str | None:
+        """What tells the place of this database from any other, also one that it is restored to; None for a file."""
+        if self._sqlite:
+            return None
+        place = "SELECT system_identifier, oid FROM pg_control_system(), pg_database WHERE datname = current_database()"
+        with self.read() as connection:
+            return ".".join(map(str, connection.execute(text(place)).one()))
+
     def close(self) -> None:
         """Closes every pooled connection."""
         self.engine.dispose()

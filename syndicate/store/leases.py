@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
+from syndicate.store import copies
 from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import (
     QUEUED,
@@ -33,7 +34,8 @@ class Sender(NamedTuple):
 
 
 def enter(connection: Connection, name: str, *, lease_until: datetime) -> int:
-    """Makes a sender known; returns its id."""
+    """Makes a sender known; returns its id. :raises HeldError: when nothing is sent from this copy."""
+    copies.check(connection)
     values = {"name": name, "lease_until": lease_until}
     return int(connection.execute(insert(senders).returning(senders.c.id), values).scalar_one())
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from syndicate.model import OUTSTANDING, DeliveryState, states_before
-from syndicate.store import suppressions
+from syndicate.store import copies, suppressions
 from syndicate.store.schema import notices
 
 CONFIRM = "confirm"
@@ -115,7 +115,11 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def take(connection: Connection, *, now: datetime, until: datetime, limit: int) -> list[Notice]:
-    """Leases up to ``limit`` notices that are due; what its taker does not record is due again at ``until``."""
+    """Leases up to ``limit`` notices that are due; what its taker does not record is due again at ``until``.
+
+    :raises HeldError: when nothing is sent from this copy.
+    """
+    copies.check(connection)
     c = notices.c
     due = select(*_COLUMNS).where(c.state == DeliveryState.QUEUED, c.next_at <= now).order_by(c.next_at, c.id)
     taken = []
@@ -146,6 +150,15 @@ def put_back(connection: Connection, ids: Sequence[int], *, next_at: datetime, r
     """Ends the lease on notices that were not begun."""
     which = update(notices).where(notices.c.id.in_(ids), notices.c.state == DeliveryState.QUEUED)
     connection.execute(which.values(next_at=next_at, reply=reply))
+
+
+def drop(connection: Connection, *, before: datetime, now: datetime) -> int:
+    """Ends those that were queued by then and never tried to the end; returns how many."""
+    c = notices.c
+    waiting = update(notices).where(c.state == DeliveryState.QUEUED, c.planned_at <= before)
+    reply = "dropped: it may have been sent before the backup was restored"
+    values = {"state": DeliveryState.CANCELLED, "finished_at": now, "reply": reply}
+    return int(connection.execute(waiting.values(values)).rowcount)
 
 
 def settle(connection: Connection, *, now: datetime) -> int:

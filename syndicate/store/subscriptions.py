@@ -31,6 +31,12 @@ def choose_anew(connection: Connection, subscription_id: int, *, now: datetime) 
     connection.execute(update(subscriptions).where(subscriptions.c.id == subscription_id).values(chosen_at=now))
 
 
+def catch_up(connection: Connection, upto: int) -> int:
+    """Counts every article up to that sequence number as given to everyone; returns how many had not had them all."""
+    c = subscriptions.c
+    return int(connection.execute(update(subscriptions).where(c.watermark < upto).values(watermark=upto)).rowcount)
+
+
 def pause(connection: Connection, subscription_id: int, until: datetime | None) -> bool:
     """Pauses one that is active or paused, until an instant or until its reader ends it; false when it is neither.
 
