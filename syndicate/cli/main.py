@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.terminal import fail, set_up_log
+from syndicate.cli.terminal import fail
 from syndicate.errors import SyndicateError
+from syndicate.watch import logs
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "setup": ("init", "migrate"),
@@ -62,7 +62,6 @@ def _show_version(wanted: bool) -> None:
 
 
 def root(
-    context: typer.Context,
     config: Annotated[
         Path | None,
         typer.Option(help="The settings file; else SYNDICATE_CONFIG, else ./syndicate.toml. May stand anywhere."),
@@ -72,7 +71,7 @@ def root(
     ] = False,
 ) -> None:
     """Newsletters and feeds: articles in, RSS and Atom and delivered digests out."""
-    set_up_log(logging.INFO if context.invoked_subcommand == "serve" else logging.WARNING)
+    logs.set_up("auto", "warning")
     if config:
         os.environ["SYNDICATE_CONFIG"] = str(config)
 

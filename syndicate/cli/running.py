@@ -16,6 +16,7 @@ from syndicate.inbound.listener import Listener
 from syndicate.jobs.ticks import Ticks
 from syndicate.render.environment import stamp_of
 from syndicate.settings.file import Look
+from syndicate.watch import logs
 from syndicate.web.server import create_web
 
 LOOK_EVERY_S = 0.5
@@ -97,6 +98,7 @@ class Running:
             log.exception("the new settings can't be used, the old ones stay in use")
             return
         self._app, self._pages = new, pages
+        logs.set_up(settings.log.format, settings.log.level)
         if self._listener:
             reception = new.jobs.reception
             self._listener.turn_to(settings.inbound, reception.addresses, reception)

@@ -49,7 +49,7 @@ class Pages(uvicorn.Server):
             uvicorn.Config(
                 app,
                 interface="asgi3",
-                log_level="warning",
+                log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 lifespan="off",
@@ -79,7 +79,7 @@ def register(app: typer.Typer) -> None:
 
 def serve() -> None:
     """Run the service: scheduler, pages and feeds, until SIGTERM or Ctrl-C; what is in flight is finished."""
-    with opened() as app:
+    with opened(stays=True) as app:
         loop.run(_serve(app))
 
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -21,9 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from syndicate.app import App, open_app
-from syndicate.desk.recent import RECENT
 from syndicate.errors import SyndicateError
 from syndicate.settings import Settings, SettingsFile, find
+from syndicate.watch import logs
 
 _WIDE = 400
 """Columns where nobody looks: lines are not broken for files and pipes."""
@@ -46,11 +45,16 @@ def settings_file() -> SettingsFile:
 
 
 @contextmanager
-def opened(now: datetime | None = None) -> Iterator[App]:
-    """The service on this folder's settings, closed at the end. Its clock begins at ``now`` when that is given."""
+def opened(now: datetime | None = None, *, stays: bool = False) -> Iterator[App]:
+    """The service on this folder's settings, closed at the end. Its clock begins at ``now`` when that is given.
+
+    A command that ``stays`` logs what the settings say; others are asked by somebody, and say what they did.
+    """
     ahead = now - datetime.now(UTC) if now else timedelta(0)
     file = settings_file()
-    app = open_app(file.load(), lambda: datetime.now(UTC) + ahead, file)
+    settings = file.load()
+    logs.set_up(settings.log.format, settings.log.level if stays else "warning")
+    app = open_app(settings, lambda: datetime.now(UTC) + ahead, file)
     try:
         yield app
     finally:
@@ -141,25 +145,6 @@ def local(moment: datetime | None) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """``1 article``, ``2 articles``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def set_up_log(level: int) -> None:
-    """What is at least of that level goes to stderr: lines for people on a terminal, JSON elsewhere."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            RECENT.keep,
-            *(
-                [structlog.dev.ConsoleRenderer()]
-                if sys.stderr.isatty()
-                else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-            ),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
 
 
 def _cell(value: object) -> str:

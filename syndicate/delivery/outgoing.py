@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+import structlog
 from prometheus_client import Counter
 
 from syndicate import metrics
@@ -25,6 +26,8 @@ from syndicate.errors import AddressError, HeaderError
 from syndicate.model import DeliveryState
 from syndicate.settings import Smtp
 from syndicate.store.attempts import Attempt, Begin
+
+log = structlog.get_logger()
 
 
 class Ready(NamedTuple):
@@ -54,7 +57,7 @@ class Noted:
     """What one connection has to tell the ledger."""
 
     attempts: list[Attempt] = field(default_factory=list)
-    domains: list[str] = field(default_factory=list)
+    dues: list[Due] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     undone: list[Due] = field(default_factory=list)
 
@@ -112,7 +115,7 @@ class Outgoing:
         attempt = self.attempt(due, relay, answer, began_at, was_begun=was_begun)
         delivery = due.delivery
         noted.attempts.append(attempt)
-        noted.domains.append(delivery.domain)
+        noted.dues.append(due)
         if attempt.state is DeliveryState.ACCEPTED:
             self._accepted += 1
         elif isinstance(answer, Reply) and answer.verdict is Verdict.GONE:
@@ -155,8 +158,8 @@ class Outgoing:
         ended, gone, undone = noted.attempts, noted.gone, noted.undone
         if not (ended or undone or beginning):
             return set()
-        domains = noted.domains
-        noted.attempts, noted.domains, noted.gone, noted.undone = [], [], [], []
+        dues = noted.dues
+        noted.attempts, noted.dues, noted.gone, noted.undone = [], [], [], []
         begun = await self.ledger.step(
             ended,
             [Begin(one.due.delivery.id, one.due.digest.id) for one in beginning],
@@ -168,10 +171,12 @@ class Outgoing:
         for due in undone:
             held.add(due.delivery.id)
             self.queue.put_back(due, relay)
-        for attempt, domain in zip(ended, domains, strict=True):
+        for attempt, due in zip(ended, dues, strict=True):
             held.discard(attempt.delivery_id)
             self._on_outcome(attempt.state)
-            _counted(attempt.state, class_of(domain)).inc()
+            _counted(attempt.state, class_of(due.delivery.domain)).inc()
+            if attempt.state is not DeliveryState.ACCEPTED:
+                _tell(due, attempt)
         return begun
 
     def speed(self) -> float:
@@ -184,6 +189,18 @@ class Outgoing:
             await asyncio.wait(self._stopping)
         if self._signing:
             self._signing.close()
+
+
+def _tell(due: Due, attempt: Attempt) -> None:
+    log.debug(
+        "a mail was not accepted",
+        digest=due.digest.id,
+        delivery=attempt.delivery_id,
+        attempt=attempt.number,
+        state=attempt.state.value,
+        code=attempt.code,
+        relay=attempt.relay,
+    )
 
 
 @lru_cache

@@ -241,7 +241,11 @@ class Ticks:
             log.warning("sending stopped, nothing is lost", reason=str(sent.error))
             self._not_before = self._jobs.clock() + _AFTER_FAILURE
         if sent.tried:
-            log.info("sent", accepted=sent.accepted, rejected=sent.rejected, deferred=sent.deferred)
+            log.info(
+                "sent", accepted=sent.accepted, rejected=sent.rejected, deferred=sent.deferred, uncertain=sent.uncertain
+            )
+        if sent.finished:
+            log.info("digests finished", digests=sent.finished)
 
     async def _tell(self) -> None:
         now = self._jobs.clock()

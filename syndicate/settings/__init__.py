@@ -20,7 +20,7 @@ from syndicate.settings.schema import (
     SourceSettings,
     WordPressSource,
 )
-from syndicate.settings.watching import Metrics
+from syndicate.settings.watching import Log, Metrics
 from syndicate.settings.websub import WebSub
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Inbound",
     "Limits",
     "Listening",
+    "Log",
     "Metrics",
     "Newsletter",
     "Pace",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 
 from syndicate.settings.values import Section
@@ -15,4 +17,15 @@ class Metrics(Section):
         min_length=20,
         description="Whoever asks sends it as `Authorization: Bearer …`. Without it, only programs on this machine "
         "that ask the service itself, and no web server in front of it, may. Or `token_file`.",
+    )
+
+
+class Log(Section):
+    """`[log]`: what goes to standard error, and how; never an address of anybody."""
+
+    format: Literal["auto", "json", "pretty"] = Field(
+        "auto", description="One JSON object a line, or lines for people; `auto`: the latter on a terminal."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that `serve` says; single commands say warnings and errors."
     )

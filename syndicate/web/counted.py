@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from syndicate import metrics
@@ -39,11 +40,16 @@ class Counted:
         except Exception:
             if not has_begun:
                 _count(scope, 500, time.perf_counter() - began)
+            structlog.contextvars.bind_contextvars(method=scope["method"], route=_route(scope))
             raise
 
 
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", _NOWHERE)
+
+
 def _count(scope: Scope, status: int, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", _NOWHERE)
+    route = _route(scope)
     method = scope["method"] if scope["method"] in _METHODS else "other"
     metrics.REQUESTS.labels(method, route, status).inc()
     metrics.REQUEST_SECONDS.labels(route).observe(seconds)

@@ -34,6 +34,7 @@ from syndicate.web.public import PublicPages
 from syndicate.web.pushed import Pushed
 from syndicate.web.search import Search
 from syndicate.web.sitemap import Sitemap
+from syndicate.web.traced import Traced
 from syndicate.web.unsubscribing import Unsubscribing
 from syndicate.web.watching import Watching
 from syndicate.web.webhooks import ProviderWebhooks
@@ -80,7 +81,7 @@ _BAD_LINK = (
 
 def create_web(app: App) -> ASGIApp:
     """All that the service answers. Raises TemplateError when the stylesheet, or a catalogue, can't be used."""
-    return PublishedFeeds(create_pages(app), app)
+    return PublishedFeeds(Traced(create_pages(app)), app)
 
 
 def create_pages(app: App) -> FastAPI:

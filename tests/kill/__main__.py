@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +10,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from syndicate.cli.terminal import set_up_log
+from syndicate.watch import logs
 from tests.kill.trial import Result, Trial
 
 
@@ -26,7 +25,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which it is killed")
     parser.add_argument("--chunking", action="store_true", help="the server offers CHUNKING: a window per connection")
     given = vars(parser.parse_args())
-    set_up_log(logging.WARNING)
+    logs.set_up("auto", "warning")
     with TemporaryDirectory(prefix="kill-") as directory, Console(stderr=True).status("") as status:
         trial = Trial(Path(directory), **given)
         result = trial.run(lambda kills: status.update(f"{kills} of {given['kills']} kills"))

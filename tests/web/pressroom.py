@@ -94,7 +94,7 @@ def serve(directory: Path, clock: Callable[[], datetime] | None = None, **sectio
 def serving(app: App) -> Iterator[Pressroom]:
     """Serves what is open until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_web(app), log_level=60, lifespan="off", ws="none")
+    config = uvicorn.Config(create_web(app), log_config=None, log_level=60, lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],), name="web")
     thread.start()
