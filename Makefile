@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check kill-test bench bench-long bench-import bounces lint format docs screenshots languages lock wheel clean
+.PHONY: help demo test check kill-test bench bench-long bench-cluster bench-import bounces lint format docs screenshots languages lock wheel clean
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -37,6 +37,9 @@ bench: $(DEV_READY) ## measure it beside other ways to send mail, some minutes; 
 
 bench-long: $(DEV_READY) ## the same with more messages and more rounds
 	@$(BIN)/python -m benchmarks --long $(ARGS)
+
+bench-cluster: $(DEV_READY) ## measure 1, 2 and 4 workers on PostgreSQL, beside the embedded default
+	@$(BIN)/python -m benchmarks --only cluster $(ARGS)
 
 bench-import: $(DEV_READY) ## measure how fast ROWS=1000000 subscribers are imported
 	@$(BIN)/python -m benchmarks.roster --rows $(ROWS) $(ARGS)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from benchmarks import wires
+from benchmarks.cluster import cluster
 from benchmarks.fairness import fairness
 from benchmarks.figures import Outcome, Plan
 from benchmarks.machine import RESULTS, facts, workshop_parent
@@ -46,6 +47,7 @@ SCENARIOS = {
     "picking": Scenario(picking, (500, 500), (3, 5)),
     "splice": Scenario(splice, (50_000, 200_000), (3, 5)),
     "serving": Scenario(serving, (15_000, 60_000), (5, 7)),
+    "cluster": Scenario(cluster, (20_000, 50_000), (3, 5)),
 }
 
 

@@ -41,20 +41,23 @@ _KEY = "key.pem"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How the service reaches its relay."""
+    """How the service reaches its relay, and its database, which is a file in its folder unless ``store`` is a URL."""
 
     port: int
     connections: int = 8
     is_signed: bool = False
     ca_file: Path | None = None
+    store: str = ""
 
 
-def prepare(folder: Path, readers: int, *, size: int = SIZE, domains: int = 20, is_queued: bool = True) -> bytes:
+def prepare(
+    folder: Path, readers: int, *, size: int = SIZE, domains: int = 20, is_queued: bool = True, store: str = ""
+) -> bytes:
     """Fills ``folder``: so many readers, spread over so many domains, and one digest.
 
     Its deliveries are planned when ``is_queued``, else it waits to be approved. Returns one of its messages.
     """
-    return measured(_prepare, folder, readers, size, domains, is_queued)
+    return measured(_prepare, folder, readers, size, domains, is_queued, Route(9, store=store))
 
 
 def send(folder: Path, route: Route) -> Run:
@@ -108,10 +111,10 @@ def _send(folder: Path, route: Route) -> Run:
     return run
 
 
-def _prepare(folder: Path, readers: int, size: int, domains: int, is_queued: bool) -> bytes:
+def _prepare(folder: Path, readers: int, size: int, domains: int, is_queued: bool, route: Route) -> bytes:
     folder.mkdir(parents=True, exist_ok=True)
     write_key(folder / _KEY, new_rsa_key())
-    with closing(opened(folder)) as app:
+    with closing(opened(folder, route)) as app:
         _subscribe(app, readers, domains)
         message = _write_articles(app, size)
         now = datetime.now(UTC)
@@ -149,6 +152,7 @@ def _settings(folder: Path, route: Route) -> Settings:
             "sources": [{"name": "desk", "kind": "folder", "path": "articles"}],
             "newsletters": [newsletter],
             "directory": folder,
+            **({"store": {"url": route.store}} if route.store else {}),
         }
     )
 

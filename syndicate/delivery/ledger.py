@@ -25,8 +25,10 @@ import structlog
 from syndicate import metrics
 from syndicate.delivery.owner import new_owner
 from syndicate.errors import BusyError
-from syndicate.store import Connection, Held, Store, attempts, leases, suppressions
+from syndicate.store import Connection, Held, Store, leases, steps
 from syndicate.store.attempts import Attempt, Begin
+from syndicate.store.leases import Sender
+from syndicate.store.steps import Step
 
 LEASE = timedelta(seconds=60)
 
@@ -39,13 +41,6 @@ _WORTH = 5
 Some = TypeVar("Some")
 
 log = structlog.get_logger()
-
-
-class _Step(NamedTuple):
-    ended: Sequence[Attempt]
-    begin: Sequence[Begin]
-    gone: Sequence[str]
-    undone: Sequence[int]
 
 
 class _Turn(NamedTuple):
@@ -68,7 +63,7 @@ class Ledger:
         self.sender_id, self._name = 0, new_owner()
         self.held: set[int] = set()
         self._loop = asyncio.get_running_loop()
-        self._steps: list[tuple[_Step, asyncio.Future[Any]]] = []
+        self._steps: list[tuple[Step, asyncio.Future[Any]]] = []
         self._turns: deque[_Turn] = deque()
         self.is_more_coming: Callable[[], bool] = lambda: False
         self._is_called = False
@@ -106,7 +101,7 @@ class Ledger:
         :raises StoreError: when nothing of it could be written.
         """
         durable: asyncio.Future[set[int]] = self._loop.create_future()
-        self._steps.append((_Step(ended, begin, gone, undone), durable))
+        self._steps.append((Step(ended, begin, gone, undone), durable))
         self._call()
         return await durable
 
@@ -140,8 +135,8 @@ class Ledger:
     def _take_turns(self) -> None:
         self._is_called = False
         if self._steps:
-            steps, self._steps = self._steps, []
-            self._turns.append(_Turn(lambda: self._commit([one for one, _ in steps]), [one for _, one in steps]))
+            taken, self._steps = self._steps, []
+            self._turns.append(_Turn(lambda: self._commit([one for one, _ in taken]), [one for _, one in taken]))
         while self._turns:
             turn = self._turns[0]
             try:
@@ -175,23 +170,18 @@ class Ledger:
             self._connection = self._stack.enter_context(self._store.held())
         return self._connection
 
-    def _commit(self, steps: Sequence[_Step]) -> set[int]:
+    def _commit(self, taken: Sequence[Step]) -> set[int]:
         began = time.perf_counter()
-        begun = self._write(steps)
+        begun = self._write(taken)
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - began)
-        metrics.COMMIT_DELIVERIES.observe(len(begun) + sum(len(one.ended) for one in steps))
+        metrics.COMMIT_DELIVERIES.observe(len(begun) + sum(len(one.ended) for one in taken))
         return begun
 
-    def _write(self, steps: Sequence[_Step]) -> set[int]:
-        with self._hold().batch() as batch:
-            if leases.revive(batch, self.sender_id, self._name, lease_until=_lease()):
-                log.warning("this process was taken for dead; others have what it held")
-                return set()
-            attempts.record(batch, self.sender_id, [one for step in steps for one in step.ended])
-            attempts.undo(batch, self.sender_id, [one for step in steps for one in step.undone])
-            for email in (one for step in steps for one in step.gone):
-                suppressions.ban(batch, email, "no such mailbox", now=datetime.now(UTC))
-            return attempts.begin(batch, self.sender_id, [one for step in steps for one in step.begin])
+    def _write(self, taken: Sequence[Step]) -> set[int]:
+        begun = steps.take(self._hold(), Sender(self.sender_id, self._name, _lease()), taken)
+        if begun is None:
+            log.warning("this process was taken for dead; others have what it held")
+        return begun or set()
 
     def _do(self, work: Callable[[Connection], Any]) -> Any:
         with self._hold().transaction() as connection:

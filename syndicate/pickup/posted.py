@@ -41,9 +41,7 @@ class _Attachment(_Part):
     duration_in_seconds: float = 0
 
 
-class PostedArticle(_Part):
-    """What a program says of an article."""
-
+class _Article(_Part):
     id: _Line = ""
     url: _Line = ""
     title: _Line = ""
@@ -74,7 +72,7 @@ def parse_posted(body: bytes, name: str, content_type: str | None, now: datetime
 
 def _from_json(body: bytes, name: str) -> Content:
     try:
-        said = PostedArticle.model_validate_json(body)
+        said = _Article.model_validate_json(body)
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, one['loc'])) or 'the body'}: {one['msg']}" for one in error.errors()[:20])
         raise ParseError(name, "; ".join(wrong)) from None

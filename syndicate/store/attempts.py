@@ -40,14 +40,14 @@ class Attempt(NamedTuple):
 _OPEN = (*OUTSTANDING, DeliveryState.UNCERTAIN)
 _d = deliveries.c
 _MINE = (_d.id == bindparam("delivery"), _d.sender_id == bindparam("sender"))
-_HELD = or_(*(_d.state == state.value for state in OUTSTANDING))
+HELD = or_(*(_d.state == state.value for state in OUTSTANDING))
 _SENDING = Prepared(select(digests.c.id).where(digests.c.state == literal("sending")))
 _BEGIN = Prepared(update(deliveries).where(*_MINE, _d.state == "queued").values(state="begun"), "delivery", "sender")
 _BEGUN = Prepared(select(_d.id).where(*_MINE, _d.state == "begun"), "delivery", "sender")
 _UNDO = Prepared(update(deliveries).where(*_MINE, _d.state == "begun").values(state="queued"), "delivery", "sender")
 _RECORD = Prepared(
     update(deliveries)
-    .where(*_MINE, _HELD)
+    .where(*_MINE, HELD)
     .values(
         state=bindparam("new_state"),
         attempts=bindparam("new_attempts"),
@@ -68,12 +68,17 @@ _TRIED = [column.name for column in attempts.c]
 _ATTEMPT = Prepared(
     insert(attempts).from_select(
         _TRIED,
-        select(*(bindparam(f"new_{column.name}", type_=column.type) for column in attempts.c)).where(*_MINE, _HELD),
+        select(*(bindparam(f"new_{column.name}", type_=column.type) for column in attempts.c)).where(*_MINE, HELD),
     ),
     *(f"new_{name}" for name in _TRIED),
     "delivery",
     "sender",
 )
+
+
+def finished_at(one: Attempt) -> datetime | None:
+    """When its delivery ended with it; None when that goes on, or a person must look."""
+    return None if one.state in _OPEN else one.ended_at
 
 
 def begin(batch: Batch, sender_id: int, wanted: Sequence[Begin]) -> set[int]:
@@ -132,7 +137,7 @@ def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
                 one.state.value,
                 one.number,
                 one.next_at,
-                None if one.state in _OPEN else one.ended_at,
+                finished_at(one),
                 "" if one.state is DeliveryState.ACCEPTED else one.reply,  # its attempt has it, and the row stays short
             )
             for one in tries

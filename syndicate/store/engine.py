@@ -206,14 +206,20 @@ class Held:
         with self._told(), self._connection.begin():
             yield self._connection
 
+    @property
+    def takes_arrays(self) -> bool:
+        """Whether a parameter may be a column of many values."""
+        return not self._is_file
+
     @contextmanager
     def batch(self) -> Iterator[Batch]:
         """One transaction, for prepared statements: a fifth of the cost where each has few rows."""
         self._check()
         with self._told():
             cursor = self._driver.cursor()
-            self._begin(cursor)
             try:
+                if self._is_file:
+                    self._begin(cursor)
                 yield Batch(cursor, self._connection.dialect)
                 self._driver.commit()
             except BaseException:
@@ -222,11 +228,24 @@ class Held:
             finally:
                 cursor.close()
 
+    @contextmanager
+    def statement(self) -> Iterator[Batch]:
+        """A transaction of one prepared statement, where arrays are taken: one round trip in all."""
+        self._check()
+        with self._told():
+            self._driver.autocommit = True
+            try:
+                with self._driver.cursor() as cursor:
+                    yield Batch(cursor, self._connection.dialect)
+            finally:
+                if not self._driver.closed:
+                    self._driver.autocommit = False
+
     def _begin(self, cursor: Any) -> None:
         until = time.monotonic() + self._connection.info["patience"]
         while True:
             try:
-                cursor.execute("BEGIN IMMEDIATE" if self._is_file else "BEGIN")
+                cursor.execute("BEGIN IMMEDIATE")
             except self._connection.dialect.loaded_dbapi.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() >= until:
                     raise

@@ -44,11 +44,11 @@ _ALIVE = Prepared(select(senders.c.id).where(senders.c.id == bindparam("sender")
 _AGAIN = Prepared(insert(senders), "id", "name", "lease_until")
 
 
-def revive(batch: Batch, sender_id: int, name: str, *, lease_until: datetime) -> bool:
+def revive(batch: Batch, sender: Sender) -> bool:
     """Whether the sender was taken for dead meanwhile; if so it holds nothing any more, and is made known again."""
-    if _ALIVE.ask(batch, sender_id):
+    if _ALIVE.ask(batch, sender.id):
         return False
-    _AGAIN.run(batch, [(sender_id, name, lease_until)])
+    _AGAIN.run(batch, [sender])
     return True
 
 

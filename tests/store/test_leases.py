@@ -73,3 +73,52 @@ def test_what_others_took_over_is_neither_begun_nor_recorded(room: Newsroom) -> 
     with room.app.store.read() as connection:
         assert connection.execute(select(table.c.state, table.c.attempts)).all() == [("accepted", 1)]
         assert len(connection.execute(select(attempts)).all()) == 1
+
+
+def test_one_step_tells_what_became_of_each_and_begins_others(room: Newsroom) -> None:
+    said = {
+        DeliveryState.ACCEPTED: (250, "ok"),
+        DeliveryState.QUEUED: (450, "full"),
+        DeliveryState.REJECTED: (550, "no"),
+    }
+
+    def claim_all(connection: Connection, ledger: Ledger) -> list[Delivery]:
+        digest = leases.sending(connection)[-1]
+        return leases.claim(connection, ledger.sender_id, digest, due=MONDAY + timedelta(days=2), limit=9, now=MONDAY)
+
+    async def step() -> list[int]:
+        async with Ledger(room.app.store) as ledger:
+            held = await ledger.run(lambda c: claim_all(c, ledger))
+            begin = [Begin(one.id, one.digest_id) for one in held]
+            assert await ledger.step([], begin[:3]) == {one.id for one in held[:3]}
+            ended = [
+                Attempt(one.id, 1, MONDAY, MONDAY + LONG, state, MONDAY + LONG, code, "smtp", reply)
+                for one, (state, (code, reply)) in zip(held, said.items(), strict=False)
+            ]
+            cancelled = Begin(held[4].id, held[4].digest_id + 1)
+            assert await ledger.step(ended, [begin[3], cancelled]) == {held[3].id}
+            return [one.id for one in held]
+
+    for name in ("ben", "cia", "dan", "eva"):
+        room.reader(f"{name}@example.org")
+    room.article("Eels are back")
+    room.clock.now = MONDAY + timedelta(days=1)
+    room.compose()
+    ids = asyncio.run(step())
+    c = table.c
+    with room.app.store.read() as connection:
+        found = connection.execute(
+            select(c.state, c.attempts, c.next_at == MONDAY + LONG, c.finished_at, c.reply, c.sender_id.is_not(None))
+            .where(c.id.in_(ids))
+            .order_by(c.id)
+        ).all()
+        assert [tuple(row) for row in found[:4]] == [
+            ("accepted", 1, True, MONDAY + LONG, "", False),
+            ("queued", 1, True, None, "full", False),
+            ("rejected", 1, True, MONDAY + LONG, "no", False),
+            ("begun", 0, False, None, "", True),
+        ]
+        tried = connection.execute(select(attempts).order_by(attempts.c.delivery_id)).all()
+        assert [row[1:] for row in tried] == [
+            (1, MONDAY, MONDAY + LONG, state.value, code, "smtp", reply) for state, (code, reply) in said.items()
+        ]

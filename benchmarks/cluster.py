@@ -1,0 +1,121 @@
+"""Many machines: one database on PostgreSQL and 1, 2 and 4 workers as processes, beside the embedded default.
+
+All of them share this machine, so on loopback more workers can be no quicker than its cores; what they must not do is
+cost each other time. A relay at a distance leaves the cores idle, and there each worker adds its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median
+
+from benchmarks.children import Meter, Run, served
+from benchmarks.delay import far_away
+from benchmarks.engine import Route, copy_of, opened, prepare, send
+from benchmarks.figures import Outcome, Plan, Side, Target, alternating, row
+from benchmarks.postgres import Server, postgres
+from benchmarks.sinks import best_sink, bundled_sink
+from syndicate.jobs.loop import run as run_loop
+
+EMBEDDED = "embedded, SQLite"
+_WORKERS = {"1 worker": 1, "2 workers": 2, "4 workers": 4}
+_ONE, _TWO, _FOUR = _WORKERS
+_ROUND_TRIP = 0.02
+_FAR_CONNECTIONS = 4
+_SLOWER = 4
+_SHARE = 0.25
+
+
+def cluster(folder: Path, plan: Plan) -> list[Outcome]:
+    """On loopback beside SQLite, the database's share of the CPU, and 1, 2 and 4 workers far from their relay."""
+    with postgres() as server:
+        plan.say("cluster: making subscribers in both databases")
+        prepare(folder / "embedded", plan.count)
+        server.start_anew()
+        prepare(folder / "cluster", plan.count, store=server.url)
+        near, databases = _near(folder, server, plan)
+        fewer = max(1, plan.count // _SLOWER)
+        server.start_anew()
+        prepare(folder / "far", fewer, store=server.url)
+        return [near, databases, _far(folder / "far", server, plan)]
+
+
+def _near(folder: Path, server: Server, plan: Plan) -> tuple[Outcome, Outcome]:
+    used: dict[str, list[float]] = {name: [] for name in _WORKERS}
+    with best_sink() as sink:
+        sides: dict[str, Callable[[], Run]] = {EMBEDDED: partial(_embedded, folder / "embedded", Route(sink.port))}
+        for name, count in _WORKERS.items():
+            route = Route(sink.port, connections=max(2, 8 // count))
+            sides[name] = partial(_several, folder / "cluster", server, route, count, used[name])
+        runs = alternating(sides, plan, "cluster")
+        about = f"{sink.name}, 8 connections in all; CPU is the workers' own"
+    bounds = {_ONE: (EMBEDDED, 0.8), _TWO: (_ONE, 1.0), _FOUR: (_ONE, 1.0)}
+    near = Outcome("cluster, loopback", about, "msg/s", _rows(runs, bounds))
+    shares = []
+    for name, database in used.items():
+        per_thousand = [1000 * cpu / plan.count for cpu in database]
+        share = median(cpu / (cpu + run.cpu) for cpu, run in zip(database, runs[name], strict=True))
+        target = Target("of all CPU", share, _SHARE, is_most=True)
+        shares.append(Side(f"the database with {name}", tuple(per_thousand), plan.count, None, target))
+    return near, Outcome("cluster, the database's CPU", "of the workers' and its own", "s/1,000", tuple(shares))
+
+
+def _far(folder: Path, server: Server, plan: Plan) -> Outcome:
+    with bundled_sink() as sink, far_away(sink.port, _ROUND_TRIP) as port:
+        route = Route(port, connections=_FAR_CONNECTIONS)
+        sides = {name: partial(_several, folder, server, route, count, []) for name, count in _WORKERS.items()}
+        runs = alternating(sides, plan, "cluster, far")
+    about = f"{sink.name}, {_FAR_CONNECTIONS} connections a worker"
+    bounds = {_TWO: (_ONE, 1.9), _FOUR: (_ONE, 3.6)}
+    return Outcome("cluster, 20 ms to the relay", about, "msg/s", _rows(runs, bounds))
+
+
+def _rows(runs: dict[str, list[Run]], bounds: dict[str, tuple[str, float]]) -> tuple[Side, ...]:
+    rates = {name: median(run.rate for run in found) for name, found in runs.items()}
+    sides = []
+    for name, found in runs.items():
+        target = None
+        if name in bounds:
+            other, bound = bounds[name]
+            target = Target(f"÷ {other}", rates[name] / rates[other], bound)
+        sides.append(row(name, [run.rate for run in found], found, target))
+    return tuple(sides)
+
+
+def _embedded(folder: Path, route: Route) -> Run:
+    with copy_of(folder) as copy:
+        return send(copy, route)
+
+
+def _several(folder: Path, server: Server, route: Route, workers: int, used: list[float]) -> Run:
+    """All workers begin together, once each has opened the database; the last one's end counts."""
+    with server.copy() as url, ExitStack() as stack:
+        there = Route(route.port, route.connections, store=url)
+        lines = [stack.enter_context(served(_work, folder, there)) for _ in range(workers)]
+        planned = max(line.recv() for line in lines)
+        before, meter = server.cpu(), Meter()
+        for line in lines:
+            line.send("go")
+        cpu = sum(line.recv() for line in lines)
+        seconds = meter.read(planned).seconds
+        used.append(server.cpu() - before)
+        with closing(opened(folder, there)) as app:
+            equation = app.jobs.outstanding()
+    if not equation.balances or not 0 < planned == equation.accepted:
+        raise RuntimeError(f"not all was accepted: {equation}")
+    return Run(planned, seconds, cpu)
+
+
+def _work(line: Connection, folder: Path, route: Route) -> None:
+    """One worker: says what there is to do, sends when it is told to, and says what CPU that took."""
+    with closing(opened(folder, route)) as app:
+        line.send(app.jobs.outstanding().outstanding)
+        line.recv()
+        meter = Meter()
+        run_loop(app.jobs.send_due(stop=asyncio.Event()))
+        line.send(meter.read(0).cpu)

@@ -1,0 +1,49 @@
+"""One commit of the ledger: what became of some deliveries, and which others are begun. Called by ``ledger``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from syndicate.store import at_once, attempts, leases, suppressions
+from syndicate.store.attempts import Attempt, Begin
+from syndicate.store.engine import Held
+from syndicate.store.leases import Sender
+
+
+class Step(NamedTuple):
+    """What one commit makes durable. ``gone`` are addresses without a mailbox.
+
+    Deliveries in ``undone`` were begun, and are known not to have been handed over.
+    """
+
+    ended: Sequence[Attempt]
+    begin: Sequence[Begin]
+    gone: Sequence[str]
+    undone: Sequence[int]
+
+
+def take(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
+    """Writes all of them in one transaction; returns which are begun, None when the sender was taken for dead.
+
+    What others have then is theirs; the sender is made known again, and holds nothing.
+    """
+    ended = [one for step in steps for one in step.ended]
+    begin = [one for step in steps for one in step.begin]
+    is_plain = not any(step.gone or step.undone for step in steps)
+    if held.takes_arrays and is_plain:
+        with held.statement() as batch:
+            begun = at_once.write(batch, sender.id, ended, begin)
+        if len(begun) == len(begin):
+            return begun
+        with held.batch() as batch:
+            return None if leases.revive(batch, sender) else begun
+    with held.batch() as batch:
+        if leases.revive(batch, sender):
+            return None
+        attempts.record(batch, sender.id, ended)
+        attempts.undo(batch, sender.id, [one for step in steps for one in step.undone])
+        for email in (one for step in steps for one in step.gone):
+            suppressions.ban(batch, email, "no such mailbox", now=datetime.now(UTC))
+        return attempts.begin(batch, sender.id, begin)
