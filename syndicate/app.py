@@ -20,6 +20,7 @@ from syndicate.jobs.bell import Bell
 from syndicate.jobs.jobs import Jobs
 from syndicate.pickup.hosts import Hosts
 from syndicate.pickup.markdown import to_html
+from syndicate.preflight.preflight import Preflight
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
 from syndicate.settings import CONFIG_NAME, Settings, SettingsFile
@@ -45,6 +46,7 @@ class App:
     file: SettingsFile
     webhooks: Webhooks
     brakes: Brakes
+    preflight: Preflight
 
     def close(self) -> None:
         """Closes the database."""
@@ -117,4 +119,18 @@ def _put_together(
         Pulse(clock()),
     )
     webhooks = Webhooks(settings, store, link_signer, clock)
-    return App(settings, store, templates, links, digests, jobs, traces, Stamps(secret), gate, file, webhooks, brakes)
+    return App(
+        settings,
+        store,
+        templates,
+        links,
+        digests,
+        jobs,
+        traces,
+        Stamps(secret),
+        gate,
+        file,
+        webhooks,
+        brakes,
+        Preflight(digests),
+    )

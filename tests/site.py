@@ -15,7 +15,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands at a path."""
+    """What stands at a path. An empty ``Content-Length`` leaves it untold."""
 
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +79,8 @@ def _handler_of(site: HttpSite) -> type[BaseHTTPRequestHandler]:
             page = site.answer(request)
             self.send_response(page.status)
             for name, value in page.headers.items():
-                self.send_header(name, value)
+                if value:
+                    self.send_header(name, value)
             if "Content-Length" not in page.headers:
                 self.send_header("Content-Length", str(len(page.body)))
             self.end_headers()

@@ -21,6 +21,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "keeping": ("live",),
     "demo": ("demo",),
     "service": ("serve", "catch"),
+    "check": ("check",),
     "stages": ("run", "pickup", "publish", "compose", "preview"),
     "sending": ("send",),
     "digests": ("digests",),
