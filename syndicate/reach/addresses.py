@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
@@ -20,6 +21,7 @@ _METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 _resolving = ThreadPoolExecutor(8, thread_name_prefix="resolve")
 
 
+@lru_cache(maxsize=1024)
 def target_of(url: str) -> httpx2.URL:
     """``url`` taken apart. :raises ReachError: when it is not one of http or https with a host."""
     shown = without_userinfo(url)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from syndicate.model import SourceState, SourceStatus
 from syndicate.store.schema import sources
 
-_COLUMNS = [sources.c[f.name] for f in fields(SourceStatus)]
+_NAMES = [f.name for f in fields(SourceStatus)]
+_COLUMNS = [sources.c[name] for name in _NAMES]
+_ONE = select(*_COLUMNS).where(sources.c.name == bindparam("which"))
+_CHANGE = (
+    update(sources)
+    .where(sources.c.name == bindparam("which"))
+    .values({name: bindparam(name) for name in _NAMES if name != "name"})
+)
 
 
 def status(connection: Connection, name: str) -> SourceStatus:
     """What is known of that source; a blank one when it was never looked at."""
-    row = connection.execute(select(*_COLUMNS).where(sources.c.name == name)).one_or_none()
+    row = connection.execute(_ONE, {"which": name}).one_or_none()
     return SourceStatus(name=name) if row is None else _status(row)
 
 
@@ -26,8 +33,8 @@ def every(connection: Connection) -> dict[str, SourceStatus]:
 
 def save(connection: Connection, status: SourceStatus) -> None:
     """Writes what is known of a source."""
-    values = asdict(status)
-    if not connection.execute(update(sources).where(sources.c.name == status.name).values(values)).rowcount:
+    values = {name: getattr(status, name) for name in _NAMES}
+    if not connection.execute(_CHANGE, {"which": status.name, **values}).rowcount:
         connection.execute(insert(sources), values)
 
 

@@ -100,7 +100,7 @@ def serving(app: App) -> Iterator[Pressroom]:
     thread.start()
     try:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with httpx2.Client(base_url=url, trust_env=False, verify=False) as client:
+        with httpx2.Client(base_url=url, trust_env=False, verify=False, timeout=60) as client:
             yield Pressroom(app, client)
     finally:
         server.should_exit = True
