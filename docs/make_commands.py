@@ -31,6 +31,7 @@ EXAMPLES = {
     "demo": "syndicate demo --once",
     "serve": "syndicate serve --config /srv/courier/syndicate.toml",
     "catch": "syndicate catch --port 2525 --dir mail",
+    "worker": "syndicate worker\nsyndicate worker --queues send --concurrency 8",
     "run": "syndicate run\nsyndicate run --now 2026-12-01T07:00:00+01:00 --json",
     "pickup": "syndicate pickup --source wire",
     "publish": "syndicate publish",

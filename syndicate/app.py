@@ -17,7 +17,9 @@ from syndicate.feeds.publish import FORMATS
 from syndicate.inbound.reception import Reception
 from syndicate.inbound.webhooks import Webhooks
 from syndicate.jobs.bell import Bell
+from syndicate.jobs.carrier import Carrier
 from syndicate.jobs.jobs import Jobs
+from syndicate.jobs.local import Local
 from syndicate.pickup.hosts import Hosts
 from syndicate.pickup.markdown import to_html
 from syndicate.preflight.preflight import Preflight
@@ -47,6 +49,7 @@ class App:
     webhooks: Webhooks
     brakes: Brakes
     preflight: Preflight
+    carrier: Carrier
 
     def close(self) -> None:
         """Closes the database."""
@@ -94,7 +97,8 @@ def _put_together(
     secret = settings.site.secret.get_secret_value()
     link_signer = Signer(secret)
     links = Links(settings.site.url, link_signer)
-    digests = Digests(settings, store, templates, links, to_html)
+    carrier = _carrier(store)
+    digests = Digests(settings, store, templates, links, to_html, carrier.owe)
     signer = dkim.Signer.open(settings.dkim)
     traces = Traces(secret)
     reception = Reception(settings, store, link_signer, gate, clock)
@@ -133,4 +137,13 @@ def _put_together(
         webhooks,
         brakes,
         Preflight(digests),
+        carrier,
     )
+
+
+def _carrier(store: Store) -> Carrier:
+    if not store.is_shared:
+        return Local()
+    from syndicate.jobs.cluster.carrier import Cluster
+
+    return Cluster()

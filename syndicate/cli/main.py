@@ -22,6 +22,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "demo": ("demo",),
     "service": ("serve", "catch"),
     "check": ("check",),
+    "worker": ("worker",),
     "stages": ("run", "pickup", "publish", "compose", "preview"),
     "sending": ("send",),
     "digests": ("digests",),

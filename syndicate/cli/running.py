@@ -13,7 +13,6 @@ from syndicate.app import App, renewed
 from syndicate.cli.terminal import tell
 from syndicate.errors import SettingsError, StoreError, SyndicateError
 from syndicate.inbound.listener import Listener
-from syndicate.jobs.ticks import Ticks
 from syndicate.render.environment import stamp_of
 from syndicate.settings.file import Look
 from syndicate.watch import logs
@@ -33,7 +32,7 @@ class Running:
 
     def __init__(self, app: App, listener: Listener | None) -> None:
         self._app, self._listener = app, listener
-        self._pages, self._ticks = create_web(app), Ticks(app.jobs)
+        self._pages, self._ticks = create_web(app), app.carrier.clock(app.jobs)
         self._seen: Look | None = None
         self._stamp = stamp_of(app.templates, "web")
         self._stopping = asyncio.Event()
@@ -103,7 +102,7 @@ class Running:
             reception = new.jobs.reception
             self._listener.turn_to(settings.inbound, reception.addresses, reception)
         await self._ticks.stop()
-        self._ticks = Ticks(new.jobs)
+        self._ticks = new.carrier.clock(new.jobs)
         self._ticks.start(app.settings.sources)
         tell("settings", f"taken from {file.path}")
         waiting = [name for name, value in wanted.bound.items() if value != settings.bound[name]]

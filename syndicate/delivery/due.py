@@ -13,14 +13,12 @@ import structlog
 from syndicate.delivery.fair import Turns
 from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import Letter
+from syndicate.delivery.tickets import Share, Source
 from syndicate.delivery.traffic import Traffic
 from syndicate.model import Delivery, Digest
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
 from syndicate.store import Connection, digests, leases
-
-BATCH = 500
-"""Deliveries leased at a time: small beside a digest, large beside the connections."""
 
 _HELD = 100
 """So many deliveries of a domain that must wait are kept at hand; the others are due later."""
@@ -55,10 +53,10 @@ class DueQueue:
         *,
         clock: Callable[[], datetime],
         share: Callable[[Newsletter], str | None],
-        digest_id: int | None,
+        source: Source,
     ) -> None:
         self._settings, self._links, self._ledger, self._traffic = settings, links, ledger, traffic
-        self._clock, self._share, self._digest_id = clock, share, digest_id
+        self._clock, self._share, self._source = clock, share, source
         self._lines: dict[str, Turns[Due]] = {relay.label: Turns(traffic.may_go) for relay in settings.every_relay}
         self._leasing = asyncio.Lock()
         self._news = asyncio.Event()
@@ -76,9 +74,12 @@ class DueQueue:
         line = self._lines[relay]
         async with self._leasing:
             if not self._is_dry() and (not line or not self.could_go(relay)):
-                leased = await self._ledger.run(self._claim)
+                claimed = await self._ledger.run(self._claim)
+                leased = [due for _, found in claimed for due in found]
                 self._dry_at = 0.0 if leased else asyncio.get_running_loop().time()
                 self._ledger.held.update(one.delivery.id for one in leased)
+                for share, found in claimed:
+                    self._source.took(share, [one.delivery.id for one in found])
                 await self._place(leased)
                 self._tell()
         return len(line)
@@ -110,11 +111,23 @@ class DueQueue:
     def drop(self, due: Due) -> None:
         """Forgets a delivery that may not begin, and all of its digest, which is not sent any more.
 
-        They stay leased until the run ends, so that nobody has one twice.
+        They stay leased for now, so that nobody has one twice.
         """
         self.done(due)
-        for line in self._lines.values():
-            line.forget(lambda one: one.digest.id != due.digest.id)
+        lines = self._lines.values()
+        forgotten = [one for line in lines for one in line.forget(lambda one: one.digest.id != due.digest.id)]
+        self._source.dropped([due.delivery.id, *(one.delivery.id for one in forgotten)])
+
+    def ended(self, ids: Sequence[int]) -> None:
+        """These are recorded."""
+        self._ledger.held.difference_update(ids)
+        self._source.ended(ids)
+
+    async def settle(self) -> None:
+        """Gives back what was dropped, and can be."""
+        if ids := self._source.returnable():
+            await self._ledger.run(lambda c: leases.give_back(c, self._ledger.sender_id, ids))
+            self._ledger.held.difference_update(ids)
 
     def recall(self) -> None:
         """Time has passed: domains that were set aside are asked again."""
@@ -164,29 +177,34 @@ class DueQueue:
         await self._put_off(excess)
         if homeless:
             await self._ledger.run(lambda c: leases.give_back(c, self._ledger.sender_id, homeless))
-            self._ledger.held.difference_update(homeless)
+            self.ended(homeless)
 
     async def _put_off(self, excess: Sequence[Due]) -> None:
         if not excess:
             return
         until = [(due.delivery.id, self._traffic.departure(due.delivery.domain)) for due in excess]
         await self._ledger.run(lambda c: leases.put_off(c, self._ledger.sender_id, until))
-        self._ledger.held.difference_update(one for one, _ in until)
+        self.ended([one for one, _ in until])
         self.departs = min([at for _, at in until] + ([self.departs] if self.departs else []))
 
-    def _claim(self, connection: Connection) -> list[Due]:
+    def _claim(self, connection: Connection) -> list[tuple[Share, list[Due]]]:
         due, found = self._clock(), []
-        sending = leases.sending(connection)
-        chosen = [one for one in sending if self._digest_id in (None, one)]
-        for digest_id in chosen:
-            limit = max(50, BATCH // len(chosen))
-            newsletter = self._load(connection, digest_id)
+        for share in self._source.shares(leases.sending(connection)):
+            newsletter = self._load(connection, share.digest_id)
             if newsletter is None:
+                found.append((share, list[Due]()))
                 continue
-            found += [
-                Due(one, self._digests[digest_id], newsletter, self._letters[one.variant_id])
-                for one in leases.claim(connection, self._ledger.sender_id, digest_id, due=due, limit=limit, now=due)
-            ]
+            claimed = leases.claim(
+                connection,
+                self._ledger.sender_id,
+                share.digest_id,
+                due=due,
+                limit=share.limit,
+                now=due,
+                provider=share.provider,
+            )
+            digest = self._digests[share.digest_id]
+            found.append((share, [Due(one, digest, newsletter, self._letters[one.variant_id]) for one in claimed]))
         if self.departs and self.departs <= due:
             self.departs = None
         return found

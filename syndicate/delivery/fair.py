@@ -79,11 +79,17 @@ class Turns(Generic[Some]):
             self.put(domain, one)
         return mine[keep:]
 
-    def forget(self, is_wanted: Callable[[Some], bool]) -> None:
-        """Drops all that are not wanted."""
-        kept = [(name, one) for name, one in self._all() if is_wanted(one)]
+    def forget(self, is_wanted: Callable[[Some], bool]) -> list[Some]:
+        """Drops all that are not wanted; returns them."""
+        kept, dropped = list[tuple[str, Some]](), list[Some]()
+        for name, one in self._all():
+            if is_wanted(one):
+                kept.append((name, one))
+            else:
+                dropped.append(one)
         self._row, self._aside, self._back = deque(kept), {}, deque()
         self._counts, self._count = Counter(name for name, _ in kept), len(kept)
+        return dropped
 
     def _all(self) -> Iterator[tuple[str, Some]]:
         for name, waiting in self._aside.items():

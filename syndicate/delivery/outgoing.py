@@ -171,8 +171,8 @@ class Outgoing:
         for due in undone:
             held.add(due.delivery.id)
             self.queue.put_back(due, relay)
+        self.queue.ended([one.delivery_id for one in ended])
         for attempt, due in zip(ended, dues, strict=True):
-            held.discard(attempt.delivery_id)
             self._on_outcome(attempt.state)
             _counted(attempt.state, class_of(due.delivery.domain)).inc()
             if attempt.state is not DeliveryState.ACCEPTED:

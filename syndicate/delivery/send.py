@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,14 +20,15 @@ from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import write_letter
 from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.outgoing import Outgoing
-from syndicate.delivery.owner import is_dead
+from syndicate.delivery.recovery import finish, recover
 from syndicate.delivery.relay import connect
+from syndicate.delivery.tickets import Source
 from syndicate.delivery.traffic import Traffic
 from syndicate.errors import RelayError
 from syndicate.model import DeliveryState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Connection, Store, copies, deliveries, leases, paces, remedies, standing
+from syndicate.store import Connection, Store, paces
 from syndicate.store.paces import PaceRow
 
 _KEEP_EVERY = timedelta(seconds=5)
@@ -80,13 +81,13 @@ class Sending:
         self._lanes = [Lane(relay, clock, is_ending=self._is_ending) for relay in settings.every_relay]
         self._shares = {lane.label: 0 for lane in self._lanes}
 
-    async def run(self, digest_id: int | None = None) -> Sent:
-        """Sends all that is due, of one digest or of all. A relay's failure is in ``Sent.error``.
+    async def run(self, source: Source) -> Sent:
+        """Sends what ``source`` allows. A relay's failure is in ``Sent.error``.
 
         :raises StoreError: when the ledger can't be written; nothing unrecorded went out.
         :raises HeldError: when nothing is sent from this copy.
         """
-        known = await asyncio.to_thread(self._recover)
+        known = await asyncio.to_thread(self._begin)
         for lane in self._lanes:
             for row in known:
                 if (row.kind, row.name) == ("relay", lane.label):
@@ -100,7 +101,7 @@ class Sending:
                 traffic,
                 clock=self._clock,
                 share=self._share,
-                digest_id=digest_id,
+                source=source,
             )
             outgoing = Outgoing(queue, ledger, traffic, self._signer, clock=self._clock, on_outcome=self._count)
             try:
@@ -114,7 +115,7 @@ class Sending:
                 for lane in self._lanes:
                     lane.tell()
             await ledger.run(lambda connection: self._keep(connection, traffic))
-        self._sent.finished = await asyncio.to_thread(self._finish)
+        self._sent.finished = await asyncio.to_thread(finish, self._store, now=self._clock())
         return self._sent
 
     async def _send(self, outgoing: Outgoing) -> None:
@@ -125,6 +126,7 @@ class Sending:
         while workers := await self._set_to_work(outgoing):
             await asyncio.wait(workers, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             outgoing.queue.recall()
+            await outgoing.queue.settle()
             for lane in self._lanes:
                 await lane.look(outgoing)
             if abs(self._clock() - kept) > _KEEP_EVERY:
@@ -173,38 +175,15 @@ class Sending:
         self._sent.count(state)
         self._progress(self._sent)
 
-    def _recover(self) -> list[PaceRow]:
-        """Takes over what dead processes left: the leased goes back, the begun is *uncertain*, or is sent again.
-
-        Returns what is known of every pace.
-        """
-        now, real = self._clock(), datetime.now(UTC)
-        with self._store.write() as connection:
-            copies.check(connection)
-            senders = leases.all_senders(connection)
-            gone = [one.id for one in senders if one.lease_until <= real or is_dead(one.name)]
-            orphans = leases.orphans(connection, gone)
-            for orphan in orphans:
-                newsletter = self._settings.newsletter(orphan.newsletter)
-                resend = newsletter is None or newsletter.uncertain == "resend"
-                state = DeliveryState.QUEUED if resend else DeliveryState.UNCERTAIN
-                deliveries.abandon(connection, [orphan.id], state, now=now)
-            if gone:
-                leases.bury(connection, gone)
-            known = paces.read(connection)
-        if orphans:
-            log.warning("a process died while sending", begun=len(orphans))
-        return known
+    def _begin(self) -> list[PaceRow]:
+        """Takes over what dead processes left; returns what is known of every pace."""
+        recover(self._settings, self._store, now=self._clock())
+        with self._store.read() as connection:
+            return paces.read(connection)
 
     def _keep(self, connection: Connection, traffic: Traffic) -> None:
         lanes = [PaceRow("relay", lane.label, lane.facts()) for lane in self._lanes if lane.is_remarkable]
         paces.save(connection, [*lanes, *traffic.rows()], now=self._clock())
-
-    def _finish(self) -> list[int]:
-        with self._store.write() as connection:
-            remedies.sweep(connection, now=self._clock())
-            found = standing.finished(connection)
-            return [one for one in found if remedies.finish(connection, one, now=self._clock())]
 
 
 async def send_copy(

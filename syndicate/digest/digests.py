@@ -58,6 +58,8 @@ class Digests:
     templates: Environment
     links: Links
     prose: Callable[[str], str]
+    owe: Callable[[Connection, int, datetime], None]
+    """Has deliveries of a digest sent that fell due, once the transaction is committed."""
 
     @property
     def press(self) -> Press:
@@ -155,6 +157,7 @@ class Digests:
             digest = remedies.move(connection, digest_id, DigestState.SENDING, digests.WAITING, only=only)
             drafting.approved(connection, self.newsletter(digest.newsletter), digest, version, now=now)
             planned = deliveries.plan(connection, digest, now=now)
+            self.owe(connection, digest_id, now)
             _note(connection, digest_id, "approved", now, by, f"{planned} planned")
             return digest, planned
 
@@ -188,6 +191,7 @@ class Digests:
         """Lets a paused digest go on. :raises ConflictError: when it is not paused."""
         with self.store.write() as connection:
             digest = remedies.resume(connection, digest_id, now=now)
+            self.owe(connection, digest_id, now)
             _note(connection, digest_id, "resumed", now, by)
             return digest
 
@@ -209,6 +213,7 @@ class Digests:
             done = remedies.requeue(
                 connection, digest_id, states, also_held=asked, subscription_id=subscription_id, now=now
             )
+            self.owe(connection, digest_id, now)
             _note(connection, digest_id, "retried", now, by, f"{only or 'all'}: {done.changed} queued")
             return digests.get(connection, digest_id), done
 
@@ -232,6 +237,7 @@ class Digests:
                 done = remedies.hold(connection, digest_id, subscription_id=subscription_id, now=now)
             else:
                 done = remedies.mark_sent(connection, digest_id, subscription_id=subscription_id, now=now)
+            self.owe(connection, digest_id, now)
             _note(connection, digest_id, "resolved", now, by, f"{resolution}: {done.changed}")
             return digests.get(connection, digest_id), done
 
@@ -359,6 +365,7 @@ class Digests:
             if digest.state in (DigestState.SENDING, DigestState.EMPTY):
                 drafting.postpone(connection, newsletter, digest, now=now)
                 planned = deliveries.plan(connection, digest, now=now)
+                self.owe(connection, digest.id, now)
                 if order:
                     by_hand.agree(connection, digest.id, order)
                 if digest.cadence == MANUAL:

@@ -18,8 +18,10 @@ from syndicate.audience.traces import Traces
 from syndicate.audience.uploads import Uploads
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.notices import Notices, Told
+from syndicate.delivery.recovery import finish, recover
 from syndicate.delivery.send import Sending, Sent
 from syndicate.delivery.senders import Senders
+from syndicate.delivery.tickets import Source, Whole
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
 from syndicate.inbound.mailbox import Polled, poll
@@ -33,7 +35,7 @@ from syndicate.pickup.pickup import Pickup, is_due, pick_up, take_pushed
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, copies, growth, notices, private, requests, sources, standing
+from syndicate.store import Store, copies, growth, notices, private, requests, sources, standing, tickets
 from syndicate.store.copies import Copy
 from syndicate.watch.pulse import Pulse
 from syndicate.websub.announced import Announced
@@ -196,13 +198,25 @@ class Jobs:
         *,
         stop: asyncio.Event,
         digest_id: int | None = None,
+        source: Source | None = None,
         progress: Callable[[Sent], None] = lambda _: None,
     ) -> Sent:
-        """Sends what is due, of one digest or of all."""
+        """Sends what is due, of one digest or of all; or what another ``source`` allows."""
         sending = Sending(
             self.settings, self.store, self.links, self.signer, clock=self.clock, stop=stop, progress=progress
         )
-        return await sending.run(digest_id)
+        return await sending.run(source or Whole(digest_id))
+
+    def reconcile(self) -> None:
+        """Takes over what dead workers left, ends digests that are done, and has workers sent what is due."""
+        now = self.clock()
+        with self.store.read() as connection:
+            if not copies.read(connection).may_send:
+                return
+        recover(self.settings, self.store, now=now)
+        finish(self.store, now=now)
+        with self.store.write() as connection:
+            tickets.top_up(connection, due=now)
 
     async def announce(self, *, stop: asyncio.Event) -> Announced:
         """Tells hubs of the feeds that changed; the built-in one asks callbacks, and gives followers their feeds.

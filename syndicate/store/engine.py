@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from syndicate.errors import BusyError, StoreError
-from syndicate.store import opening
+from syndicate.store import opening, queues
 from syndicate.store.prepared import Batch
 from syndicate.store.schema import VERSION
 
@@ -124,6 +124,8 @@ class Store:
             raise StoreError(
                 self.name, f"is at version {version}, this program needs {VERSION}; run `syndicate migrate`"
             )
+        else:
+            self._build_queues()
 
     def migrate(self) -> None:
         """Brings the tables to this program's version; does nothing when they are. Data stays."""
@@ -139,6 +141,26 @@ class Store:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        self._build_queues()
+
+    def _build_queues(self) -> None:
+        if not self.is_shared:
+            return
+        with self.read() as connection:
+            is_built = queues.is_built(connection)
+        if not is_built:
+            with self.write() as connection:
+                queues.build(connection)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on other machines can use it too, and workers can carry its jobs."""
+        return not self._sqlite
+
+    @property
+    def address(self) -> str:
+        """Where it is, with the password, as PostgreSQL's own library takes it."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def facts(self) -> Facts:
         """What operators want to know of it. :raises StoreError: when the database can't be used."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, true, update
 
 from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
 from syndicate.store import copies
 from syndicate.store.prepared import Batch, Prepared
+from syndicate.store.providers import is_of
 from syndicate.store.schema import (
     QUEUED,
     TROUBLED,
@@ -64,14 +65,24 @@ def leave(connection: Connection, sender_id: int, ids: Sequence[int]) -> None:
 
 
 def all_senders(connection: Connection) -> list[Sender]:
-    """Every sender that has not left, also those whose process died."""
-    return [Sender(row.id, row.name, row.lease_until) for row in connection.execute(select(senders))]
+    """Every sender that has not left, also those whose process died; not those that others decide about right now."""
+    query = select(senders).with_for_update(skip_locked=True)
+    return [Sender(row.id, row.name, row.lease_until) for row in connection.execute(query)]
 
 
 def claim(
-    connection: Connection, sender_id: int, digest_id: int, *, due: datetime, limit: int, now: datetime
+    connection: Connection,
+    sender_id: int,
+    digest_id: int,
+    *,
+    due: datetime,
+    limit: int,
+    now: datetime,
+    provider: str | None = None,
 ) -> list[Delivery]:
     """Leases up to ``limit`` deliveries of a digest that are due at ``due``, in the order in which they are.
+
+    Those of one ``provider`` (a class of domains), or of all.
 
     Whoever left or was suppressed after planning is taken out of the queue on the way; who paused still gets it, for
     their watermark has moved.
@@ -96,6 +107,7 @@ def claim(
         .join(subscribers, subscribers.c.id == s.subscriber_id)
         .join(suppressions, suppressions.c.email == subscribers.c.email, isouter=True)
         .where(QUEUED, d.digest_id == digest_id, d.next_at <= due, d.sender_id.is_(None))
+        .where(true() if provider is None else is_of(subscribers.c.domain, provider))
         .order_by(d.next_at, d.id)
         .limit(limit)
         .with_for_update(of=deliveries, skip_locked=True)
@@ -160,7 +172,10 @@ class Orphan(NamedTuple):
 
 
 def orphans(connection: Connection, gone: Sequence[int]) -> list[Orphan]:
-    """What was begun by senders that are gone (by their ids, or not known at all) and was not recorded."""
+    """What was begun by senders that are gone (by their ids, or not known at all) and was not recorded.
+
+    It stays locked, so that two who ask at once decide about it once.
+    """
     d = deliveries.c
     living = select(senders.c.id).where(senders.c.id.not_in(gone))
     query = (
@@ -168,6 +183,7 @@ def orphans(connection: Connection, gone: Sequence[int]) -> list[Orphan]:
         .join(digests, digests.c.id == d.digest_id)
         .where(TROUBLED, d.state == DeliveryState.BEGUN, d.sender_id.not_in(living))
         .order_by(d.id)
+        .with_for_update(of=deliveries)
     )
     return [Orphan(row.id, row.newsletter) for row in connection.execute(query)]
 

@@ -1,0 +1,31 @@
+"""How jobs are carried: in this process, or by workers. Nothing above this room knows which of them it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+from syndicate.jobs.jobs import Jobs
+from syndicate.settings import SourceSettings
+from syndicate.store import Connection
+
+
+class Clock(Protocol):
+    """The clock's hand on the jobs: what is due is done, here or elsewhere."""
+
+    def start(self, known: Collection[SourceSettings] | None = None) -> None:
+        """Begins to tick. ``known``, when settings have changed, are the sources as they were."""
+
+    async def stop(self) -> None:
+        """Returns when everything in flight here is finished."""
+
+
+class Carrier(Protocol):
+    """Carries jobs."""
+
+    def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
+        """Deliveries of that digest are due: they are sent once the transaction is committed."""
+
+    def clock(self, jobs: Jobs) -> Clock:
+        """The clock of one service."""

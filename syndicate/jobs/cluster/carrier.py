@@ -1,0 +1,48 @@
+"""procrastinate on the store's own database: jobs wait there for workers."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+import procrastinate
+import psycopg
+from procrastinate.exceptions import ConnectorException
+
+from syndicate.errors import StoreError
+from syndicate.jobs.carrier import Clock
+from syndicate.jobs.jobs import Jobs
+from syndicate.jobs.ticks import Ticks
+from syndicate.store import Connection, Store, tickets
+
+AWAY = (ConnectorException, psycopg.OperationalError, StoreError)
+"""What is raised when the database can't be reached."""
+
+_ANSWERS_S = 10
+"""Seconds for a connection to be made."""
+
+
+class Cluster:
+    """Carries jobs to workers."""
+
+    def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
+        """Writes their tickets."""
+        tickets.top_up(connection, due=now, digest_id=digest_id)
+
+    def clock(self, jobs: Jobs) -> Clock:
+        """One that does what is due."""
+        return Ticks(jobs)
+
+
+def open_queues(store: Store, connections: int) -> procrastinate.App:
+    """procrastinate with so many connections, which are made when it is opened."""
+    for name in ("procrastinate", "psycopg.pool"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # who uses it says what went wrong, and once
+    connector = procrastinate.PsycopgConnector(
+        conninfo=store.address,
+        kwargs={"options": "-c search_path=procrastinate", "connect_timeout": _ANSWERS_S},
+        min_size=1,
+        max_size=connections,
+        timeout=_ANSWERS_S,
+    )
+    return procrastinate.App(connector=connector)

@@ -1,0 +1,21 @@
+"""Jobs are done by the process that finds that they are due: one ``serve`` does it all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from syndicate.jobs.carrier import Clock
+from syndicate.jobs.jobs import Jobs
+from syndicate.jobs.ticks import Ticks
+from syndicate.store import Connection
+
+
+class Local:
+    """Carries jobs in this process."""
+
+    def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
+        """Nothing need be written: the next tick finds the rows."""
+
+    def clock(self, jobs: Jobs) -> Clock:
+        """One that does what is due."""
+        return Ticks(jobs)

@@ -1,0 +1,86 @@
+"""Workers on a real PostgreSQL that send through a real relay."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from syndicate.digest.digests import Resolution
+from syndicate.jobs.cluster.worker import Worker
+from syndicate.store import Store, tickets
+from tests.newsroom import Newsroom, newsroom
+from tests.relay import Relay
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def room(tmp_path: Path, postgresql_url: str, relay: Relay) -> Iterator[Newsroom]:
+    with newsroom(tmp_path, store_url=postgresql_url, smtp={"url": relay.url}) as opened:
+        yield opened
+
+
+def jobs(store: Store) -> list[tuple[str, str, dict[str, object]]]:
+    """What waits or is done: task, status, arguments."""
+    query = text("SELECT task_name, status::text, args FROM procrastinate.procrastinate_jobs ORDER BY id")
+    with store.read() as connection:
+        return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+async def working(room: Newsroom, until: Callable[[], bool], workers: int = 1) -> None:
+    """Runs workers until something is so; each is stopped as by a signal."""
+    stop = asyncio.Event()
+    running = [asyncio.create_task(Worker(room.app.jobs, ["send"], 2).run(stop)) for _ in range(workers)]
+    deadline = time.monotonic() + 60
+    while not await asyncio.to_thread(until):
+        assert time.monotonic() < deadline, "it did not come"
+        assert not any(one.done() for one in running)
+        await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.gather(*running)
+
+
+async def test_a_digest_is_sent_by_ticket(room: Newsroom, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tickets, "SIZE", 5)
+    room.article("Ferry returns")
+    for number in range(12):
+        room.reader(f"r{number}@example.org")
+    room.reader("ana@gmail.com")
+    [digest] = room.compose()
+    sizes = {"google": [1], "others": [5, 5, 2]}
+    assert [one for one in jobs(room.app.store) if one[0] == "send_batch"] == [
+        ("send_batch", "todo", {"digest": digest.id, "provider": name, "size": size})
+        for name, found in sizes.items()
+        for size in found
+    ]
+    with room.app.store.write() as connection:
+        assert tickets.top_up(connection, due=room.clock()) == 0
+    await working(room, lambda: room.equation().accepted == 13 and not jobs(room.app.store), workers=2)
+    assert sorted(relay.recipients) == sorted([*(f"r{number}@example.org" for number in range(12)), "ana@gmail.com"])
+
+
+async def test_what_is_paused_waits_and_what_is_resumed_goes_on(room: Newsroom, relay: Relay) -> None:
+    room.article("Ferry returns")
+    room.reader("ana@example.org")
+    [digest] = room.compose()
+    room.app.digests.pause(digest.id, room.clock())
+    await working(room, lambda: not [one for one in jobs(room.app.store) if one[0] == "send_batch"])
+    assert (room.equation().outstanding, relay.recipients) == (1, [])
+    room.app.digests.resume(digest.id, room.clock())
+    await working(room, lambda: room.equation().accepted == 1)
+
+
+async def test_what_falls_back_into_the_queue_gets_a_ticket_in_the_same_transaction(room: Newsroom) -> None:
+    room.article("Ferry returns")
+    room.reader("ana@example.org")
+    [digest] = room.compose()
+    with room.app.store.write() as connection:
+        connection.execute(text("DELETE FROM procrastinate.procrastinate_jobs"))
+        connection.execute(text("UPDATE deliveries SET state = 'uncertain'"))
+    room.app.digests.resolve(digest.id, Resolution.RESEND, room.clock())
+    assert [one[0] for one in jobs(room.app.store)] == ["send_batch"]
