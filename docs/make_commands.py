@@ -82,6 +82,7 @@ EXAMPLES = {
     "sources": "syndicate sources",
     "sources webhook": "syndicate sources webhook cms",
     "sources release": "syndicate sources release wire --publish-only",
+    "store copy": "syndicate store copy --to postgresql://syndicate@db.example/syndicate",
 }
 
 _INTRO = """\

@@ -13,6 +13,7 @@ from syndicate.delivery import dkim
 from syndicate.delivery.senders import Senders
 from syndicate.desk.brakes import Brakes
 from syndicate.digest.digests import Digests
+from syndicate.errors import StoreError
 from syndicate.feeds.publish import FORMATS
 from syndicate.inbound.reception import Reception
 from syndicate.inbound.webhooks import Webhooks
@@ -67,10 +68,14 @@ def open_app(
     :raises StoreError: when the database can't be opened, or is of another version.
     """
     store = Store(settings.store.url)
-    store.check()
-    if home := store.home():
-        with store.write() as connection:
-            copies.arrive(connection, home, now=clock())
+    try:
+        store.check()
+        if home := store.home():
+            with store.write() as connection:
+                copies.arrive(connection, home, now=clock())
+    except StoreError:
+        store.close()
+        raise
     file = file or SettingsFile(settings.directory / CONFIG_NAME, {})
     return _put_together(settings, store, Gate(settings.limits), Brakes(), Hosts(), clock, file)
 

@@ -37,6 +37,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "dkim": ("dkim",),
     "users": ("users",),
     "tokens": ("tokens",),
+    "store": ("store",),
 }
 """Each module of commands, and what it has."""
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from syndicate.cli.store import To, move
 from syndicate.cli.terminal import say, settings, tell
 from syndicate.errors import ConflictError, SyndicateError
 from syndicate.render.environment import open_templates, render
@@ -52,8 +53,11 @@ def init(
     say("`syndicate pickup` and `syndicate preview daily --out preview` to look, and `syndicate serve` to begin.")
 
 
-def migrate() -> None:
-    """Bring the database to this version; does nothing when it is."""
+def migrate(context: typer.Context, to: To = None) -> None:
+    """Bring the database to this version; does nothing when it is. With --to, move all of it to another database."""
+    if to:
+        move(context, to=to)
+        return
     store = Store(settings().store.url)
     try:
         before = store.version()

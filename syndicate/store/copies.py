@@ -17,6 +17,8 @@ from sqlalchemy import Connection, delete, insert, select
 from syndicate.errors import HeldError
 from syndicate.store.schema import facts
 
+HOME = "home"
+
 
 class Standing(StrEnum):
     """What a copy may do. ``undecided`` ones may send, but not by themselves what may have been sent already."""
@@ -70,9 +72,9 @@ def mark(connection: Connection, standing: Standing, detail: str = "", *, now: d
 
 def arrive(connection: Connection, home: str, *, now: datetime) -> None:
     """Notes where the database stands; holds it when that is elsewhere than before."""
-    before = _get(connection, "home")
+    before = _get(connection, HOME)
     if before != home:
-        _set(connection, "home", home)
+        _set(connection, HOME, home)
         if before is not None and read(connection).standing is not Standing.MOVED:
             mark(connection, Standing.HELD, "its database stands elsewhere than when it was last used", now=now)
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from syndicate.errors import BusyError, StoreError
 from syndicate.store import opening, queues
+from syndicate.store.moving import brake, marks
 from syndicate.store.prepared import Batch
 from syndicate.store.schema import VERSION
 
@@ -99,13 +100,15 @@ class Store:
             yield
         except DBAPIError as error:
             ours = isinstance(error, IntegrityError | ProgrammingError | DataError)
-            if ours and not opening.is_refused(error.orig):
+            if ours and not _is_refused(error.orig):
                 raise
             raise opening.told(self.name, error.orig or error) from error
         except PoolTimeout as error:
             raise BusyError(self.name, "all connections of this process are in use; try again") from error
-        except (self._driver.OperationalError, self._driver.InterfaceError) as error:
-            raise opening.told(self.name, error) from error
+        except self._driver.Error as error:
+            if isinstance(error, self._driver.OperationalError | self._driver.InterfaceError) or _is_refused(error):
+                raise opening.told(self.name, error) from error
+            raise
 
     def version(self) -> str | None:
         """The migration that the database is at, None when it is empty."""
@@ -116,7 +119,10 @@ class Store:
             return None if found is None else str(found)
 
     def check(self) -> None:
-        """Builds the tables in an empty database. :raises StoreError: when they are of another version."""
+        """Builds the tables in an empty database.
+
+        :raises StoreError: when they are of another version, or on the way from or to another database.
+        """
         version = self.version()
         if version is None:
             self.migrate()
@@ -124,7 +130,11 @@ class Store:
             raise StoreError(
                 self.name, f"is at version {version}, this program needs {VERSION}; run `syndicate migrate`"
             )
-        else:
+        with self.read() as connection:
+            mark = marks.read(connection)
+        if mark is not None:
+            raise StoreError(self.name, mark.refusal)
+        if version is not None:
             self._build_queues()
 
     def migrate(self) -> None:
@@ -283,3 +293,8 @@ class Held:
         if self._is_file:
             milliseconds = int(min(seconds, opening.ASK_AGAIN_SECONDS) * 1000)
             self._driver.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Whether the database's user may not do that (PostgreSQL's 42501), or nobody may any more."""
+    return getattr(error, "sqlstate", None) == "42501" or brake.REFUSAL in str(error)

@@ -107,11 +107,6 @@ def _begin_sqlite(connection: Connection) -> None:
             return
 
 
-def is_refused(error: BaseException | None) -> bool:
-    """Whether the database's user may not do that (PostgreSQL's 42501)."""
-    return getattr(error, "sqlstate", None) == "42501"
-
-
 def told(name: str, error: BaseException) -> StoreError:
     """A driver's error as operators are told of it: what was said, and what to do."""
     state = getattr(error, "sqlstate", None)
