@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.engine import URL
 
 from syndicate.cli.terminal import Json, err, plural, settings, show_json, tell
 from syndicate.errors import ConflictError, SyndicateError
 from syndicate.store import Store
 from syndicate.store.moving import copying
 from syndicate.store.moving.copying import Copied
-from syndicate.store.opening import read_url
+from syndicate.store.opening import has_password
 
 store = typer.Typer(help="The database.", no_args_is_help=True)
 
@@ -108,10 +107,8 @@ def _give_up(old: Store) -> None:
 
 def _open(context: typer.Context, name: str, url: str) -> Store:
     """:raises ConflictError: when a password stands on the command line, where every user of the machine sees it."""
-    given: URL = read_url(url)
-    has_secret = given.password is not None or {"password", "sslpassword"} & {*given.query}
     source = context.get_parameter_source(name)
-    if has_secret and source is not None and source.name == "COMMANDLINE":
+    if has_password(url) and source is not None and source.name == "COMMANDLINE":
         raise ConflictError(
             "a password on the command line can be read by everyone on this machine; leave it out and set PGPASSWORD "
             "or ~/.pgpass, or give the whole URL in SYNDICATE_TO or SYNDICATE_FROM"

@@ -63,6 +63,12 @@ def shown(url: URL) -> str:
     return plain.difference_update_query(_SECRET_PARAMETERS).render_as_string(hide_password=True)
 
 
+def has_password(url: str) -> bool:
+    """Whether a password stands in it. :raises StoreError: when it names none of the two databases."""
+    found = read_url(url)
+    return bool(found.password) or not {*_SECRET_PARAMETERS}.isdisjoint(found.query)
+
+
 def connect(url: URL) -> Engine:
     """An engine, which connects when it is used. :raises StoreError: when the database's driver is not installed."""
     if url.get_backend_name() == "sqlite":
