@@ -41,6 +41,8 @@ EXAMPLES = {
     "send": "syndicate send daily --dry-run\nsyndicate send daily --to editor@lakeside.example\nsyndicate send 7 --yes",
     "live": "syndicate live\nsyndicate live --since-backup resend\nsyndicate live --since-backup mark-sent --yes",
     "status": "syndicate status\nsyndicate status --json",
+    "alerts": "syndicate alerts\nsyndicate alerts --json",
+    "alerts test": "syndicate alerts test",
     "health": "syndicate health\nsyndicate health --alive",
     "pace": "syndicate pace\nsyndicate pace --forget gmail.com",
     "articles": "syndicate articles --source newsroom --limit 50\nsyndicate articles --state held",

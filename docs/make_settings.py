@@ -35,6 +35,7 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (Path, "path"),
     (bool, "`true` or `false`"),
     (int, "whole number"),
+    (float, "number"),
 )
 _UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _KIND_OF_SOURCE = "Which kind of source it is."
@@ -115,6 +116,7 @@ Each can come from its variable, or from a file of its own that holds the value 
 | `url` in `[smtp]` | `url_file = "relay-url.txt"` | `SYNDICATE_SMTP__URL`, `SYNDICATE_SMTP__URL_FILE` |
 | `password` in `[inbound]` | `password_file = "imap.txt"` | `SYNDICATE_INBOUND__PASSWORD`, `…__PASSWORD_FILE` |
 | `token` in `[metrics]` | `token_file = "metrics.txt"` | `SYNDICATE_METRICS__TOKEN`, `…__TOKEN_FILE` |
+| `webhook` in `[alerts]` | `webhook_file = "chat.txt"` | `SYNDICATE_ALERTS__WEBHOOK`, `…__WEBHOOK_FILE` |
 | `url` in `[[relays]]` | `url_file = "backup-url.txt"` | `SYNDICATE_RELAYS__BACKUP__URL`, `…__BACKUP__URL_FILE` |
 
 The key and its `_file` can't stand together in one place; of the two places the environment wins. No

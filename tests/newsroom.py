@@ -102,6 +102,7 @@ def settings_for(
     relays: Any = (),
     pace: Any = None,
     dkim: Any = None,
+    alerts: Any = None,
     **newsletter: Any,
 ) -> Settings:
     """Settings with one folder, one feedless newsletter ``brief``, and any database."""
@@ -125,6 +126,7 @@ def settings_for(
             "relays": relays,
             "pace": pace or {},
             "dkim": dkim,
+            "alerts": alerts or {},
             "directory": directory,
         }
     )

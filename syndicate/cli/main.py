@@ -28,6 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "digests": ("digests",),
     "status": ("status",),
     "health": ("health",),
+    "alerts": ("alerts",),
     "pace": ("pace",),
     "importing": ("subscribers",),
     "people": ("subscribers",),

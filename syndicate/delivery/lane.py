@@ -45,6 +45,7 @@ class Lane:
         self.pace = Pace(relay.rate, relay.warm_up, clock())
         self.error: RelayError | None = None
         self.resting_until: datetime | None = None
+        self._failed_at: datetime | None = None
         self._failures = self._breaks = 0
         self._plain = self._was_remarkable = False
         self._surplus = self._hopeless = 0
@@ -119,7 +120,11 @@ class Lane:
 
     def facts(self) -> dict[str, Any]:
         """What must outlive the process, for JSON."""
-        instants = {"resting_until": self.resting_until, "shaken_at": self._shaken_at}
+        instants = {
+            "resting_until": self.resting_until,
+            "shaken_at": self._shaken_at,
+            "failed_at": self._failed_at,
+        }
         told = {name: at.isoformat() if at else None for name, at in instants.items()}
         return self.pace.facts() | told | {"error": str(self.error) if self.error else ""}
 
@@ -170,7 +175,7 @@ class Lane:
                 self._shaken_at = self._clock()
             if conversation.carried:
                 self._breaks = self._failures = 0
-                self.error = self.resting_until = None
+                self.error = self.resting_until = self._failed_at = None
         return conversation.can_go_on
 
     async def _may_go(self, outgoing: Outgoing, patience: timedelta) -> bool:
@@ -221,7 +226,7 @@ class Lane:
     def _fail(self, error: RelayError) -> None:
         if self.is_resting:
             return
-        self.error = error
+        self.error, self._failed_at = error, self._clock()
         self._failures += 1
         metrics.RELAY_FAILURES.labels(self.label).inc()
         rest = min(_LONGEST_REST, _FIRST_REST * (1 << min(self._failures - 1, 12)))

@@ -60,7 +60,7 @@ class NoticeWriter:
     ) -> NoticeContext:
         site, every = self._settings.site, self._settings.newsletters
         language = self._templates.languages.best([notice.language, newsletter.language, site.language])
-        url = site.url
+        url = str(notice.facts.get("url", site.url))
         if request:
             url = self._links.confirm(self._tokens.token(request.purpose, request.nonce))
         elif "subscription_id" in notice.facts:

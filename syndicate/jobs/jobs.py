@@ -37,6 +37,7 @@ from syndicate.render.links import Links
 from syndicate.settings import Settings
 from syndicate.store import Store, copies, growth, notices, private, requests, sources, standing, tickets
 from syndicate.store.copies import Copy
+from syndicate.watch.alerting import watch
 from syndicate.watch.pulse import Pulse
 from syndicate.websub.announced import Announced
 from syndicate.websub.websub import WebSub
@@ -147,6 +148,11 @@ class Jobs:
         published = publish(self.settings, self.store, self.templates, self.links, now=now)
         self.websub.announce(now)
         return published
+
+    async def watch(self, now: datetime) -> int:
+        """Tells operators of what is wrong and needs a person; returns of how many alerts."""
+        free = (await asyncio.to_thread(self.store.facts)).free
+        return await watch(self.settings, self.store, self.senders.findings, free, now)
 
     def compose_due(self, now: datetime) -> list[Digest]:
         """Ends the pauses that are over, and composes every slot that is due."""

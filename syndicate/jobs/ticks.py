@@ -34,6 +34,9 @@ FOLLOW_EVERY = timedelta(seconds=10)
 
 SEND_EVERY = timedelta(seconds=2)
 BEAT_EVERY = timedelta(seconds=5)
+WATCH_EVERY = timedelta(minutes=1)
+"""For what is wrong and needs a person."""
+
 TIDY_EVERY = timedelta(hours=1)
 _AFTER_FAILURE = timedelta(seconds=30)
 
@@ -75,6 +78,7 @@ class Ticks:
         if self._jobs.settings.fetch.push:
             self._tick("follow", FOLLOW_EVERY, self._follow)
         self._tick("beat", BEAT_EVERY, self._beat)
+        self._tick("alerts", WATCH_EVERY, self._look_around)
         self._tick("tidy", TIDY_EVERY, self._tidy)
         self._start("tidy", self._tidy)
         self._tick("senders", TIDY_EVERY, self._look_at_senders)
@@ -277,6 +281,9 @@ class Ticks:
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
+
+    async def _look_around(self) -> None:
+        await self._jobs.watch(self._jobs.clock())
 
     async def _beat(self) -> None:
         self._jobs.pulse.beat(self._jobs.clock())

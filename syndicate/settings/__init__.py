@@ -20,7 +20,7 @@ from syndicate.settings.schema import (
     SourceSettings,
     WordPressSource,
 )
-from syndicate.settings.watching import Log, Metrics
+from syndicate.settings.watching import Alerts, Log, Metrics
 from syndicate.settings.websub import WebSub
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "INSTANT",
     "MANUAL",
     "Account",
+    "Alerts",
     "ApiSource",
     "Bounces",
     "Dkim",

@@ -29,6 +29,7 @@ SECRETS = {
     ("webhooks", "postmark_login"),
     ("webhooks", "brevo_token"),
     ("metrics", "token"),
+    ("alerts", "webhook"),
 }
 _PASSWORD_BY_MISTAKE = ("inbound", "mailbox")
 _NO_SUCH_KEY = "no such key; check its spelling and section"

@@ -20,7 +20,7 @@ from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
 from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
-from syndicate.settings.watching import Log, Metrics
+from syndicate.settings.watching import Alerts, Log, Metrics
 from syndicate.settings.websub import INTERNAL, WebSub
 
 INSTANT = "instant"
@@ -301,6 +301,7 @@ class Settings(Section):
     web: Web = Web()
     metrics: Metrics = Metrics()
     log: Log = Log()
+    alerts: Alerts = Alerts()
     readers: Readers = Readers()
     limits: Limits = Limits()
     feeds: FeedsSettings = FeedsSettings()

@@ -26,6 +26,7 @@ HELP = "help"
 LEAVE = "leave"
 CONFIRMED = "confirmed"
 NOT_CONFIRMED = "not-confirmed"
+ALERT = "alert"
 ANSWERS = (HELP, LEAVE, CONFIRMED, NOT_CONFIRMED)
 """The kinds that answer a reader's mail."""
 
@@ -178,6 +179,13 @@ def counts(connection: Connection) -> dict[DeliveryState, int]:
 def email_of(connection: Connection, notice_id: int) -> str | None:
     """To whom that notice went, None when it is no more."""
     return connection.execute(select(notices.c.email).where(notices.c.id == notice_id)).scalar()
+
+
+def outcome(connection: Connection, notice_id: int) -> tuple[DeliveryState, str]:
+    """What became of a notice, and the server's words."""
+    query = select(notices.c.state, notices.c.reply).where(notices.c.id == notice_id)
+    row = connection.execute(query).one()
+    return DeliveryState(row.state), row.reply
 
 
 def of_address(connection: Connection, email: str) -> list[Notice]:

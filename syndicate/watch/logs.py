@@ -57,13 +57,18 @@ def set_up(form: Format, level: Level) -> None:
     logging.captureWarnings(capture=True)
 
 
+def scrubbed(text: str) -> str:
+    """The same without what looks like an address."""
+    return _ADDRESS.sub("(an address)", text)
+
+
 def without_addresses(_logger: object, _method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A processor of structlog: what looks like an address is left out, wherever it stands."""
     for name, value in said.items():
         if not isinstance(value, bool | int | float | None):
             text = value if isinstance(value, str) else str(value)
             if "@" in text:
-                said[name] = _ADDRESS.sub("(an address)", text)
+                said[name] = scrubbed(text)
     return said
 
 

@@ -41,9 +41,9 @@ def look(settings: Settings, store: Store, pulse: Pulse, now: datetime) -> tuple
 def checks(failure: str, since: timedelta, relays: Sequence[str], paced: Sequence[Paced]) -> tuple[Check, ...]:
     """``failure`` is why the database can't be used, ``since`` how long ago the clock ticked.
 
-    A relay is unreachable when it is left alone because it failed; that the others carry its mail is well.
+    That one relay is down is well while others carry its mail.
     """
-    down = {one.name: one for one in paced if one.kind == "relay" and one.resting_until and one.name in relays}
+    down = {one.name: one for one in paced if one.is_down and one.name in relays}
     said = "; ".join(f"{name}: {one.words}" for name, one in down.items())
     return (
         Check("database", not failure, failure or "answers"),

@@ -22,7 +22,8 @@ from syndicate.delivery.paced import all_paced
 from syndicate.errors import StoreError
 from syndicate.model import DeliveryState, DigestState, SourceState
 from syndicate.settings import Settings
-from syndicate.store import Connection, Store, digests, notices, sources, standing
+from syndicate.store import Connection, Store, alerts, digests, notices, sources, standing
+from syndicate.watch.alarms import Kind
 from syndicate.watch.pulse import Pulse
 
 FRESH = timedelta(seconds=5)
@@ -105,12 +106,15 @@ def _standing(connection: Connection, settings: Settings, now: datetime) -> Iter
     yield _each("syndicate_overdue_seconds", "For how long the oldest mail that is due has waited.", "kind", late)
     waiting = notices.counts(connection).get(DeliveryState.QUEUED, 0)
     yield _one("syndicate_waiting_notices", "Single mails that are still to go.", waiting)
+    told = Counter(one.kind for one in alerts.open_(connection) if one.told_at)
+    kinds = {kind.value: told[kind.value] for kind in Kind}
+    yield _each("syndicate_open_alerts", "What operators were told is wrong, and still is.", "kind", kinds)
     yield from _of_sources(connection, settings)
-    paced = [one for one in all_paced(connection, now) if one.is_remarkable]
-    resting = {one.name for one in paced if one.kind == "relay" and one.resting_until}
-    up = {one.label: float(one.label not in resting) for one in settings.every_relay}
-    yield _each("syndicate_relay_up", "0 while a relay is left alone because it failed.", "relay", up)
-    domains = [one for one in paced if one.kind == "domain"]
+    paced = all_paced(connection, now)
+    down = {one.name for one in paced if one.is_down}
+    up = {one.label: float(one.label not in down) for one in settings.every_relay}
+    yield _each("syndicate_relay_up", "0 when a relay failed lately, and has carried nothing since.", "relay", up)
+    domains = [one for one in paced if one.kind == "domain" and one.is_remarkable]
     blocked = sum(one.blocked_until is not None for one in domains)
     how = {"blocked": blocked, "slowed": len(domains) - blocked}
     yield _each("syndicate_paced_domains", "Recipient domains that are not served as usual.", "how", how)

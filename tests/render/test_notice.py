@@ -17,6 +17,12 @@ FACTS: dict[str, dict[str, object]] = {
         "newsletters": [{"slug": "daily", "title": "Daily & <b>"}],
         "people": "us@lakeside.example",
     },
+    "alert": {
+        "title": "Relay <smtp> is down",
+        "told": [
+            {"what": "Now", "title": "Relay <smtp> is down", "said": "no <b>route</b>", "url": "https://x.example/"}
+        ],
+    },
 }
 BUTTONS = {"help": 0, "leave": 1}
 """How often the link stands in HTML where that is not twice, as a button and as an address."""
@@ -55,3 +61,13 @@ def test_a_notice_is_in_its_language(env: Environment, kind: str, tag: str) -> N
     assert (subject == made("en")[0]) is (tag == "en")
     same = set(text.splitlines()) & set(made("en")[2].splitlines())
     assert tag == "en" or not [line for line in same if len(line.split()) > 5]
+
+
+def test_what_operators_are_told_is_plain_english_and_no_markup(env: Environment) -> None:
+    site = SiteFacts("Courier & <Sons>", "https://news.lakeside.example", "1 Quay Street", "en")
+    context = NoticeContext(site=site, newsletter=NewsletterFacts("daily", "Daily"), url=URL, facts=FACTS["alert"])
+    parts = render_notice(env, "alert", context)
+    assert parts.subject == "Courier & <Sons>: Relay <smtp> is down"
+    assert "Now: Relay <smtp> is down\nno <b>route</b>\nhttps://x.example/\n" in parts.text
+    assert "no &lt;b&gt;route" in parts.html
+    assert URL in parts.text

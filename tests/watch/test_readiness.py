@@ -9,7 +9,6 @@ import pytest
 
 from syndicate.delivery.paced import Paced
 from syndicate.watch.readiness import checks
-from tests.newsroom import MONDAY
 
 
 def paced(name: str, **given: Any) -> Paced:
@@ -23,9 +22,9 @@ def paced(name: str, **given: Any) -> Paced:
         ("", 5, [], []),
         ("it is locked", 5, [], ["database"]),
         ("", 61, [], ["clock"]),
-        ("", 5, [paced("smtp", resting_until=MONDAY)], []),
-        ("", 5, [paced(one, resting_until=MONDAY) for one in ("smtp", "backup")], ["relays"]),
-        ("", 5, [paced("smtp", resting_until=MONDAY), paced("gone", resting_until=MONDAY)], []),
+        ("", 5, [paced("smtp", is_down=True)], []),
+        ("", 5, [paced(one, is_down=True) for one in ("smtp", "backup")], ["relays"]),
+        ("", 5, [paced("smtp", is_down=True), paced("gone", is_down=True)], []),
         ("", 5, [paced(one, lowered=True) for one in ("smtp", "backup")], []),
     ],
 )

@@ -14,7 +14,7 @@ from syndicate.delivery.pace import Pace
 from syndicate.desk.recent import Recent
 from syndicate.model import MailboxStatus, Role, SourceState, SourceStatus
 from syndicate.settings.rates import WarmUp
-from syndicate.store import Store, answers, audit, mailboxes, paces, received, sources, webhooks
+from syndicate.store import Store, alerts, answers, audit, mailboxes, paces, received, sources, webhooks
 from syndicate.store.schema import attempts, deliveries
 from syndicate.store.webhooks import Outcome
 from syndicate.web.console.health import acts, page
@@ -78,11 +78,18 @@ def test_everything_is_on_one_page(
             mailboxes.save(connection, MailboxStatus(name=inbound["mailbox"], succeeded_at=NOON - timedelta(minutes=4)))
             received.add(connection, "f", "bounce", now=NOON)
             webhooks.count(connection, "ses", {Outcome.FORGED: 2}, now=NOON)
+            for kind in ("disk", "relay"):
+                one = alerts.begin(connection, kind, "smtp", f"<b>{kind}", now=NOON)
+                assert one
+                alerts.tell(connection, [one.id], "ended" if kind == "relay" else "began", "", now=NOON)
         console = Console(room, Role.VIEWER)
         html = console.get("/console/health").text
         said = text_of(html)
         assert "parole" not in html
         for part in (
+            "The disk is nearly full &lt;b&gt;disk open",
+            "Relay smtp is down &lt;b&gt;relay over now",
+            "Nobody is told elsewhere: set mail or webhook in [alerts]",
             "smtp 127.0.0.1:2525 in use",
             "8 connections; 14/s warm-up: 1 of 400 today",
             "250 queued as 7",

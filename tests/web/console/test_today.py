@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from syndicate.delivery.pace import Pace
 from syndicate.model import ArticleState, DigestState, MailboxStatus, Role, SourceState, SourceStatus
-from syndicate.store import mailboxes, paces, sources
+from syndicate.store import alerts, mailboxes, paces, sources
 from syndicate.store.schema import digests
 from tests.feeds.newsroom import NOON
 from tests.settings.writing import write_settings
@@ -47,6 +47,8 @@ def troubled(room: Pressroom) -> tuple[int, ...]:
         )
         sources.save(connection, SourceStatus(name="wire", state=SourceState.FAILING, checked_at=NOON, error="503"))
         sources.save(connection, SourceStatus(name="newsroom", state=SourceState.HELD))
+        alerts.begin(connection, "disk", "", "9 MB are left", now=NOON)
+        alerts.begin(connection, "held", "2", "late", now=NOON)
         sources.save(connection, SourceStatus(name="of old", state=SourceState.FAILING))
         mailboxes.save(connection, MailboxStatus(name=room.app.settings.inbound.mailbox or "", error="no such user"))
     return found
@@ -68,6 +70,7 @@ def test_what_needs_a_person_leads_to_what_mends_it(tmp_path: Path) -> None:
         assert found["/console/articles?state=held&amp;source=newsroom"] == (True, "Source newsroom is held")
         assert found["/console/settings/sources/wire"] == (False, "Source wire can&#39;t be read")
         assert found["/console/health#relays"][0]
+        assert found["/console/health#database"] == (True, "The disk is nearly full")
         assert found["/console/health#inbound"] == (False, "The mailbox can&#39;t be read")
         assert "big.example refuses our mail; one is tried in 1 h" in page
         assert "slow.example asked us to slow down: 4.0 a second at most" in page

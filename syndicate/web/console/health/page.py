@@ -18,8 +18,23 @@ from syndicate.desk.rights import Right
 from syndicate.errors import NotFoundError
 from syndicate.model import DeliveryState
 from syndicate.settings import Smtp
-from syndicate.store import answers, audit, hubs, mailboxes, notices, paces, received, sources, standing, webhooks
+from syndicate.store import (
+    alerts,
+    answers,
+    audit,
+    hubs,
+    mailboxes,
+    notices,
+    paces,
+    received,
+    sources,
+    standing,
+    webhooks,
+)
+from syndicate.store.alerts import Alert
 from syndicate.store.answers import Answer
+from syndicate.watch import alarms
+from syndicate.watch.alarms import Kind
 from syndicate.web.console import words
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door
@@ -27,6 +42,7 @@ from syndicate.web.console.visit import Visit
 
 COUNTED = timedelta(days=30)
 _DAY = 86400
+_ALERTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,7 @@ class Health:
             paced = all_paced(connection, now)
             told = answers.last(connection)
             found: dict[str, Any] = {
+                "alerts": [_shown(one) for one in alerts.told(connection, limit=_ALERTS)],
                 "sources": sources.every(connection),
                 "mailbox": mailboxes.status(connection, mailbox) if mailbox else None,
                 "received": received.counts(connection, since=now - COUNTED),
@@ -113,6 +130,12 @@ class Health:
                 connection, visit.user.name, "forgot the pace of", about=f"{kind} {name}", ip=visit.ip, now=visit.now
             )
         return self._desk.go(visit, "/console/health", f"{name} is served as it is set.")
+
+
+def _shown(alert: Alert) -> tuple[Alert, str, str]:
+    """With its title, and the page that has more of it."""
+    kind = Kind(alert.kind)
+    return alert, alarms.title_of(kind, alert.about), alarms.path_of(kind, alert.about)
 
 
 def _relay(relay: Smtp, told: dict[str, Answer], paced: list[Paced], now: datetime) -> RelayState:

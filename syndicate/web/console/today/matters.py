@@ -10,11 +10,15 @@ from syndicate.delivery.paced import Paced, all_paced
 from syndicate.delivery.senders import Finding, Verdict
 from syndicate.model import Digest, DigestState, SourceState
 from syndicate.settings import Settings
-from syndicate.store import Connection, digests, hubs, mailboxes, sources, standing
+from syndicate.store import Connection, alerts, digests, hubs, mailboxes, sources, standing
+from syndicate.watch import alarms
+from syndicate.watch.alarms import Kind
 from syndicate.web.console import words
 
 _OPEN = (DigestState.HELD, DigestState.REVIEW, DigestState.PAUSED)
 _MOST = 50
+_TOLD_BY_ALERTS = (Kind.BOUNCES, Kind.COMPLAINTS, Kind.DISK)
+"""What nothing else here tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ def matters(
         *_sources(settings, connection, now),
         *(_paced(one, now) for one in all_paced(connection, now) if one.is_remarkable),
         *_connected(settings, connection, now),
+        *_alerted(connection),
         *(
             Matter(f"{one.record} of {one.domain}", one.said, "/console/health#senders")
             for one in found
@@ -113,3 +118,10 @@ def _connected(settings: Settings, connection: Connection, now: datetime) -> Ite
         if hub.failures and hub.address in settings.hubs:
             said = f"{hub.error}. Next try {words.distance(hub.next_at, now)}."
             yield Matter(f"Hub {hub.address} can't be told of new articles", said, "/console/health")
+
+
+def _alerted(connection: Connection) -> Iterator[Matter]:
+    for one in alerts.open_(connection):
+        kind = Kind(one.kind)
+        if kind in _TOLD_BY_ALERTS:
+            yield Matter(alarms.title_of(kind, one.about), one.said, alarms.path_of(kind, one.about), True)
