@@ -4,7 +4,8 @@ SyndicateError
 ├── SettingsError        the configuration can't be used; holds every problem found
 ├── NotFoundError        a newsletter, digest, source, subscriber … that does not exist
 ├── ConflictError        what was asked does not fit the state that the thing is in
-│   └── HeldError        nothing is sent from this copy of the database
+│   ├── HeldError        nothing is sent from this copy of the database
+│   └── StaleError       it was changed since whoever asks looked at it
 ├── StoreError           the database can't be opened, is locked, or is of another version
 │   └── BusyError        another process is writing to it at this moment
 ├── PickupError          one source could not be read; the others go on
@@ -83,6 +84,10 @@ class ConflictError(SyndicateError):
 
 class HeldError(ConflictError):
     """Nothing is sent from this copy of the database: it was restored, or has moved; the text says what to do."""
+
+
+class StaleError(ConflictError):
+    """The thing was changed since whoever asks looked at it; the text says what to do."""
 
 
 class StoreError(SyndicateError):

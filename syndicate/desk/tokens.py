@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
 
 from syndicate.errors import AccessError, ConflictError, NotFoundError, ScopeError
 from syndicate.store import Store, audit, tokens
@@ -23,9 +24,27 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?")
 
 
 class Scope(StrEnum):
-    """What a token allows. ``articles:write``: bring, change and withdraw articles."""
+    """What a token allows. None includes another one."""
 
+    READ = "read"
     ARTICLES_WRITE = "articles:write"
+    READERS_READ = "readers:read"
+    AUDIT_READ = "audit:read"
+
+    @property
+    def means(self) -> str:
+        """The same for people."""
+        return _MEANINGS[self]
+
+
+_MEANINGS: Mapping[Scope, str] = MappingProxyType(
+    {
+        Scope.READ: "look at everything but readers and who did what",
+        Scope.ARTICLES_WRITE: "bring, change and withdraw articles",
+        Scope.READERS_READ: "look at subscribers, deliveries, bounces, complaints, consents and suppressions",
+        Scope.AUDIT_READ: "look at who did what",
+    }
+)
 
 
 def add(

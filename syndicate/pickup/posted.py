@@ -41,7 +41,9 @@ class _Attachment(_Part):
     duration_in_seconds: float = 0
 
 
-class _Article(_Part):
+class PostedArticle(_Part):
+    """What a program says of an article."""
+
     id: _Line = ""
     url: _Line = ""
     title: _Line = ""
@@ -72,7 +74,7 @@ def parse_posted(body: bytes, name: str, content_type: str | None, now: datetime
 
 def _from_json(body: bytes, name: str) -> Content:
     try:
-        said = _Article.model_validate_json(body)
+        said = PostedArticle.model_validate_json(body)
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, one['loc'])) or 'the body'}: {one['msg']}" for one in error.errors()[:20])
         raise ParseError(name, "; ".join(wrong)) from None

@@ -40,6 +40,11 @@ def webhook_key(secret: str, source: str) -> str:
     return _mac(hmac.digest(secret.encode(), b"syndicate source webhook", "sha256"), source)
 
 
+def cursor_key(secret: str) -> bytes:
+    """What the API's cursors are encrypted with: 256 bits."""
+    return hmac.digest(secret.encode(), b"syndicate cursor", "sha256")
+
+
 class FeedTokens:
     """Makes and reads what addresses of private feeds end in: the subscription, and 128 bits that can't be guessed."""
 

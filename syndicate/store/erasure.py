@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from syndicate.model import SubscriptionState
-from syndicate.store import consents, private, subscribers, suppressions
+from syndicate.store import consents, private, repeats, subscribers, suppressions
 from syndicate.store.schema import attempts, deliveries, notices, requests, returns, subscriptions
 from syndicate.store.schema import subscribers as people
 from syndicate.store.subscriptions import owed
@@ -37,6 +37,7 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     private.forget(connection, ids)
     erase_requests(connection, email, subscriber_id)
     consents.forget_ips(connection, subscriber_id=subscriber_id)
+    repeats.forget(connection, email)
     suppressions.lift(connection, email)
     suppressions.add(connection, trace, reason, now=now)
     nobody = {"email": f"erased:{subscriber_id}", "domain": "", "name": "", "language": None, "timezone": None}

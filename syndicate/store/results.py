@@ -67,6 +67,7 @@ class Came(NamedTuple):
 class Result:
     """One reader's delivery. ``due_at`` is when a queued one may be tried, ``is_open`` whether a person must decide."""
 
+    id: int
     subscription_id: int
     subscriber_id: int
     email: str
@@ -108,6 +109,7 @@ def of_digest(connection: Connection, digest_id: int, wanted: Wanted, *, after: 
     tries, came = _tries(connection, ids), _came(connection, ids)
     return [
         Result(
+            id=row.id,
             subscription_id=row.subscription_id,
             subscriber_id=row.subscriber_id,
             email=row.email,
@@ -122,6 +124,13 @@ def of_digest(connection: Connection, digest_id: int, wanted: Wanted, *, after: 
         )
         for row in rows
     ]
+
+
+def whose(connection: Connection, delivery_id: int) -> tuple[int, int] | None:
+    """The digest and the subscription of a delivery."""
+    d = deliveries.c
+    row = connection.execute(select(d.digest_id, d.subscription_id).where(d.id == delivery_id)).one_or_none()
+    return (row.digest_id, row.subscription_id) if row else None
 
 
 def _chosen(query: Select[Any], digest_id: int, wanted: Wanted) -> Select[Any]:

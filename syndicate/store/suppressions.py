@@ -26,6 +26,14 @@ def of_address(connection: Connection, email: str) -> Suppression | None:
     return Suppression(*row) if row else None
 
 
+def page(connection: Connection, *, after: str = "", limit: int) -> list[tuple[str, Suppression]]:
+    """Banned addresses in their order, from behind ``after`` on; traces of who was erased are none."""
+    c = suppressions.c
+    query = select(c.email, c.reason, c.created_at).where(c.email > after, c.email.contains("@"))
+    rows = connection.execute(query.order_by(c.email).limit(limit))
+    return [(row.email, Suppression(row.reason, row.created_at)) for row in rows]
+
+
 def add(connection: Connection, email: str, reason: str, *, now: datetime) -> bool:
     """Bans a normalised address; false when it is banned already (the first reason stays)."""
     if suppressed(connection, [email]):

@@ -15,7 +15,7 @@ from syndicate.app import App
 from syndicate.errors import NotFoundError, StoreError, TokenError
 from syndicate.render.languages import translatable
 from syndicate.web.accept import ANYWHERE, is_for_programs
-from syndicate.web.api import Api
+from syndicate.web.api.api import PATH, create_api
 from syndicate.web.archive import Archive
 from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
@@ -94,8 +94,9 @@ def create_pages(app: App) -> FastAPI:
     web.include_router(open_door(app, pages.base).router)
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
     for_readers = (PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
-    for kind in (*for_everyone, Hub, Api, Pushed, ProviderWebhooks, Watching, *for_readers):
+    for kind in (*for_everyone, Hub, Pushed, ProviderWebhooks, Watching, *for_readers):
         web.include_router(kind(app, pages).routes())
+    web.mount(PATH, create_api(app))
     _explain_errors(web, pages)
     return web
 

@@ -13,11 +13,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from syndicate.desk.tokens import Scope, add
+from syndicate.desk.tokens import Scope
 from syndicate.model import ArticleState
 from syndicate.render.tokens import webhook_key
 from syndicate.store import articles, audit
 from tests.feeds.newsroom import NOON
+from tests.web.api.program import Program
 from tests.web.pressroom import Pressroom, serve
 
 FERRY = {"id": "42", "title": "Ferry", "content_markdown": "It **is** back.", "url": "https://cms.example/ferry"}
@@ -30,21 +31,17 @@ def room(tmp_path: Path) -> Iterator[Pressroom]:
         yield opened
 
 
-class Program:
-    """One with a token."""
+class Cms(Program):
+    """A program that brings articles."""
 
     def __init__(self, room: Pressroom) -> None:
-        self.room = room
-        _, self.token = add(room.app.store, "importer", [Scope.ARTICLES_WRITE], 30, by="test", now=NOON)
+        super().__init__(room, Scope.ARTICLES_WRITE)
 
-    def post(self, body: Any, kind: str = "application/json", query: str = "", **headers: str) -> httpx2.Response:
-        content = body if isinstance(body, str) else json.dumps(body)
-        given = {"Authorization": f"Bearer {self.token}", "Content-Type": kind} | headers
-        return self.room.client.post(f"/api/v1/articles{query}", content=content, headers=given)
+    def bring(self, body: Any, kind: str = "application/json", query: str = "", **headers: str) -> httpx2.Response:
+        return self.post(f"/articles{query}", body, **({"Content-Type": kind} | headers))
 
     def delete(self, query: str) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return self.room.client.delete(f"/api/v1/articles?{query}", headers=headers)
+        return self.ask("DELETE", f"/articles?{query}")
 
 
 def titles(room: Pressroom, state: ArticleState = ArticleState.CURRENT) -> dict[str, int | None]:
@@ -56,11 +53,11 @@ def titles(room: Pressroom, state: ArticleState = ArticleState.CURRENT) -> dict[
 def test_an_article_is_brought_changed_and_taken_back(room: Pressroom) -> None:
     rung: list[str] = []
     room.app.jobs.fresh.listen(lambda: rung.append("ding"))
-    program = Program(room)
-    first = program.post(FERRY)
+    program = Cms(room)
+    first = program.bring(FERRY)
     assert (first.status_code, first.json()["became"], first.json()["guid"]) == (201, "new", "42")
-    assert program.post(FERRY).json()["became"] == "unchanged"
-    changed = program.post(FERRY | {"title": "Ferry returns", "content_markdown": "*Today*<script>x</script>"})
+    assert program.bring(FERRY).json()["became"] == "unchanged"
+    changed = program.bring(FERRY | {"title": "Ferry returns", "content_markdown": "*Today*<script>x</script>"})
     assert (changed.status_code, changed.json()["became"]) == (200, "changed")
     assert rung
     assert titles(room) == {"Ferry returns": 1}
@@ -72,15 +69,15 @@ def test_an_article_is_brought_changed_and_taken_back(room: Pressroom) -> None:
     assert program.delete("guid=42").json()["became"] == "withdrawn"
     assert titles(room) == {}
     assert program.delete("guid=nosuch").status_code == 404
-    assert program.post(FERRY).json()["became"] == "changed"
+    assert program.bring(FERRY).json()["became"] == "changed"
     assert titles(room) == {"Ferry": 1}
 
 
 def test_markdown_with_front_matter_and_text(room: Pressroom) -> None:
-    program = Program(room)
+    program = Cms(room)
     text = "---\nid: a1\ntitle: Market\ntags: [town]\n---\n\nThere *is* one.\n"
-    assert program.post(text, "text/markdown; charset=utf-8").json() == {"guid": "a1", "id": 1, "became": "new"}
-    assert program.post({"id": "a2", "content_text": "One < two.\n\nThree."}).status_code == 201
+    assert program.bring(text, "text/markdown; charset=utf-8").json() == {"guid": "a1", "id": 1, "became": "new"}
+    assert program.bring({"id": "a2", "content_text": "One < two.\n\nThree."}).status_code == 201
     with room.app.store.read() as connection:
         market, plain = articles.by_ids(connection, [1, 2])
     assert (market.html, market.tags) == ("<p>There <em>is</em> one.</p>", ("town",))
@@ -88,19 +85,19 @@ def test_markdown_with_front_matter_and_text(room: Pressroom) -> None:
 
 
 def test_a_key_makes_a_repeat_harmless(room: Pressroom) -> None:
-    program = Program(room)
+    program = Cms(room)
     body = {"title": "No identity of its own", "content_text": "Some words of it."}
-    first, again = (program.post(body, **{"Idempotency-Key": "k1"}) for _ in range(2))
+    first, again = (program.bring(body, **{"Idempotency-Key": "k1"}) for _ in range(2))
     assert (again.status_code, again.json()) == (201, first.json())
     assert (first.headers.get("idempotency-replayed"), again.headers["idempotency-replayed"]) == (None, "true")
-    assert program.post(body | {"title": "Else"}, **{"Idempotency-Key": "k1"}).status_code == 409
-    assert program.post(body | {"title": "Else"}, **{"Idempotency-Key": "k2"}).status_code == 201
-    assert program.post(body, **{"Idempotency-Key": "k" * 201}).status_code == 409
+    assert program.bring(body | {"title": "Else"}, **{"Idempotency-Key": "k1"}).status_code == 422
+    assert program.bring(body | {"title": "Else"}, **{"Idempotency-Key": "k2"}).status_code == 201
+    assert program.bring(body, **{"Idempotency-Key": "k" * 201}).status_code == 422
     assert titles(room) == {"No identity of its own": 1, "Else": 2}
 
 
 def test_what_is_wrong_is_said(room: Pressroom) -> None:
-    program = Program(room)
+    program = Cms(room)
     for body, words in (
         ("{", "the body: Invalid JSON"),
         (
@@ -112,15 +109,15 @@ def test_what_is_wrong_is_said(room: Pressroom) -> None:
         ({"title": "x", "image": "javascript:x"}, "image: an address that begins with https://"),
         ({"id": "1"}, "has neither a title nor a text"),
     ):
-        answer = program.post(body)
+        answer = program.bring(body)
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
         assert words in answer.json()["detail"]
-    assert "must be application/json or text/markdown" in program.post("x", "text/html").json()["detail"]
-    assert "needs an `id`" in program.post("---\ntitle: x\n---\ny", "text/markdown").json()["detail"]
-    assert program.post(FERRY, query="?source=desk").status_code == 404
-    assert program.post("x" * 2_000_001).status_code == 413
+    assert "Content-Type: one of application/json, text/markdown" in program.bring("x", "text/html").json()["detail"]
+    assert "needs an `id`" in program.bring("---\ntitle: x\n---\ny", "text/markdown").json()["detail"]
+    assert program.bring(FERRY, query="?source=desk").status_code == 404
+    assert program.bring("x" * 2_000_001).status_code == 413
     program.token = "syndicate_wrong"
-    refused = program.post(FERRY)
+    refused = program.bring(FERRY)
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
     assert titles(room) == {}
 
