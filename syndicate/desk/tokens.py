@@ -28,7 +28,10 @@ class Scope(StrEnum):
 
     READ = "read"
     ARTICLES_WRITE = "articles:write"
+    DIGESTS_SEND = "digests:send"
     READERS_READ = "readers:read"
+    READERS_WRITE = "readers:write"
+    READERS_ERASE = "readers:erase"
     AUDIT_READ = "audit:read"
 
     @property
@@ -40,8 +43,11 @@ class Scope(StrEnum):
 _MEANINGS: Mapping[Scope, str] = MappingProxyType(
     {
         Scope.READ: "look at everything but readers and who did what",
-        Scope.ARTICLES_WRITE: "bring, change and withdraw articles",
+        Scope.ARTICLES_WRITE: "bring, change, release and withdraw articles",
+        Scope.DIGESTS_SEND: "send test copies; send to all, approve, pause, resume, cancel and retry digests",
         Scope.READERS_READ: "look at subscribers, deliveries, bounces, complaints, consents and suppressions",
+        Scope.READERS_WRITE: "add, import, change and suppress subscribers, and change what they get",
+        Scope.READERS_ERASE: "erase subscribers for good",
         Scope.AUDIT_READ: "look at who did what",
     }
 )

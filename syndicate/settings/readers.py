@@ -48,10 +48,12 @@ class Readers(Section):
 
 
 class Limits(Section):
-    """`[limits]`: how many requests to subscribe, or to move to another address, are taken; more are refused."""
+    """`[limits]`: how many requests are taken; more are refused. All but `per_token` are about asking to subscribe, or
+    to move to another address."""
 
     per_ip: OneRate = Field(Rate(30, 3600), description="From one IPv4 address.")
     per_network: OneRate = Field(Rate(60, 3600), description="From one IPv6 network (/64).")
     per_address: OneRate = Field(Rate(5, 3600), description="For one email address.")
     per_domain: OneRate = Field(Rate(1000, 3600), description="For all addresses of one domain.")
     overall: OneRate = Field(Rate(5000, 3600), description="In all.")
+    per_token: OneRate = Field(Rate(600, 60), description="To the API, with one token.")

@@ -81,12 +81,12 @@ class Guard:
 
 async def small_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
     """The body of a POST; what is larger than so many bytes is refused as soon as that is known (413)."""
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > largest:
             raise HTTPException(413)
-    return body
+    return bytes(body)
 
 
 def ip_of(request: Request) -> str | None:

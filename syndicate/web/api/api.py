@@ -6,20 +6,27 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from syndicate.app import App
+from syndicate.audience.limits import Turnstile
 from syndicate.pickup.posted import PostedArticle
 from syndicate.web.api import (
     articles,
     bringing,
+    composing,
     deliveries,
     digests,
     events,
     feeds,
     health,
+    imports,
+    mending,
     newsletters,
+    people,
     sources,
     subscribers,
+    subscriptions,
     suppressions,
 )
 from syndicate.web.api.bringing import GHOST
@@ -48,6 +55,8 @@ _NOUNS = {
     "digests": "One sending of a newsletter for one due slot.",
     "deliveries": "One mail owed to one reader, with every attempt.",
     "subscribers": "Who reads, and what they get.",
+    "subscriptions": "What one subscriber gets of one newsletter.",
+    "imports": "Files of subscribers.",
     "suppressions": "Addresses to which nothing is sent.",
     "events": "What happened: bounces, complaints, consents, who did what.",
     "feeds": "What is published.",
@@ -58,9 +67,14 @@ _ROOMS = (
     sources,
     articles,
     bringing,
+    composing,
     digests,
+    mending,
     deliveries,
+    people,
     subscribers,
+    subscriptions,
+    imports,
     suppressions,
     events,
     feeds,
@@ -72,10 +86,11 @@ def create_api(app: App) -> FastAPI:
     """The API of a service."""
     api = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, redirect_slashes=False, root_path_in_servers=False)
     api.state.app = app
-    for one in _ROOMS:
-        api.include_router(one.router)
-    api.include_router(bringing.webhooks)
-    explain(api)
+    api.state.turnstile = Turnstile(app.settings.limits.per_token)
+    routers = [*(one.router for one in _ROOMS), bringing.webhooks]
+    for router in routers:
+        api.include_router(router)
+    explain(api, [one for router in routers for one in router.routes if isinstance(one, APIRoute)])
     written = document(api, app.settings.site.url)
     api.openapi = lambda: written  # type: ignore[method-assign]
     return api

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from syndicate.app import App
+from syndicate.errors import StaleError
 from syndicate.store import Store
 from syndicate.store.audit import By
 from syndicate.web.cached import etag_of, is_known
@@ -42,6 +43,15 @@ class Call:
     def by(self) -> By:
         """Who acts, for the audit log."""
         return By(f"token {self.token}", ip_of(self.request) or "")
+
+    def expects(self, found: BaseModel) -> None:
+        """Goes on only where the request was made with this in view, if it says with what (RFC 9110 §13.1.1).
+
+        :raises StaleError: when it shows another entity tag.
+        """
+        tags = _header(self.request, "if-match")
+        if tags and not is_known(etag_of(found.model_dump_json().encode()), None, tags=tags):
+            raise StaleError("it was changed since you read it; read it again, then decide")
 
     def shown(self, found: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         """What was found, or 304 when the request shows that it is known."""

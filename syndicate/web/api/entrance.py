@@ -29,7 +29,7 @@ SCHEME = "token"
 LARGEST_BODY = 64 * 1024
 """Octets of what is sent, unless a route says something else."""
 
-_ALWAYS = (401, 403, 422, 503)
+_ALWAYS = (401, 403, 422, 429, 503)
 _JSON = "application/json"
 _LARGEST = "x-max-bytes"
 
@@ -101,6 +101,9 @@ def _enter(request: Request, scope: Scope) -> Call:
     app = request.app.state.app
     now = app.jobs.clock()
     token = check(app.store, request.headers.get("authorization"), scope, now)
+    if not request.app.state.turnstile.admit(None, token.name):
+        wait = {"Retry-After": str(min(app.settings.limits.per_token.seconds, 60))}
+        raise HTTPException(429, f"token {token.name} has asked too often; wait, or see limits.per_token", wait)
     return Call(app, request, token.name, now)
 
 

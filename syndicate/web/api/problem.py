@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -86,13 +87,16 @@ def refusal(error: SyndicateError) -> Response:
             return problem(422, str(error))
 
 
-def explain(api: FastAPI) -> None:
-    """Has every error answered so."""
+def explain(api: FastAPI, routes: Sequence[APIRoute]) -> None:
+    """Has every error answered so. ``routes`` are all there are: what else can be done is asked of them."""
 
     @api.exception_handler(HTTPException)
-    def http(_: Request, error: HTTPException) -> Response:
+    def http(request: Request, error: HTTPException) -> Response:
         said = _SAID.get(error.status_code) or _own(error)
-        return problem(error.status_code, said, headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(sorted(_allowed(request, routes)))
+        return problem(error.status_code, said, headers=headers)
 
     @api.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
@@ -113,6 +117,11 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These errors, as the document of the API has them."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {one: {"description": HTTPStatus(one).phrase, "content": content} for one in sorted(statuses)}
+
+
+def _allowed(request: Request, routes: Sequence[APIRoute]) -> set[str]:
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    return {method for one in routes if one.path_regex.match(path) for method in one.methods or ()}
 
 
 def _own(error: HTTPException) -> str:

@@ -33,7 +33,7 @@ def test_errors_are_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             assert "pydantic" not in answer.text
             assert "zzz" not in answer.text, "what was sent is not repeated"
             assert answer.headers["cache-control"] == "no-store"
-        assert program.ask("DELETE", "/digests").headers["allow"] == "GET"
+        assert program.ask("DELETE", "/digests").headers["allow"] == "GET, POST"
         assert room.client.get("/api/v1/digests").headers["www-authenticate"] == "Bearer"
 
         for error, status, words in (
