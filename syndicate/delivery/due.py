@@ -189,6 +189,7 @@ class DueQueue:
 
     def _claim(self, connection: Connection) -> list[tuple[Share, list[Due]]]:
         due, found = self._clock(), []
+        self._ledger.stay(connection)
         for share in self._source.shares(leases.sending(connection)):
             newsletter = self._load(connection, share.digest_id)
             if newsletter is None:

@@ -183,6 +183,10 @@ class Ledger:
             log.warning("this process was taken for dead; others have what it held")
         return begun or set()
 
+    def stay(self, connection: Connection) -> None:
+        """Makes sure that what is leased in this transaction is leased by somebody who is known."""
+        leases.stay(connection, Sender(self.sender_id, self._name, _lease()))
+
     def _do(self, work: Callable[[Connection], Any]) -> Any:
         with self._hold().transaction() as connection:
             return work(connection)

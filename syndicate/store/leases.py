@@ -53,6 +53,12 @@ def revive(batch: Batch, sender: Sender) -> bool:
     return True
 
 
+def stay(connection: Connection, sender: Sender) -> None:
+    """Makes a sender known again that was taken for dead, so that what it leases next is its own."""
+    if connection.execute(select(senders.c.id).where(senders.c.id == sender.id)).scalar() is None:
+        connection.execute(insert(senders), sender._asdict())
+
+
 def renew(connection: Connection, sender_id: int, *, lease_until: datetime) -> None:
     """Keeps what the sender holds for longer."""
     connection.execute(update(senders).where(senders.c.id == sender_id).values(lease_until=lease_until))
