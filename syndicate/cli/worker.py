@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
@@ -23,6 +24,10 @@ def register(app: typer.Typer) -> None:
 def worker(
     queues: Annotated[str, typer.Option(help="Which queues, by commas.")] = ",".join(QUEUES),
     concurrency: Annotated[int, typer.Option(min=1, max=100, help="Jobs at a time out of each queue.")] = 4,
+    metrics: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Answer /metrics and /healthz there; port 0 takes a free one."),
+    ] = None,
 ) -> None:
     """Do jobs for `serve`, on as many machines as wanted, until SIGTERM or Ctrl-C; what is in flight is finished."""
     names = [name.strip() for name in queues.split(",") if name.strip()]
@@ -30,18 +35,40 @@ def worker(
         raise typer.BadParameter(f"there is no queue {unknown[0]!r}; there is: {', '.join(QUEUES)}")
     if not names:
         raise typer.BadParameter(f"name one of {', '.join(QUEUES)}")
+    place = place_of(metrics) if metrics else None
     with opened(stays=True) as app:
         if not app.store.is_shared:
             raise ConflictError(
                 f"{app.store.name}: a worker needs PostgreSQL; with SQLite `syndicate serve` does it all"
             )
-        loop.run(_work(app, names, concurrency))
+        loop.run(_work(app, names, concurrency, place))
 
 
-async def _work(app: App, queues: list[str], concurrency: int) -> None:
+async def _work(app: App, queues: list[str], concurrency: int, place: tuple[str, int] | None) -> None:
     from syndicate.jobs.cluster.worker import Worker
 
     async with until_signal() as stop:
         tell("working", f"on {', '.join(queues)}, {concurrency} at a time, for {app.store.name}")
+        watched = be_watched(app, place, stop) if place else None
         await Worker(app.jobs, queues, concurrency).run(stop)
+        if watched:
+            await watched
         tell("stopped", "what was in flight is finished")
+
+
+def be_watched(app: App, place: tuple[str, int], stop: asyncio.Event) -> asyncio.Task[None]:
+    """Answers there until ``stop`` is set. :raises SyndicateError: when it can't listen there."""
+    from syndicate.cli.service import Pages, address, listen
+    from syndicate.web.watching import create_worker_web
+
+    listening = listen(*place)
+    tell("metrics", f"at {address(listening)}/metrics")
+    return asyncio.create_task(Pages(create_worker_web(app), listening).until(stop))
+
+
+def place_of(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise typer.BadParameter(f"{text!r} is not HOST:PORT, such as 127.0.0.1:9464")
+    return host.strip("[]"), int(port)

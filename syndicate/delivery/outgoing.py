@@ -14,7 +14,6 @@ import structlog
 from prometheus_client import Counter
 
 from syndicate import metrics
-from syndicate.delivery.classes import class_of
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.due import Due, DueQueue
 from syndicate.delivery.envelope import Abilities, Commands, Envelope
@@ -26,6 +25,7 @@ from syndicate.errors import AddressError, HeaderError
 from syndicate.model import DeliveryState
 from syndicate.settings import Smtp
 from syndicate.store.attempts import Attempt, Begin
+from syndicate.store.providers import provider_of
 
 log = structlog.get_logger()
 
@@ -174,7 +174,7 @@ class Outgoing:
         self.queue.ended([one.delivery_id for one in ended])
         for attempt, due in zip(ended, dues, strict=True):
             self._on_outcome(attempt.state)
-            _counted(attempt.state, class_of(due.delivery.domain)).inc()
+            _counted(attempt.state, provider_of(due.delivery.domain)).inc()
             if attempt.state is not DeliveryState.ACCEPTED:
                 _tell(due, attempt)
         return begun

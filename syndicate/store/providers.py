@@ -31,6 +31,14 @@ PROVIDERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_BY_DOMAIN = {domain: name for name, domains in PROVIDERS.items() for domain in domains}
+
+
+def provider_of(domain: str) -> str:
+    """The class of a domain that is known."""
+    return _BY_DOMAIN.get(domain, OTHERS)
+
+
 def provider(domain: ColumnElement[str]) -> ColumnElement[str]:
     """The class of a domain."""
     return case(*((domain.in_(names), name) for name, names in PROVIDERS.items()), else_=OTHERS)

@@ -39,7 +39,7 @@ class Page(NamedTuple):
 
 
 class Scrape:
-    """Answers scrapes of one process. ``pulse`` is None in one that has no clock."""
+    """Answers scrapes of one process. One without a clock, a worker, has no ``pulse``, and leaves the database out."""
 
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime], pulse: Pulse | None) -> None:
         self._settings, self._store, self._clock, self._pulse = settings, store, clock, pulse
@@ -62,7 +62,7 @@ class Scrape:
             yield _one(
                 "syndicate_clock_ticked_timestamp_seconds", "When the clock ticked.", self._pulse.beaten_at.timestamp()
             )
-        yield from self._of_database()
+            yield from self._of_database()
 
     def _of_database(self) -> tuple[Metric, ...]:
         with self._asking:

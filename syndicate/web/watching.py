@@ -6,11 +6,13 @@ import ipaddress
 from hmac import compare_digest
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp
 
 from syndicate.app import App
 from syndicate.settings import Metrics
+from syndicate.watch.pulse import Pulse
 from syndicate.watch.readiness import look
 from syndicate.watch.scrape import Scrape
 from syndicate.web.pages import Pages
@@ -25,19 +27,15 @@ class Watching:
 
     def __init__(self, app: App, _pages: Pages) -> None:
         self._app = app
-        self._scrape = Scrape(app.settings, app.store, app.jobs.clock, app.jobs.pulse)
+        self._metrics = MetricsPage(app, app.jobs.pulse)
 
     def routes(self) -> APIRouter:
         """Each address and what answers it."""
         router = APIRouter()
-        router.get("/healthz")(self.health)
+        router.get("/healthz")(health)
         router.get("/readyz")(self.readiness)
-        router.get("/metrics")(self.metrics)
+        router.get("/metrics")(self._metrics.page)
         return router
-
-    async def health(self) -> JSONResponse:
-        """The process is alive and answers: nothing else is asked."""
-        return JSONResponse({"status": "ok"}, headers=_NOT_KEPT)
 
     def readiness(self, request: Request) -> JSONResponse:
         """Whether it can do its work: 200, or 503."""
@@ -49,15 +47,35 @@ class Watching:
             told["checks"] = {one.name: {"ok": one.is_well, "said": one.said} for one in found}
         return JSONResponse(told, status_code=200 if is_ready else 503, headers=_NOT_KEPT)
 
-    def metrics(self, request: Request) -> Response:
+
+async def health() -> JSONResponse:
+    """The process is alive and answers: nothing else is asked."""
+    return JSONResponse({"status": "ok"}, headers=_NOT_KEPT)
+
+
+class MetricsPage:
+    """``/metrics`` of one process; a worker has no ``pulse``."""
+
+    def __init__(self, app: App, pulse: Pulse | None) -> None:
+        self._settings = app.settings.metrics
+        self._scrape = Scrape(app.settings, app.store, app.jobs.clock, pulse)
+
+    def page(self, request: Request) -> Response:
         """For Prometheus."""
-        settings = self._app.settings.metrics
-        if not is_watcher(request, settings):
-            if settings.token:
+        if not is_watcher(request, self._settings):
+            if self._settings.token:
                 return PlainTextResponse("The token, please.\n", 401, {**_NOT_KEPT, "WWW-Authenticate": "Bearer"})
             return PlainTextResponse(_HINT, 403, _NOT_KEPT)
         page = self._scrape.page(request.headers.get("accept", ""))
         return Response(page.content, headers={**_NOT_KEPT, "Content-Type": page.media_type})
+
+
+def create_worker_web(app: App) -> ASGIApp:
+    """What a worker answers: ``/healthz`` and ``/metrics``."""
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    web.get("/healthz")(health)
+    web.get("/metrics")(MetricsPage(app, None).page)
+    return web
 
 
 def is_watcher(request: Request, settings: Metrics) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from syndicate.delivery.classes import CLASSES
 from syndicate.store import digests
+from syndicate.store.providers import OTHERS, PROVIDERS
 from tests.newsroom import newsroom
 from tests.relay import Relay
 from tests.watch.scraped import scrape
@@ -29,7 +29,7 @@ def test_a_sending_is_counted_and_what_is_left_is_told(tmp_path: Path, relay: Re
         room.clock.pass_by(minutes=3)
         after = scrape(room.app, before)
         assert after("syndicate_deliveries_total", outcome="accepted", domain_class="google") == 2
-        assert after("syndicate_deliveries_total", outcome="accepted", domain_class="other") == 1
+        assert after("syndicate_deliveries_total", outcome="accepted", domain_class=OTHERS) == 1
         assert after("syndicate_deliveries_total", outcome="rejected") == 1
         assert after("syndicate_relay_answer_seconds_count", relay="smtp") == 4
         assert 1 <= after("syndicate_ledger_commit_seconds_count") <= 8
@@ -41,7 +41,8 @@ def test_a_sending_is_counted_and_what_is_left_is_told(tmp_path: Path, relay: Re
         assert now("syndicate_database_up") == now("syndicate_relay_up", relay="smtp") == 1
         assert now("syndicate_database_bytes", which="used") > 0
         assert now.labels("syndicate_deliveries") <= {
-            *CLASSES,
+            *PROVIDERS,
+            OTHERS,
             "accepted",
             "rejected",
             "deferred",

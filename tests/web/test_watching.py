@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 import typer
 from rich.console import Console
 
-from syndicate.cli import health, terminal
+from syndicate.cli import health, terminal, worker
 from syndicate.errors import SyndicateError
 from syndicate.settings import Settings
 from tests.watch.scraped import Scraped
@@ -89,6 +91,35 @@ def test_with_a_token_everyone_needs_it(tmp_path: Path, monkeypatch: pytest.Monk
         assert "syndicate_build_info" in ask("/metrics", headers=sent).text
         assert "checks" not in ask("/readyz").json()
         _health_asks(room, monkeypatch)
+
+
+def test_a_worker_tells_what_it_counts_and_nothing_of_the_database(
+    pressroom: Pressroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(worker, "tell", lambda _, about: told.append(about))
+
+    async def asked() -> tuple[httpx2.Response, ...]:
+        stop = asyncio.Event()
+        watched = worker.be_watched(pressroom.app, ("127.0.0.1", 0), stop)
+        async with httpx2.AsyncClient(base_url=told[0].removeprefix("at ").removesuffix("/metrics")) as client:
+            alive, page, passed_on = (
+                await client.get("/healthz"),
+                await client.get("/metrics"),
+                await client.get("/metrics", headers={"Via": "1.1 x"}),
+            )
+        stop.set()
+        await watched
+        return alive, page, passed_on
+
+    alive, page, passed_on = asyncio.run(asked())
+    assert (alive.json(), passed_on.status_code) == ({"status": "ok"}, 403)
+    assert "syndicate_deliveries" in Scraped(page.text).families
+    assert "syndicate_database_up" not in Scraped(page.text).families
+    assert worker.place_of("[::1]:0") == ("::1", 0)
+    for wrong in ("9464", ":9464", "127.0.0.1:x", "127.0.0.1:65536"):
+        with pytest.raises(typer.BadParameter, match="HOST:PORT"):
+            worker.place_of(wrong)
 
 
 def _health_asks(room: Pressroom, monkeypatch: pytest.MonkeyPatch) -> None:
