@@ -16,7 +16,7 @@ import structlog
 from syndicate import metrics
 from syndicate.delivery.conversation import Conversation
 from syndicate.delivery.outgoing import Outgoing
-from syndicate.delivery.pace import Pace
+from syndicate.delivery.pace import NewPace, own_pace
 from syndicate.delivery.relay import connect
 from syndicate.delivery.traffic import PATIENCE
 from syndicate.errors import OfferError, RelayError
@@ -40,9 +40,11 @@ log = structlog.get_logger()
 class Lane:
     """One relay. ``error`` is why it is left alone; nobody's delivery changes because of it."""
 
-    def __init__(self, relay: Smtp, clock: Callable[[], datetime], *, is_ending: Callable[[], bool]) -> None:
+    def __init__(
+        self, relay: Smtp, clock: Callable[[], datetime], *, is_ending: Callable[[], bool], new_pace: NewPace = own_pace
+    ) -> None:
         self.relay, self.label = relay, relay.label
-        self.pace = Pace(relay.rate, relay.warm_up, clock())
+        self.pace = new_pace("relay", relay.label, relay.rate, relay.warm_up, clock())
         self.error: RelayError | None = None
         self.resting_until: datetime | None = None
         self._failed_at: datetime | None = None
@@ -120,21 +122,25 @@ class Lane:
 
     def facts(self) -> dict[str, Any]:
         """What must outlive the process, for JSON."""
+        return self.pace.facts() | self.told()
+
+    def told(self) -> dict[str, Any]:
+        """What of it is not its pace."""
         instants = {
             "resting_until": self.resting_until,
             "shaken_at": self._shaken_at,
             "failed_at": self._failed_at,
         }
         told = {name: at.isoformat() if at else None for name, at in instants.items()}
-        return self.pace.facts() | told | {"error": str(self.error) if self.error else ""}
+        return told | {"error": str(self.error) if self.error else ""}
 
     def remember(self, facts: Mapping[str, Any], *, alone: bool) -> None:
         """Goes on where ``facts`` were taken; a relay that is ``alone`` is tried at once."""
         self.pace.remember(facts)
         self._was_remarkable = True
-        if facts["shaken_at"]:
+        if facts.get("shaken_at"):
             self._shaken_at = datetime.fromisoformat(facts["shaken_at"])
-        if facts["resting_until"] and not alone:
+        if facts.get("resting_until") and not alone:
             self.resting_until, self._failures = datetime.fromisoformat(facts["resting_until"]), 1
             self.error = RelayError(str(self.relay.relay), "failed before", facts["error"])
 

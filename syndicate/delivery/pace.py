@@ -6,9 +6,9 @@ What was set is a ceiling. A server that says *too fast* halves what is sent; a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from syndicate.settings import Rate, WarmUp
 
@@ -22,21 +22,31 @@ _DAY = 86400
 
 
 class Bucket:
-    """Tokens that come at ``rate`` a second, at most one second's worth of them (and at least one) in stock."""
+    """Tokens that come at ``rate`` a second, at most ``seconds`` worth of them (and at least one) in stock."""
 
-    def __init__(self, rate: float, now: datetime) -> None:
-        self.rate, self.tokens, self.as_of = rate, max(1.0, rate), now
+    def __init__(self, rate: float, now: datetime, seconds: float = 1.0) -> None:
+        self.rate, self.seconds, self.as_of = rate, seconds, now
+        self.tokens = self.stock
+
+    @property
+    def stock(self) -> float:
+        """So many there are at most."""
+        return max(1.0, self.rate * self.seconds)
 
     def wait(self, now: datetime) -> float:
         """Seconds until a token is there. A clock that went back or leapt ahead brings no more than the stock."""
         elapsed = max(0.0, (now - self.as_of).total_seconds())
-        self.tokens = min(max(1.0, self.rate), self.tokens + elapsed * self.rate)
+        self.tokens = min(self.stock, self.tokens + elapsed * self.rate)
         self.as_of = now
         return 0.0 if self.tokens >= 1 else (1 - self.tokens) / self.rate
 
     def take(self) -> None:
         """One message goes."""
         self.tokens -= 1
+
+    def put_back(self, count: int) -> None:
+        """So many did not go."""
+        self.tokens = min(self.stock, self.tokens + count)
 
 
 class Quota:
@@ -54,21 +64,32 @@ class Quota:
             return 0.0
         return max(1.0, (min(self.slots) + _SLOTS + 1) * self.width - now.timestamp())
 
-    def take(self, now: datetime) -> None:
+    def take(self, now: datetime, /) -> None:
         """One message goes."""
         slot = self._slot(now)
         self.slots[slot] = self.slots.get(slot, 0) + 1
+
+    def put_back(self, count: int) -> None:
+        """So many did not go, of those that were taken last."""
+        for slot in sorted(self.slots, reverse=True):
+            some = min(count, self.slots[slot])
+            self.slots[slot] -= some
+            count -= some
 
     def _slot(self, now: datetime) -> int:
         return int(now.timestamp() // self.width)
 
 
 class Pace:
-    """One relay's or one domain's. ``words`` are the server's last ones about it."""
+    """One relay's or one domain's. ``words`` are the server's last ones about it.
 
-    def __init__(self, rates: Sequence[Rate], warm_up: WarmUp | None, now: datetime) -> None:
+    What was not used of a rate can be made up for within ``stock`` seconds.
+    """
+
+    def __init__(self, rates: Sequence[Rate], warm_up: WarmUp | None, now: datetime, *, stock: float = 1.0) -> None:
         self.ceiling = min((rate.per_second for rate in rates if rate.seconds <= 60), default=None)
-        self._bucket = Bucket(self.ceiling, now) if self.ceiling else None
+        self._stock = stock
+        self._bucket = Bucket(self.ceiling, now, stock) if self.ceiling else None
         self._quotas = [Quota(rate) for rate in rates if rate.seconds > 60]
         self._warm_up = warm_up
         self._first_day: int | None = None
@@ -106,7 +127,7 @@ class Pace:
             waits.append(_DAY - now.timestamp() % _DAY)
         return max(waits, default=0.0)
 
-    def take(self, now: datetime) -> None:
+    def take(self, now: datetime, /) -> None:
         """One message goes."""
         if self._bucket:
             self._bucket.take()
@@ -117,6 +138,14 @@ class Pace:
             self._first_day = day if self._first_day is None else self._first_day
             self._today = (day, self._today[1] + 1 if self._today[0] == day else 1)
 
+    def put_back(self, count: int) -> None:
+        """So many of those that were taken did not go."""
+        if self._bucket:
+            self._bucket.put_back(count)
+        for quota in self._quotas:
+            quota.put_back(count)
+        self._today = (self._today[0], max(0, self._today[1] - count))
+
     def lower(self, now: datetime, measured: float, words: str) -> None:
         """The server says *too fast* while ``measured`` messages a second went: half of it from now on."""
         self.words = words
@@ -124,7 +153,7 @@ class Pace:
             return  # what was under way already says the same
         was = min(measured, self._bucket.rate) if self._bucket else measured
         self._peak = max(self._peak, was) if self._lowered_at else was
-        self._bucket = Bucket(max(_SLOWEST, was / 2), now)
+        self._bucket = Bucket(max(_SLOWEST, was / 2), now, self._stock)
         self._bucket.tokens = 0
         self._lowered_at = now
 
@@ -188,8 +217,19 @@ class Pace:
             rate, tokens, as_of = facts["bucket"]
             if self.ceiling is not None:
                 rate = min(rate, self.ceiling) if self._lowered_at else self.ceiling
-            self._bucket = Bucket(rate, datetime.fromisoformat(as_of))
-            self._bucket.tokens = min(tokens, max(1.0, self._bucket.rate))
+            self._bucket = Bucket(rate, datetime.fromisoformat(as_of), self._stock)
+            self._bucket.tokens = min(tokens, self._bucket.stock)
+        elif self._lowered_at is None and self.ceiling is None:
+            self._bucket = None
+
+
+NewPace = Callable[[Literal["relay", "domain"], str, Sequence[Rate], WarmUp | None, datetime], Pace]
+"""Makes one, by kind and name."""
+
+
+def own_pace(_kind: str, _name: str, rates: Sequence[Rate], warm_up: WarmUp | None, now: datetime) -> Pace:
+    """One that this process has to itself."""
+    return Pace(rates, warm_up, now)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,6 +21,8 @@ from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import write_letter
 from syndicate.delivery.outcome import Broken, Reply
 from syndicate.delivery.outgoing import Outgoing
+from syndicate.delivery.pace import own_pace
+from syndicate.delivery.pool import PacePool
 from syndicate.delivery.recovery import finish, recover
 from syndicate.delivery.relay import connect
 from syndicate.delivery.tickets import Source
@@ -28,7 +31,7 @@ from syndicate.errors import RelayError
 from syndicate.model import DeliveryState, Parts, Subscriber
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
-from syndicate.store import Connection, Store, paces
+from syndicate.store import Store, paces
 from syndicate.store.paces import PaceRow
 
 _KEEP_EVERY = timedelta(seconds=5)
@@ -78,7 +81,11 @@ class Sending:
         self._sent = Sent()
         self._failed = False
         self._stopped_at: float | None = None
-        self._lanes = [Lane(relay, clock, is_ending=self._is_ending) for relay in settings.every_relay]
+        self._pool = PacePool(store, clock) if store.is_shared else None
+        self._new_pace = self._pool.pace if self._pool else own_pace
+        self._lanes = [
+            Lane(relay, clock, is_ending=self._is_ending, new_pace=self._new_pace) for relay in settings.every_relay
+        ]
         self._shares = {lane.label: 0 for lane in self._lanes}
 
     async def run(self, source: Source) -> Sent:
@@ -92,8 +99,8 @@ class Sending:
             for row in known:
                 if (row.kind, row.name) == ("relay", lane.label):
                     lane.remember(row.facts, alone=len(self._lanes) == 1)
-        async with Ledger(self._store) as ledger:
-            traffic = Traffic(self._settings.pace, self._clock, known)
+        async with Ledger(self._store) as ledger, self._pool or nullcontext():
+            traffic = Traffic(self._settings.pace, self._clock, known, self._new_pace)
             queue = DueQueue(
                 self._settings,
                 self._links,
@@ -103,6 +110,8 @@ class Sending:
                 share=self._share,
                 source=source,
             )
+            if self._pool:
+                self._pool.changed, self._pool.learnt = queue.recall, traffic.learn
             outgoing = Outgoing(queue, ledger, traffic, self._signer, clock=self._clock, on_outcome=self._count)
             try:
                 await self._send(outgoing)
@@ -114,7 +123,7 @@ class Sending:
                 await outgoing.close()
                 for lane in self._lanes:
                     lane.tell()
-            await ledger.run(lambda connection: self._keep(connection, traffic))
+            await self._keep(outgoing)
         self._sent.finished = await asyncio.to_thread(finish, self._store, now=self._clock())
         return self._sent
 
@@ -131,11 +140,12 @@ class Sending:
                 await lane.look(outgoing)
             if abs(self._clock() - kept) > _KEEP_EVERY:
                 kept = self._clock()
-                await outgoing.ledger.run(lambda connection: self._keep(connection, outgoing.traffic))
+                await self._keep(outgoing)
 
     async def _set_to_work(self, outgoing: Outgoing) -> list[asyncio.Task[None]]:
         """Has every lane do what it can; returns those who work. Raises what made one of them fail."""
-        if crash := next((lane.crash for lane in self._lanes if lane.crash), None):
+        crash = next((lane.crash for lane in self._lanes if lane.crash), self._pool.crash if self._pool else None)
+        if crash:
             raise crash
         now = asyncio.get_running_loop().time()
         if self._stop.is_set():
@@ -181,9 +191,15 @@ class Sending:
         with self._store.read() as connection:
             return paces.read(connection)
 
-    def _keep(self, connection: Connection, traffic: Traffic) -> None:
+    async def _keep(self, outgoing: Outgoing) -> None:
+        """Has written down what must outlive this process, but for what a pool settles with the others anyway."""
+        if self._pool:
+            for lane in self._lanes:
+                self._pool.tell("relay", lane.label, lane.told())
+            return
         lanes = [PaceRow("relay", lane.label, lane.facts()) for lane in self._lanes if lane.is_remarkable]
-        paces.save(connection, [*lanes, *traffic.rows()], now=self._clock())
+        rows = [*lanes, *outgoing.traffic.rows()]
+        await outgoing.ledger.run(lambda connection: paces.save(connection, rows, now=self._clock()))
 
 
 async def send_copy(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from syndicate.delivery.outcome import Broken, Reply, Verdict
+from syndicate.delivery.pace import NewPace, own_pace
 from syndicate.delivery.pace import Pace as PaceState
 from syndicate.settings import Pace
 from syndicate.store.paces import PaceRow
@@ -42,6 +43,7 @@ class Traffic:
     settings: Pace
     clock: Callable[[], datetime]
     known: Iterable[PaceRow] = ()
+    new_pace: NewPace = own_pace
     _heard: set[str] = field(default_factory=set)
     _busy: dict[str, int] = field(default_factory=dict)
     _sent: dict[str, int] = field(default_factory=dict)
@@ -51,11 +53,15 @@ class Traffic:
 
     def __post_init__(self) -> None:
         self._began = self.clock()
-        for kind, name, facts in self.known:
-            if kind == "domain":
-                self._notice(name).pace.remember(facts)
+        for row in self.known:
+            self.learn(row)
         for name in self.settings.__pydantic_extra__ or {}:
             self._notice(name)
+
+    def learn(self, row: PaceRow) -> None:
+        """Takes over what was found out about a domain."""
+        if row.kind == "domain":
+            self._notice(row.name).pace.remember(row.facts)
 
     def may_go(self, domain: str) -> bool:
         """Whether one more message may go to that domain now. Until it was heard of, it gets one at a time."""
@@ -156,7 +162,9 @@ class Traffic:
         noticed = self._noticed.get(domain)
         if noticed is None:
             rate = self.settings.rate(domain)
-            noticed = self._noticed[domain] = _Domain(PaceState([rate] if rate else [], None, self.clock()))
+            noticed = self._noticed[domain] = _Domain(
+                self.new_pace("domain", domain, [rate] if rate else [], None, self.clock())
+            )
         return noticed
 
 
