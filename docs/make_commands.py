@@ -37,7 +37,7 @@ EXAMPLES = {
     "publish": "syndicate publish",
     "compose": "syndicate compose daily",
     "preview": "syndicate preview daily --out preview",
-    "check": "syndicate check\nsyndicate check 7 --offline\nsyndicate check 7 --json",
+    "check": "syndicate check\nsyndicate check 7 --offline\nsyndicate check 7 --json --dns 9.9.9.9",
     "send": "syndicate send daily --dry-run\nsyndicate send daily --to editor@lakeside.example\nsyndicate send 7 --yes",
     "live": "syndicate live\nsyndicate live --since-backup resend\nsyndicate live --since-backup mark-sent --yes",
     "status": "syndicate status\nsyndicate status --json",

@@ -10,7 +10,6 @@ from syndicate.audience.forms import Stamps
 from syndicate.audience.limits import Gate
 from syndicate.audience.traces import Traces
 from syndicate.delivery import dkim
-from syndicate.delivery.senders import Senders
 from syndicate.desk.brakes import Brakes
 from syndicate.digest.digests import Digests
 from syndicate.errors import StoreError
@@ -24,6 +23,7 @@ from syndicate.jobs.local import Local
 from syndicate.pickup.hosts import Hosts
 from syndicate.pickup.markdown import to_html
 from syndicate.preflight.preflight import Preflight
+from syndicate.preflight.senders import Senders
 from syndicate.render.environment import Environment, open_templates
 from syndicate.render.links import Links, Signer
 from syndicate.settings import CONFIG_NAME, Settings, SettingsFile
@@ -141,7 +141,7 @@ def _put_together(
         file,
         webhooks,
         brakes,
-        Preflight(digests),
+        Preflight(digests, signer.records),
         carrier,
     )
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from syndicate.cli.terminal import Json, opened, plural, say, show_json
 from syndicate.jobs import loop
 from syndicate.preflight.finding import Finding, Section, Verdict, is_blocked, worst_first
+from syndicate.reach.names import Names
 
 _SIGNS = {
     Verdict.BLOCKS: "[bold red]✗[/]",
@@ -34,11 +35,14 @@ def check(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask nobody: what needs the network is left open.")
     ] = False,
+    dns: Annotated[
+        str, typer.Option(metavar="HOST[:PORT]", help="Ask this name server instead of this machine's own.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Look at a digest before it is sent. Exits with 1 when something should be mended first."""
+    """Look at a digest before it is sent, and at how it will arrive. Exits with 1 when something blocks."""
     with opened() as app:
-        sections = loop.run(app.preflight.check(digest_id, datetime.now(UTC), offline=offline))
+        sections = loop.run(app.preflight.check(digest_id, datetime.now(UTC), offline=offline, look=Names(dns).look))
     if as_json:
         show_json(_facts(sections))
     else:

@@ -66,6 +66,13 @@ class MessagePath(asyncio.Protocol):
         """Whether another message can be begun, as far as is known."""
         return not self._lost and not self._transport.is_closing()
 
+    @property
+    def tls(self) -> tuple[str, str]:
+        """The version of TLS, and when the server's certificate ends, as OpenSSL writes it; both empty without TLS."""
+        secured = self._transport.get_extra_info("ssl_object")
+        certificate = self._transport.get_extra_info("peercert") or {}
+        return (secured.version() or "", certificate.get("notAfter", "")) if secured else ("", "")
+
     async def round_trip(self) -> float:
         """Seconds until the server answers when there is nothing to do. :raises ConnectionError: when it broke."""
         began = self._loop.time()

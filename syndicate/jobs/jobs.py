@@ -20,7 +20,6 @@ from syndicate.delivery.dkim import Signer
 from syndicate.delivery.notices import Notices, Told
 from syndicate.delivery.recovery import finish, recover
 from syndicate.delivery.send import Sending, Sent
-from syndicate.delivery.senders import Senders
 from syndicate.delivery.tickets import Source, Whole
 from syndicate.digest.digests import Digests
 from syndicate.feeds.publish import Published, publish
@@ -32,6 +31,7 @@ from syndicate.pickup.fetch import fetching
 from syndicate.pickup.follow import ask_due
 from syndicate.pickup.hosts import Hosts
 from syndicate.pickup.pickup import Pickup, is_due, pick_up, take_pushed
+from syndicate.preflight.senders import Senders
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
@@ -152,7 +152,7 @@ class Jobs:
     async def watch(self, now: datetime) -> int:
         """Tells operators of what is wrong and needs a person; returns of how many alerts."""
         free = (await asyncio.to_thread(self.store.facts)).free
-        return await watch(self.settings, self.store, self.senders.findings, free, now)
+        return await watch(self.settings, self.store, self.senders.sections, free, now)
 
     def compose_due(self, now: datetime) -> list[Digest]:
         """Ends the pauses that are over, and composes every slot that is due."""

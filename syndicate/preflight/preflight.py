@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from syndicate.delivery.letter import write_letter
 from syndicate.digest.digests import Digests
 from syndicate.digest.proofs import ANYBODY
 from syndicate.errors import ConflictError, SyndicateError
-from syndicate.model import DigestState, Parts
+from syndicate.model import SHOWN, DigestState, Parts
+from syndicate.preflight.deliverability.arrival import Arrival
+from syndicate.preflight.deliverability.complaints import complaints
 from syndicate.preflight.finding import Finding, Section
 from syndicate.preflight.message import answered, asking
 from syndicate.preflight.message.asking import Answer
@@ -19,19 +22,27 @@ from syndicate.preflight.message.judge import judge
 from syndicate.preflight.message.links import linked, shown
 from syndicate.preflight.message.mail import Mail
 from syndicate.preflight.message.page import Page, page
+from syndicate.preflight.rules import rules
+from syndicate.reach.names import Look
 from syndicate.render.holes import fill, reader_values
 from syndicate.settings import Newsletter
-from syndicate.store import digests
+from syndicate.store import digests, returns, standing
 
 _MOST_VARIANTS = 12
+_LATE = 12
+"""Digests whose complaints are counted."""
 _OFFLINE = "this was a look without the network"
 
 
 class Preflight:
-    """Makes mails of digests, as a reader called Ana would get them, and has them looked at."""
+    """Makes mails of digests, as a reader called Ana would get them, and has them looked at; and how they arrive.
 
-    def __init__(self, runner: Digests) -> None:
+    ``keys`` is selector → the DKIM record that ours needs.
+    """
+
+    def __init__(self, runner: Digests, keys: Mapping[str, str]) -> None:
         self._digests, self._links, self._settings = runner, runner.links, runner.settings
+        self._arrival = Arrival(runner.settings, keys, runner.links.unsubscribe(0))
 
     def of_digest(self, digest_id: int, now: datetime) -> list[tuple[str, Mail]]:
         """The mails of a digest that is composed, those of its first variants.
@@ -102,9 +113,17 @@ class Preflight:
                 found.append((f"the next digest of {newsletter.slug}", blocked))
         return found
 
-    async def check(self, digest_id: int | None, now: datetime, *, offline: bool) -> list[Section]:
+    async def check(self, digest_id: int | None, now: datetime, *, offline: bool, look: Look) -> list[Section]:
         """All that is to be said; ``offline`` asks nobody. Raises as ``mails`` does."""
         mails = await asyncio.to_thread(self.mails, digest_id, now)
+        newsletters = await asyncio.to_thread(self._newsletters, digest_id)
+        message, arrival = await asyncio.gather(
+            self.of_mails(mails, offline=offline), self.arrival(newsletters, now, offline=offline, look=look)
+        )
+        return [*message, *arrival, rules([*message, *arrival])]
+
+    async def of_mails(self, mails: Sequence[tuple[str, Mail | Finding]], *, offline: bool) -> list[Section]:
+        """What is to be said of the mails alone; what was said of one is not said of another."""
         pages = {about: page(mail.html) for about, mail in mails if isinstance(mail, Mail)}
         own = frozenset(address for _, mail in mails if isinstance(mail, Mail) for address in mail.own)
         answers = {} if offline else await self._answers(pages.values(), own)
@@ -116,6 +135,30 @@ class Preflight:
                 findings += _unasked(pages[about]) if offline else _asked(pages[about], own, answers)
             sections.append(Section(about, tuple(_new(findings, seen))))
         return sections
+
+    async def arrival(
+        self, newsletters: Sequence[Newsletter], now: datetime, *, offline: bool, look: Look
+    ) -> list[Section]:
+        """How mail of these newsletters will arrive."""
+        if offline:
+            found = self._arrival.unasked(newsletters, _OFFLINE)
+        else:
+            found = await self._arrival.asked(newsletters, now, look)
+        came_back = await asyncio.to_thread(self._complaints)
+        return [*found[:-1], replace(found[-1], findings=(*found[-1].findings, came_back))]
+
+    def _newsletters(self, digest_id: int | None) -> Sequence[Newsletter]:
+        if digest_id is None:
+            return self._settings.newsletters
+        with self._digests.store.read() as connection:
+            return [self._digests.newsletter(digests.get(connection, digest_id).newsletter)]
+
+    def _complaints(self) -> Finding:
+        with self._digests.store.read() as connection:
+            ids = [one.id for one in digests.latest(connection, states=SHOWN, limit=_LATE)]
+            mails = sum(one.accepted for one in standing.by_digest(connection, ids).values())
+            complained = sum(one.complaints for one in returns.counts(connection, ids).values())
+        return complaints(mails, complained)
 
     async def _answers(self, pages: Iterable[Page], own: frozenset[str]) -> dict[str, Answer]:
         links = [address for one in pages for address in linked(one, own)]

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from syndicate.delivery.paced import Paced
-from syndicate.delivery.senders import Finding, Verdict
 from syndicate.model import Digest, Equation, MailboxStatus, Returns, SourceState, SourceStatus
+from syndicate.preflight.finding import Section, Verdict
 from syndicate.settings import Alerts
 
 ENOUGH = 200
@@ -139,11 +139,12 @@ def of_disk(free: int | None, settings: Alerts) -> Iterator[Alarm]:
         yield Alarm(Kind.DISK, "", f"{free // 1_000_000:,} MB are left, less than {settings.disk // 1_000_000:,} MB")
 
 
-def of_senders(findings: Iterable[Finding]) -> Iterator[Alarm]:
+def of_senders(sections: Iterable[Section]) -> Iterator[Alarm]:
     """Records in the DNS that make receivers doubt our mail, the DKIM keys' among them."""
-    for one in findings:
-        if one.verdict is Verdict.WRONG:
-            yield Alarm(Kind.SENDER, f"{one.record} of {one.domain}", one.said)
+    for section in sections:
+        for one in section.findings:
+            if one.verdict is Verdict.BLOCKS:
+                yield Alarm(Kind.SENDER, f"{one.check.title} of {section.about}", f"{one.said}; {one.remedy}")
 
 
 def patience_of(kind: Kind, settings: Alerts) -> timedelta:

@@ -16,8 +16,8 @@ from functools import partial
 import structlog
 
 from syndicate.delivery.paced import all_paced
-from syndicate.delivery.senders import Finding
 from syndicate.model import DigestState
+from syndicate.preflight.finding import Section
 from syndicate.reach.request import Bounds, open_client, user_agent
 from syndicate.settings import Settings
 from syndicate.store import (
@@ -71,12 +71,12 @@ class Telling:
         }
 
 
-async def watch(settings: Settings, store: Store, findings: Sequence[Finding], free: int | None, now: datetime) -> int:
-    """Tells what there is to tell; returns of how many alerts. ``findings`` is what the DNS says of senders.
+async def watch(settings: Settings, store: Store, senders: Sequence[Section], free: int | None, now: datetime) -> int:
+    """Tells what there is to tell; returns of how many alerts. ``senders`` is what the DNS says of their domains.
 
     ``free`` are the bytes that are left where the database lies, None when nobody knows.
     """
-    told = await asyncio.to_thread(_decide, settings, store, findings, free, now)
+    told = await asyncio.to_thread(_decide, settings, store, senders, free, now)
     owed = await asyncio.to_thread(_owed, store)
     if owed and settings.alerts.webhook:
         reason = await call(settings, [Telling(one.owed, one) for one in owed])
@@ -88,11 +88,11 @@ async def watch(settings: Settings, store: Store, findings: Sequence[Finding], f
 
 
 def _decide(
-    settings: Settings, store: Store, findings: Sequence[Finding], free: int | None, now: datetime
+    settings: Settings, store: Store, senders: Sequence[Section], free: int | None, now: datetime
 ) -> list[Telling]:
     """What is wrong, compared with what was. A copy that may not send tells nobody anything."""
     with store.read() as connection:
-        found = [one._replace(said=scrubbed(one.said)) for one in _wrong(settings, connection, findings, free, now)]
+        found = [one._replace(said=scrubbed(one.said)) for one in _wrong(settings, connection, senders, free, now)]
         if not copies.read(connection).may_send or not (found or alerts.open_(connection)):
             return []
     patience = partial(alarms.patience_of, settings=settings.alerts)
@@ -155,7 +155,7 @@ async def call(settings: Settings, told: Sequence[Telling]) -> str:
 
 
 def _wrong(
-    settings: Settings, connection: Connection, findings: Sequence[Finding], free: int | None, now: datetime
+    settings: Settings, connection: Connection, senders: Sequence[Section], free: int | None, now: datetime
 ) -> Iterator[Alarm]:
     mine = settings.alerts
     held = digests.latest(connection, states=(DigestState.HELD,), limit=_MOST)
@@ -172,7 +172,7 @@ def _wrong(
     mailbox = settings.inbound.mailbox
     yield from alarms.of_mailbox(mailboxes.status(connection, mailbox) if mailbox else None)
     yield from alarms.of_disk(free, mine)
-    yield from alarms.of_senders(findings)
+    yield from alarms.of_senders(senders)
 
 
 def _owed(store: Store) -> list[Alert]:

@@ -17,7 +17,13 @@ def test_a_good_digest_passes_and_a_bad_one_does_not(tmp_path: Path) -> None:
     good = folder.run("check", "--offline", "--json").json()
     assert (good["blocks"], good["warns"]) == (0, 0)
     assert {one["code"] for one in good["findings"]} >= CODES
-    assert {one["about"] for one in good["findings"]} == {"the next digest of daily"}
+    assert {one["about"] for one in good["findings"]} == {
+        "the next digest of daily",
+        "lakeside.example",
+        "relay smtp",
+        "the service",
+        "rules for who sends much",
+    }
     assert next(one for one in good["findings"] if one["code"] == "links")["verdict"] == "unchecked"
     folder.write("articles/free.md", "# FREE FERRY NOW!!!\n\nDear {{ name }}, [look](http://localhost/x).\n")
     folder.run("pickup", "--now", SEVEN)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.delivery.senders import Finding, Verdict
 from syndicate.model import Digest, DigestState, Equation, MailboxStatus, Returns, SourceState, SourceStatus
+from syndicate.preflight.deliverability.checks import SPF
+from syndicate.preflight.finding import Finding, Section, Verdict
 from syndicate.settings import Alerts
 from syndicate.watch import alarms
 from syndicate.watch.alarms import Kind
@@ -61,8 +62,8 @@ def test_the_disk_the_mailbox_and_the_senders() -> None:
     assert [*alarms.of_disk(None, Alerts()), *alarms.of_disk(0, Alerts(disk=0))] == []
     assert [one.kind for one in alarms.of_mailbox(MailboxStatus(name="x", error="refused"))] == [Kind.MAILBOX]
     assert [*alarms.of_mailbox(None), *alarms.of_mailbox(MailboxStatus(name="x"))] == []
-    findings = [Finding("lake.example", "SPF", verdict, "none") for verdict in Verdict]
-    assert [one.about for one in alarms.of_senders(findings)] == ["SPF of lake.example"]
+    found = Section("lake.example", tuple(Finding(SPF, verdict, "none") for verdict in Verdict))
+    assert [one.about for one in alarms.of_senders([found])] == ["SPF of lake.example"]
 
 
 def test_each_kind_has_a_title_and_a_page_that_is_there() -> None:

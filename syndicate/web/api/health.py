@@ -69,7 +69,7 @@ def get_health(call: Called) -> Response:
     with call.store.read() as connection:
         counts = standing.equation(connection)
         told, paced = answers.last(connection), all_paced(connection, call.now)
-        found = matters(settings, connection, call.now, wrong, app.jobs.senders.findings)
+        found = matters(settings, connection, call.now, wrong, app.jobs.senders.sections)
     stopped = {one.name: one.stopped_until for one in paced if one.kind == "relay"}
     relays = []
     for one in settings.every_relay:

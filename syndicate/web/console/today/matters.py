@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.delivery.paced import Paced, all_paced
-from syndicate.delivery.senders import Finding, Verdict
 from syndicate.model import Digest, DigestState, SourceState
+from syndicate.preflight.finding import Section, Verdict
 from syndicate.settings import Settings
 from syndicate.store import Connection, alerts, digests, hubs, mailboxes, sources, standing
 from syndicate.watch import alarms
@@ -35,7 +35,7 @@ class Matter:
 
 
 def matters(
-    settings: Settings, connection: Connection, now: datetime, wrong: Sequence[str], found: Sequence[Finding]
+    settings: Settings, connection: Connection, now: datetime, wrong: Sequence[str], found: Sequence[Section]
 ) -> list[Matter]:
     """All of them, the urgent first.
 
@@ -49,9 +49,10 @@ def matters(
         *_connected(settings, connection, now),
         *_alerted(connection),
         *(
-            Matter(f"{one.record} of {one.domain}", one.said, "/console/health#senders")
-            for one in found
-            if one.verdict is Verdict.WRONG
+            Matter(f"{one.check.title} of {section.about}", f"{one.said}; {one.remedy}", "/console/health#senders")
+            for section in found
+            for one in section.findings
+            if one.verdict in (Verdict.BLOCKS, Verdict.WARNS)
         ),
     ]
     return sorted(all_, key=lambda one: not one.is_urgent)

@@ -41,7 +41,7 @@ class Today:
             counts = pickups.counts(connection, since=now - LATELY)
             newest = pickups.newest(connection, since=now - LATELY, limit=_NEWEST)
             drawn = self._drawings(connection, now)
-            waiting = matters(settings, connection, now, wrong, self._app.jobs.senders.findings)
+            waiting = matters(settings, connection, now, wrong, self._app.jobs.senders.sections)
         return self._desk.show(
             visit,
             "today/today.html",
