@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check kill-test bench bench-long bench-cluster bench-import bounces lint format docs screenshots languages lock wheel clean
+.PHONY: help demo test check kill-test bench bench-long bench-cluster bench-import bounces lint format docs screenshots languages lock wheel clean api-test
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -44,6 +44,9 @@ bench-cluster: $(DEV_READY) ## measure 1, 2 and 4 workers on PostgreSQL, beside 
 bench-import: $(DEV_READY) ## measure how fast ROWS=1000000 subscribers are imported
 	@$(BIN)/python -m benchmarks.roster --rows $(ROWS) $(ARGS)
 
+api-test: $(DEV_READY) ## ask every operation of the API whatever its document allows, and what not; ARGS='--examples 500'
+	@$(BIN)/python -m tests.web.api $(ARGS)
+
 bounces: $(DEV_READY) ## measure how returned mail is read; CORPUS=folder with mails and labels.json
 	@$(BIN)/python -m benchmarks.bounces $(CORPUS) $(ARGS)
 
@@ -60,6 +63,7 @@ format: $(DEV_READY) ## format the code
 docs: $(DEV_READY) ## renew the pages that are written from the code
 	@$(BIN)/python docs/make_settings.py
 	@$(BIN)/python docs/make_commands.py
+	@$(BIN)/python docs/make_openapi.py
 
 screenshots: $(DEV_READY) ## draw docs/images/console anew; needs Chromium; ARGS=today draws that page alone
 	@PYTHONPATH=. $(BIN)/python docs/make_screenshots.py $(ARGS)

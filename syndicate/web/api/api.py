@@ -84,15 +84,26 @@ _ROOMS = (
 
 def create_api(app: App) -> FastAPI:
     """The API of a service."""
-    api = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, redirect_slashes=False, root_path_in_servers=False)
+    api = assembled()
     api.state.app = app
     api.state.turnstile = Turnstile(app.settings.limits.per_token)
+    written = document(api, app.settings.site.url)
+    api.openapi = lambda: written  # type: ignore[method-assign]
+    return api
+
+
+def assembled() -> FastAPI:
+    """Every address, of no service yet."""
+    api = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
     routers = [*(one.router for one in _ROOMS), bringing.webhooks]
     for router in routers:
         api.include_router(router)
     explain(api, [one for router in routers for one in router.routes if isinstance(one, APIRoute)])
-    written = document(api, app.settings.site.url)
-    api.openapi = lambda: written  # type: ignore[method-assign]
     return api
 
 

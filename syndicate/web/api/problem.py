@@ -33,6 +33,7 @@ _SAID = {
     405: "this can't be done here; the Allow header says what can",
     500: "it is our fault, and it was noted",
 }
+_NO_JSON = "this is not JSON"
 _BUSY = "another program is writing to the database; nothing was changed, try again in a moment"
 
 
@@ -92,11 +93,14 @@ def explain(api: FastAPI, routes: Sequence[APIRoute]) -> None:
 
     @api.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:
-        said = _SAID.get(error.status_code) or _own(error)
+        status = error.status_code
+        if status == 400:  # what FastAPI says of a body that can't even be decoded
+            return problem(422, _NO_JSON, errors=[Wrong(field="body", detail=_NO_JSON)])
+        said = _SAID.get(status) or _own(error)
         headers = dict(error.headers or {})
-        if error.status_code == 405:
+        if status == 405:
             headers["Allow"] = ", ".join(sorted(_allowed(request, routes)))
-        return problem(error.status_code, said, headers=headers)
+        return problem(status, said, headers=headers)
 
     @api.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
@@ -135,5 +139,5 @@ def _place(loc: Sequence[int | str]) -> str:
 
 def _words(error: Mapping[str, Any]) -> str:
     if error["type"] == "json_invalid":
-        return "this is not JSON"
+        return _NO_JSON
     return str(error["msg"]).removeprefix("Value error, ")
