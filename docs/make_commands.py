@@ -39,6 +39,8 @@ EXAMPLES = {
     "preview": "syndicate preview daily --out preview",
     "check": "syndicate check\nsyndicate check 7 --offline\nsyndicate check 7 --json --dns 9.9.9.9",
     "send": "syndicate send daily --dry-run\nsyndicate send daily --to editor@lakeside.example\nsyndicate send 7 --yes",
+    "backup": "syndicate backup news.tar.gz\nsyndicate backup /var/backups/news --keep 14",
+    "restore": "syndicate restore news.tar.gz --dir /srv/news",
     "live": "syndicate live\nsyndicate live --since-backup resend\nsyndicate live --since-backup mark-sent --yes",
     "status": "syndicate status\nsyndicate status --json",
     "alerts": "syndicate alerts\nsyndicate alerts --json",

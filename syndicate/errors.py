@@ -26,6 +26,7 @@ SyndicateError
 │   ├── ForgedError      it does not prove that it is the provider's, or does so too late
 │   ├── ReplayedError    all of it was told before
 │   └── UnknownEventError it tells something that nobody knows
+├── ArchiveError         a backup that can't be written, or is not one
 ├── RosterError          a file of subscribers that can't be read at all
 └── RelayError           the SMTP relay is unreachable, or refuses us (not a reader); no delivery is changed by it
     └── OfferError       it does not do what it says that it does; without that it may still be of use
@@ -201,6 +202,14 @@ class ScopeError(AccessError):
 
 class PasswordError(SyndicateError):
     """A new password that is not taken; the text says what would do, never what it was."""
+
+
+class ArchiveError(SyndicateError):
+    """A backup that can't be written, read or put back; ``file`` is what it is about."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(f"{file}: {reason}")
 
 
 class RosterError(SyndicateError):

@@ -18,7 +18,7 @@ from syndicate.watch import logs
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "setup": ("init", "migrate"),
-    "keeping": ("live",),
+    "keeping": ("backup", "restore", "live"),
     "demo": ("demo",),
     "service": ("serve", "catch"),
     "check": ("check",),
