@@ -67,7 +67,7 @@ ARTICLES = Counter(
     ["source", "change"],
     registry=REGISTRY,
 )
-JOBS = Counter("syndicate_jobs", "Jobs that the clock ran: ok, or failed.", ["job", "outcome"], registry=REGISTRY)
+JOBS = Counter("syndicate_jobs", "Jobs that the clock ran: ok, or failed.", ["name", "outcome"], registry=REGISTRY)
 REQUESTS = Counter(
     "syndicate_http_requests",
     "Answers of the pages and the API, by the template of their address.",
