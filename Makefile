@@ -29,8 +29,8 @@ test: $(DEV_READY) ## the tests
 
 check: lint test ## lint and test
 
-kill-test: $(DEV_READY) ## kill a sending process KILLS=200 times, and see that nobody is lost
-	@$(BIN)/python -m tests.kill --kills $(KILLS) $(ARGS)
+kill-test: $(DEV_READY) ## kill a sending process KILLS=200 times, and see that nobody is lost; CLUSTER=1 workers and PostgreSQL
+	@$(BIN)/python -m tests.kill --kills $(KILLS) $(if $(CLUSTER),--cluster) $(ARGS)
 
 bench: $(DEV_READY) ## measure it beside other ways to send mail, some minutes; ARGS='--only engine'
 	@$(BIN)/python -m benchmarks $(ARGS)

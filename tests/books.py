@@ -11,7 +11,7 @@ from typing import NamedTuple
 ENDED = frozenset({"accepted", "rejected", "suppressed", "expired", "cancelled", "uncertain"})
 OUTSTANDING = frozenset({"queued", "begun"})
 
-_ROWS = """
+ROWS = """
 SELECT d.digest_id, p.email, d.state, d.attempts, d.reply
 FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id JOIN subscribers p ON p.id = s.subscriber_id
 ORDER BY d.id
@@ -58,5 +58,5 @@ class Books(NamedTuple):
 def read_books(database: Path, digest_id: int | None = None) -> Books:
     """What is committed now."""
     with closing(sqlite3.connect(database, timeout=30)) as connection:
-        rows = [Row(*row) for row in connection.execute(_ROWS)]
+        rows = [Row(*row) for row in connection.execute(ROWS)]
     return Books(tuple(row for row in rows if digest_id in (None, row.digest_id)))

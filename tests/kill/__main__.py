@@ -1,9 +1,14 @@
-"""``python -m tests.kill --kills N``: kills a sending process N times and prints what became of its mail."""
+"""``python -m tests.kill --kills N``: kills a sending process N times and prints what became of its mail.
+
+With ``--cluster`` it is several workers, the scheduler and PostgreSQL, whoever comes by chance. That takes a PostgreSQL
+server of its own and minutes of waiting for leases to run out, so no part of it is in ``make test``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from syndicate.watch import logs
-from tests.kill.trial import Result, Trial
+from tests.kill.cluster import ClusterTrial
+from tests.kill.trial import Result, Row, Trial
 
 
 def main() -> int:
@@ -24,34 +30,26 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which it is killed")
     parser.add_argument("--chunking", action="store_true", help="the server offers CHUNKING: a window per connection")
+    parser.add_argument("--cluster", action="store_true", help="serve, workers and PostgreSQL are killed instead")
+    parser.add_argument("--workers", type=int, default=3, help="with --cluster")
     given = vars(parser.parse_args())
+    cluster, workers = given.pop("cluster"), given.pop("workers")
+    if cluster and given.pop("chunking"):
+        parser.error("--chunking is for one process")
     logs.set_up("auto", "warning")
+    trial: Trial | ClusterTrial
     with TemporaryDirectory(prefix="kill-") as directory, Console(stderr=True).status("") as status:
-        trial = Trial(Path(directory), **given)
+        trial = ClusterTrial(Path(directory), workers=workers, **given) if cluster else Trial(Path(directory), **given)
         result = trial.run(lambda kills: status.update(f"{kills} of {given['kills']} kills"))
-    show(trial, result)
+    show(trial.rows(), result)
     return 1 if result.broken else 0
 
 
-def show(trial: Trial, result: Result) -> None:
+def show(rows: Sequence[Row], result: Result) -> None:
     """Prints the table, and what is wrong."""
     out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     table = Table("", "found", "must be", box=None, pad_edge=False)
-    for row in (
-        ("kills (SIGKILL, while mail went out)", result.kills, trial.kills),
-        ("deliveries planned", result.planned, f"{result.digests} × {trial.readers} readers"),
-        ("accepted in the ledger", result.accepted, result.planned),
-        ("lost", result.lost, 0),
-        (
-            "repeats",
-            result.repeats,
-            f"≤ {trial.bound}: kills × {trial.connections} connections × window {trial.window}",
-        ),
-        ("most copies of one message", result.most_copies, "at most one a process"),
-        ("most begun at a kill", result.most_begun, f"≤ {trial.connections * trial.window}"),
-        ("Message-IDs", result.identities, f"{result.planned}: one a delivery, the same on every copy"),
-        ("the ledger's equation held after", f"{result.balanced:,} kills", f"{result.kills:,}: every one"),
-    ):
+    for row in rows:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
     out.print(table)
     for one in result.broken:

@@ -24,7 +24,7 @@ from tests.cli.command import Folder, command
 from tests.kill.log import Kept, ServerLog
 from tests.newsroom import Clock, Newsroom
 
-_SETTINGS = """\
+SETTINGS = """\
 [site]
 name = "Lakeside Courier"
 url = "https://news.lakeside.example"
@@ -51,6 +51,10 @@ cadences = {{ instant = true }}
 WINDOW = 4
 LONGEST_PAUSE = 0.01
 """Seconds between the message that decides that it is time to kill and the kill: at most so many."""
+
+
+Row = tuple[str, int | str, int | str]
+"""What it is, what was found, what must be."""
 
 
 @dataclass
@@ -100,37 +104,36 @@ class Trial:
     def run(self, progress: Callable[[int], None] = lambda kills: None) -> Result:
         """Kills as often as it was told to, sends the rest, and checks."""
         (self._directory / "articles").mkdir()
-        with self._server() as port:
-            settings = _SETTINGS.format(port=port, connections=self.connections, window=WINDOW)
+        with serving(self._directory, chunking=self._chunking) as port:
+            settings = SETTINGS.format(port=port, connections=self.connections, window=WINDOW)
             (self._directory / "syndicate.toml").write_text(settings)
             while self.result.kills < self.kills:
                 digest, before = self._plan(), self._log.read()
                 while self.result.kills < self.kills and self._kill_one(digest, before):
                     progress(self.result.kills)
                 self._send_the_rest(digest)
-                self._check_digest(digest, self._log.kept[before:])
+                books = read_books(self._database, digest)
+                check_digest(self.result, books, self._log.kept[before:], self.readers)
             status = Folder(self._directory).run("status", "--json").json()
             self.result.check(status["balances"] and not status["outstanding"], f"status says {status}")
         self._log.close()
         self._check_all()
         return self.result
 
-    @contextmanager
-    def _server(self) -> Iterator[int]:
-        arguments = ["--chunking"] if self._chunking else ["--delay-ms", "2"]
-        server = subprocess.Popen(
-            [sys.executable, "-m", "tests.kill.server", str(self._directory / "server.log"), *arguments],
-            cwd=Path(__file__).parents[2],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert server.stdout is not None
-        try:
-            yield int(server.stdout.readline())
-        finally:
-            server.kill()
-            server.wait()
-            server.stdout.close()
+    def rows(self) -> list[Row]:
+        """What was found beside what must be."""
+        result, at_once = self.result, self.connections * self.window
+        return [
+            ("kills (SIGKILL, while mail went out)", result.kills, self.kills),
+            *common_rows(result, self.readers),
+            (
+                "repeats",
+                result.repeats,
+                f"≤ {self.bound}: kills × {self.connections} connections × window {self.window}",
+            ),
+            ("most copies of one message", result.most_copies, "at most one a process"),
+            ("most begun at a kill", result.most_begun, f"≤ {at_once}"),
+        ]
 
     def _plan(self) -> int:
         """A new digest for everyone; returns its id."""
@@ -205,27 +208,11 @@ class Trial:
         shutil.rmtree(copy)
         unheard = set(books.who("accepted")) - {one.recipient for one in kept}
         self.result.check(not unheard, f"kill {kill}: accepted, and the server never had it: {unheard}")
-        self.result.check(_adds_up(books, self.readers), f"kill {kill}: {self.readers} planned, found {books.states}")
-        self.result.balanced += _adds_up(books, self.readers)
+        self.result.check(adds_up(books, self.readers), f"kill {kill}: {self.readers} planned, found {books.states}")
+        self.result.balanced += adds_up(books, self.readers)
         begun = books.states["begun"]
         self.result.most_begun = max(self.result.most_begun, begun)
         self.result.check(begun <= self.connections * self.window, f"kill {kill}: {begun} were begun at once")
-
-    def _check_digest(self, digest: int, kept: list[Kept]) -> None:
-        books = read_books(self._database, digest)
-        lost = {row.email for row in books.rows} - {one.recipient for one in kept}
-        copies, identities = Counter(one.recipient for one in kept), defaultdict(set)
-        for one in kept:
-            identities[one.recipient].add((one.identity, one.body))
-        result = self.result
-        result.lost += len(lost)
-        result.accepted += books.states["accepted"]
-        result.repeats += len(kept) - len(copies)
-        result.most_copies = max(result.most_copies, *copies.values())
-        differing = [recipient for recipient, found in identities.items() if len(found) > 1]
-        result.check(not differing, f"copies with another Message-ID or another text: {differing}")
-        result.check(not lost, f"lost: {lost}")
-        result.check(_adds_up(books, self.readers), f"{self.readers} planned, found {books.states}")
 
     def _check_all(self) -> None:
         result = self.result
@@ -236,5 +223,52 @@ class Trial:
         result.check(result.most_copies <= result.kills + 1, f"{result.most_copies} copies of one message")
 
 
-def _adds_up(books: Books, planned: int) -> bool:
+def common_rows(result: Result, readers: int) -> list[Row]:
+    """What must be so whoever is killed."""
+    return [
+        ("deliveries planned", result.planned, f"{result.digests} × {readers} readers"),
+        ("accepted in the ledger", result.accepted, result.planned),
+        ("lost", result.lost, 0),
+        ("Message-IDs", result.identities, f"{result.planned}: one a delivery, the same on every copy"),
+        ("the ledger's equation held after", f"{result.balanced:,} kills", f"{result.kills:,}: every one"),
+    ]
+
+
+@contextmanager
+def serving(directory: Path, *, chunking: bool) -> Iterator[int]:
+    """The port of a server that writes ``server.log`` in that folder."""
+    arguments = ["--chunking"] if chunking else ["--delay-ms", "2"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.kill.server", str(directory / "server.log"), *arguments],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        yield int(server.stdout.readline())
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+def check_digest(result: Result, books: Books, kept: list[Kept], readers: int) -> None:
+    """What must be true of one that was sent, and of what the server had of it."""
+    lost = {row.email for row in books.rows} - {one.recipient for one in kept}
+    copies, identities = Counter(one.recipient for one in kept), defaultdict(set)
+    for one in kept:
+        identities[one.recipient].add((one.identity, one.body))
+    result.lost += len(lost)
+    result.accepted += books.states["accepted"]
+    result.repeats += len(kept) - len(copies)
+    result.most_copies = max(result.most_copies, *copies.values())
+    differing = [recipient for recipient, found in identities.items() if len(found) > 1]
+    result.check(not differing, f"copies with another Message-ID or another text: {differing}")
+    result.check(not lost, f"lost: {lost}")
+    result.check(adds_up(books, readers), f"{readers} planned, found {books.states}")
+
+
+def adds_up(books: Books, planned: int) -> bool:
+    """Whether every delivery that was planned is in one state."""
     return planned == len(books.rows) == sum(books.states.values())
