@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
+import structlog
 import typer
 
-from syndicate.app import App
+from syndicate.app import App, renewed
 from syndicate.cli.interrupt import until_signal
+from syndicate.cli.running import LOOK_EVERY_S
 from syndicate.cli.terminal import opened, tell
-from syndicate.errors import ConflictError
+from syndicate.errors import ConflictError, SyndicateError
 from syndicate.jobs import loop
+from syndicate.jobs.jobs import Jobs
 
 QUEUES = ("send", "pickup", "publish", "inbound")
+
+
+log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
@@ -50,10 +57,34 @@ async def _work(app: App, queues: list[str], concurrency: int, place: tuple[str,
     async with until_signal() as stop:
         tell("working", f"on {', '.join(queues)}, {concurrency} at a time, for {app.store.name}")
         watched = be_watched(app, place, stop) if place else None
-        await Worker(app.jobs, queues, concurrency).run(stop)
+        worker = Worker(app.jobs, queues, concurrency)
+        following = asyncio.create_task(_follow(app, worker.turn_to, stop))
+        try:
+            await worker.run(stop)
+        finally:
+            following.cancel()
         if watched:
             await watched
         tell("stopped", "what was in flight is finished")
+
+
+async def _follow(app: App, turn_to: Callable[[Jobs], None], stop: asyncio.Event) -> None:
+    """Goes on with what the settings file says now; with what it said before, if that can't be used."""
+    before = seen = app.file.look()
+    while not stop.is_set():
+        await asyncio.sleep(LOOK_EVERY_S)
+        look = app.file.look()
+        if look == before != seen:
+            seen = look
+            try:
+                settings = (await asyncio.to_thread(app.file.load)).bound_like(app.settings)
+                if settings != app.settings:
+                    app = await asyncio.to_thread(renewed, app, settings)
+                    turn_to(app.jobs)
+                    tell("settings", f"taken from {app.file.path}")
+            except SyndicateError as error:
+                log.warning("the new settings can't be used, the old ones stay in use", reason=str(error))
+        before = look
 
 
 def be_watched(app: App, place: tuple[str, int], stop: asyncio.Event) -> asyncio.Task[None]:

@@ -83,6 +83,14 @@ class Digests:
                             composed.append(digest)
         return composed
 
+    def due(self, now: datetime) -> list[str]:
+        """The newsletters of which a slot is due and not composed."""
+        return [
+            one.slug
+            for one in self.settings.newsletters
+            if any(self._due(one, cadence, expression, now) for cadence, expression in one.cadences.items())
+        ]
+
     def pass_over(self, before: Settings, changed_at: datetime) -> None:
         """Leaves out slots that are due only because of what the settings say since then: nobody waited for them.
 

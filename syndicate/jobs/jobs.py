@@ -35,8 +35,9 @@ from syndicate.preflight.senders import Senders
 from syndicate.render.environment import Environment
 from syndicate.render.links import Links
 from syndicate.settings import Settings
-from syndicate.store import Store, copies, growth, notices, private, requests, sources, standing, tickets
+from syndicate.store import Store, copies, growth, notices, private, queues, requests, sources, standing, tickets
 from syndicate.store.copies import Copy
+from syndicate.store.queues import Job
 from syndicate.watch.alerting import watch
 from syndicate.watch.pulse import Pulse
 from syndicate.websub.announced import Announced
@@ -136,6 +137,19 @@ class Jobs:
         found = [(one, known.get(one.name, SourceStatus(name=one.name))) for one in self.settings.polled]
         return [source.name for source, status in found if is_due(source, status, now)]
 
+    def due_newsletters(self, now: datetime) -> list[str]:
+        """The newsletters of which a slot is due and not composed. Pauses that are over end first."""
+        wake(self.store, now=now)
+        return self.digests.due(now)
+
+    def defer(self, jobs: Sequence[Job], *, also_tickets: bool = False) -> None:
+        """Has workers do these, and send what is due."""
+        if jobs or also_tickets:
+            with self.store.write() as connection:
+                queues.defer(connection, jobs)
+                if also_tickets:
+                    tickets.top_up(connection, due=self.clock())
+
     def poll(self, now: datetime, *, even_if_failing: bool = False) -> Polled | None:
         """Looks into the mailbox; None when there is none, or when it is another copy's to empty."""
         inbound = self.settings.inbound
@@ -154,10 +168,10 @@ class Jobs:
         free = (await asyncio.to_thread(self.store.facts)).free
         return await watch(self.settings, self.store, self.senders.sections, free, now)
 
-    def compose_due(self, now: datetime) -> list[Digest]:
-        """Ends the pauses that are over, and composes every slot that is due."""
+    def compose_due(self, now: datetime, only: str | None = None) -> list[Digest]:
+        """Ends the pauses that are over, and composes every slot that is due, of one newsletter or of all."""
         wake(self.store, now=now)
-        return self.digests.compose_due(now)
+        return self.digests.compose_due(now, only)
 
     def tidy(self, now: datetime) -> Forgotten:
         """Forgets what was kept of readers long enough, what private feeds no longer show, and leases that ended.
@@ -171,8 +185,12 @@ class Jobs:
         with self.store.write() as connection:
             private.tidy(connection, keep=self.settings.feeds.entries, ended_before=now - LINGERS)
         self.websub.tidy(now)
-        Uploads.of(self.settings).tidy(now=now)
+        self.tidy_uploads(now)
         return tidy(self.store, self.settings.readers, self.traces, now=now)
+
+    def tidy_uploads(self, now: datetime) -> None:
+        """Deletes files of readers that were sent to this machine's console and not imported."""
+        Uploads.of(self.settings).tidy(now=now)
 
     def is_telling_due(self, now: datetime) -> bool:
         """Whether a notice waits whose time has come, or a request that needs none."""

@@ -65,7 +65,7 @@ class Store:
         if self._open is not None:
             yield self._open
             return
-        with self._told(), self._reading.connect() as connection:
+        with self.told(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -77,7 +77,7 @@ class Store:
         if self._open is not None:
             yield self._open
             return
-        with self._told(), self._writing.begin() as connection:
+        with self.told(), self._writing.begin() as connection:
             yield connection
 
     def within(self, connection: Connection) -> Store:
@@ -89,13 +89,13 @@ class Store:
     @contextmanager
     def held(self) -> Iterator[Held]:
         """A connection that is kept for many transactions. :raises StoreError: when the database can't be used."""
-        with self._told(), self._writing.connect() as connection:
-            held = Held(connection, self._told, is_file=self._sqlite)
+        with self.told(), self._writing.connect() as connection:
+            held = Held(connection, self.told, is_file=self._sqlite)
             with held.at_once():
                 yield held
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:

@@ -100,6 +100,20 @@ def defer(connection: Connection, jobs: Sequence[Job]) -> None:
                 continue
 
 
+def neglected(connection: Connection, *, seconds: float) -> int:
+    """How many jobs have waited for so long, when no worker is there that takes any."""
+    query = text("""
+    SELECT count(*) FROM procrastinate.procrastinate_jobs AS job
+    WHERE job.status = 'todo' AND NOT EXISTS (
+        SELECT FROM procrastinate.procrastinate_workers
+        WHERE last_heartbeat > now() - make_interval(secs => :seconds))
+    AND EXISTS (
+        SELECT FROM procrastinate.procrastinate_events
+        WHERE job_id = job.id AND type = 'deferred' AND at < now() - make_interval(secs => :seconds))
+    """)
+    return int(connection.execute(query, {"seconds": seconds}).scalar_one())
+
+
 def _is_there(connection: Connection) -> bool:
     found = connection.execute(text("SELECT to_regclass('procrastinate.applied') IS NOT NULL"))
     return bool(found.scalar_one())

@@ -10,9 +10,9 @@ import psycopg
 from procrastinate.exceptions import ConnectorException
 
 from syndicate.errors import StoreError
-from syndicate.jobs.carrier import Clock
+from syndicate.jobs import carrier
+from syndicate.jobs.cluster.clock import Clock
 from syndicate.jobs.jobs import Jobs
-from syndicate.jobs.ticks import Ticks
 from syndicate.store import Connection, Store, tickets
 
 AWAY = (ConnectorException, psycopg.OperationalError, StoreError)
@@ -29,9 +29,9 @@ class Cluster:
         """Writes their tickets."""
         tickets.top_up(connection, due=now, digest_id=digest_id)
 
-    def clock(self, jobs: Jobs) -> Clock:
-        """One that does what is due."""
-        return Ticks(jobs)
+    def clock(self, jobs: Jobs) -> carrier.Clock:
+        """One that has workers do what is due."""
+        return Clock(jobs)
 
 
 def open_queues(store: Store, connections: int) -> procrastinate.App:

@@ -14,7 +14,8 @@ import structlog
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
-from syndicate.errors import RelayError, StoreError, SyndicateError
+from syndicate.errors import HeldError, RelayError, StoreError, SyndicateError
+from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.batches import Batches, HandedBackError
 from syndicate.jobs.jobs import Jobs
 
@@ -40,7 +41,7 @@ class Again(BaseRetryStrategy):
         """When to try again; None when a person has to look."""
         if isinstance(exception, HandedBackError):
             return RetryDecision(retry_in={"seconds": 0})
-        if isinstance(exception, RelayError):
+        if isinstance(exception, RelayError | HeldError):
             return RetryDecision(retry_in={"seconds": _RELAY_S})
         if isinstance(exception, StoreError):
             return RetryDecision(retry_in={"seconds": _STORE_S})
@@ -54,8 +55,18 @@ class Tasks:
 
     def __init__(self, queues: procrastinate.App, jobs: Jobs, batches: Batches) -> None:
         self._queues, self.jobs, self._batches = queues, jobs, batches
+        self._stopping = asyncio.Event()
         again = Again()
-        queues.task(name="send_batch", queue="send", retry=again)(self.send_batch)
+        for task, queue, act in (
+            ("send_batch", "send", self.send_batch),
+            ("send_notices", "send", self.send_notices),
+            ("pick_up_source", "pickup", self.pick_up_source),
+            ("publish_feeds", "publish", self.publish_feeds),
+            ("compose_digest", "publish", self.compose_digest),
+            ("announce", "publish", self.announce),
+            ("process_inbound", "inbound", self.process_inbound),
+        ):
+            queues.task(name=task, queue=queue, retry=again)(act)
         reconcile = queues.task(name="reconcile", queue="send", queueing_lock="reconcile", lock="reconcile")
         queues.periodic(cron=RECONCILE_EVERY)(reconcile(self.reconcile))
 
@@ -64,9 +75,53 @@ class Tasks:
         self.jobs = jobs
         self._batches.turn_to(jobs)
 
+    def stop(self) -> None:
+        """Lets what is in flight finish; what takes long begins nothing more."""
+        self._stopping.set()
+
     async def send_batch(self, digest: int, provider: str, size: int, **_: object) -> None:
         """Sends up to ``size`` deliveries of one digest and one class of domains."""
         await self._batches.send(digest, provider, size)
+
+    async def send_notices(self, **_: object) -> None:
+        """Sends the single mails that are due, such as those that ask to confirm. :raises RelayError: when none can."""
+        told = await self.jobs.send_notices(stop=self._stopping)
+        if told.error:
+            raise told.error
+
+    async def pick_up_source(self, source: str, asked: int = 0, **_: object) -> None:
+        """Looks at a source, if it is due or was asked for; what came of it is published and composed."""
+        if source not in [one.name for one in self.jobs.settings.polled]:
+            return  # it was taken out of the settings meanwhile
+        [found] = await self.jobs.pick_up([source], self.jobs.clock(), even_if_not_due=bool(asked))
+        if found.touched:
+            log.info("picked up", source=source, new=found.new, changed=found.changed, withdrawn=found.withdrawn)
+            await asyncio.to_thread(self._defer_what_follows)
+
+    def _defer_what_follows(self) -> None:
+        jobs = self.jobs
+        jobs.defer([duties.PUBLISH, *duties.compose(jobs.due_newsletters(jobs.clock()))])
+
+    async def publish_feeds(self, **_: object) -> None:
+        """Brings the feeds' folder up to date."""
+        published = await asyncio.to_thread(self.jobs.publish, self.jobs.clock())
+        if published.written:
+            log.info("published", files=len(published.written))
+
+    async def compose_digest(self, newsletter: str, **_: object) -> None:
+        """Composes what is due of a newsletter; its tickets are written with its deliveries."""
+        if await asyncio.to_thread(self.jobs.compose_due, self.jobs.clock(), newsletter):
+            await asyncio.to_thread(self.jobs.defer, [duties.PUBLISH])
+
+    async def announce(self, **_: object) -> None:
+        """Tells hubs and followers of feeds that changed."""
+        await self.jobs.announce(stop=self._stopping)
+
+    async def process_inbound(self, **_: object) -> None:
+        """Looks into the mailbox."""
+        polled = await asyncio.to_thread(self.jobs.poll, self.jobs.clock())
+        if polled and polled.error:
+            log.warning("the mailbox can't be read", reason=polled.error)
 
     async def reconcile(self, **_: object) -> None:
         """Takes over what dead workers left, and writes the tickets that are missing."""

@@ -76,6 +76,7 @@ class Worker:
             for taker in takers:
                 taker.stop()
             if stop.is_set():
+                self._tasks.stop()
                 await self._batches.stop()
             ended = await asyncio.gather(*taking, return_exceptions=True)
         for error in ended:
