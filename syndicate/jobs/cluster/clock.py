@@ -17,7 +17,15 @@ import structlog
 from syndicate.errors import HeldError, StoreError, SyndicateError
 from syndicate.jobs.cluster import duties
 from syndicate.jobs.jobs import Jobs
-from syndicate.jobs.ticks import COMPOSE_EVERY, FOLLOW_EVERY, LOOK_EVERY, PUBLISH_EVERY, SEND_EVERY, TIDY_EVERY
+from syndicate.jobs.ticks import (
+    COMPOSE_EVERY,
+    FOLLOW_EVERY,
+    LOOK_EVERY,
+    PUBLISH_EVERY,
+    SEND_EVERY,
+    TIDY_EVERY,
+    WATCH_EVERY,
+)
 from syndicate.jobs.watch import changes
 from syndicate.settings import SourceSettings
 from syndicate.store import leading, queues
@@ -83,6 +91,8 @@ class Clock:
             await asyncio.to_thread(self._defer_due)
             if self._is_time("tidy", TIDY_EVERY):
                 self._start("tidy", partial(asyncio.to_thread, self._jobs.tidy, self._jobs.clock()))
+            if self._is_time("alerts", WATCH_EVERY):
+                self._start("alerts", partial(self._jobs.watch, self._jobs.clock()))
             if self._jobs.settings.fetch.push and self._is_time("follow", FOLLOW_EVERY):
                 self._start("follow", partial(self._jobs.follow, self._jobs.clock()))
         if self._is_away:
