@@ -105,7 +105,8 @@ def test_the_first_settings_name_every_setting() -> None:
 def test_what_is_commented_in_the_first_settings_is_the_default(tmp_path: Path) -> None:
     as_written, in_full = _load(_template(), tmp_path), _load(_everything(_template()), tmp_path)
 
-    for name in ("site", "store", "web", "feeds", "fetch", "pace", "bounces"):
+    assert in_full.store.model_copy(update={"keep_deliveries": None}) == as_written.store
+    for name in ("site", "web", "feeds", "fetch", "pace", "bounces"):
         assert getattr(in_full, name) == getattr(as_written, name)
     assert in_full.smtp.model_copy(update={"ca_file": None, "warm_up": None}) == as_written.smtp
     assert in_full.websub.model_copy(update={"hub": ()}) == as_written.websub

@@ -7,7 +7,7 @@ unsubscribe, with the mail's own number. What has none of them is about nobody, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from syndicate.errors import TokenError
@@ -28,7 +28,7 @@ _LINK = re.compile(
 
 def mailed(connection: Connection, signer: Signer, extension: str, report: Report) -> Mailed | None:
     """To whom the mail went that a report is about; None when that can't be told for certain."""
-    if delivery_id := _subject(signer, "return", extension, RETURNED):
+    if delivery_id := _subject(signer.verify_short, "return", extension, RETURNED):
         return returns.mailed(connection, delivery_id)
     for identity in report.returned.all("message-id"):
         if match := _OURS.search(identity.lower()):
@@ -47,7 +47,7 @@ def mailed(connection: Connection, signer: Signer, extension: str, report: Repor
 
 def notice_id(signer: Signer, extension: str) -> int:
     """The notice that a report is about, 0 when it is about none."""
-    return _subject(signer, "notice", extension, NOTICE_RETURNED)
+    return _subject(signer.verify, "notice", extension, NOTICE_RETURNED)
 
 
 def mailed_to(connection: Connection, signer: Signer, report: Report, recipient: str) -> Mailed | None:
@@ -92,11 +92,11 @@ def _return(
     )
 
 
-def _subject(signer: Signer, purpose: str, extension: str, prefix: str) -> int:
+def _subject(verify: Callable[[str, str], int], purpose: str, extension: str, prefix: str) -> int:
     if not extension.startswith(prefix):
         return 0
     try:
-        return signer.verify(purpose, extension.removeprefix(prefix))
+        return verify(purpose, extension.removeprefix(prefix))
     except TokenError:
         return 0
 

@@ -16,6 +16,7 @@ from syndicate.audience.preferences import wake
 from syndicate.audience.retention import Forgotten, tidy
 from syndicate.audience.traces import Traces
 from syndicate.audience.uploads import Uploads
+from syndicate.delivery import keeping
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.notices import Notices, Told
 from syndicate.delivery.recovery import finish, recover
@@ -176,7 +177,8 @@ class Jobs:
     def tidy(self, now: datetime) -> Forgotten:
         """Forgets what was kept of readers long enough, what private feeds no longer show, and leases that ended.
 
-        So does it files of readers that were uploaded, and not imported. The readers of the day are counted, too.
+        So does it files of readers that were uploaded, and not imported, and deliveries of digests that are long over.
+        The readers of the day are counted, too.
         """
         with self.store.read() as connection:
             days = growth.counted(connection, now=now)
@@ -186,6 +188,7 @@ class Jobs:
             private.tidy(connection, keep=self.settings.feeds.entries, ended_before=now - LINGERS)
         self.websub.tidy(now)
         self.tidy_uploads(now)
+        keeping.forget(self.store, self.settings.store.keep_deliveries, now=now)
         return tidy(self.store, self.settings.readers, self.traces, now=now)
 
     def tidy_uploads(self, now: datetime) -> None:

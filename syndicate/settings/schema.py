@@ -85,6 +85,18 @@ class StoreSettings(Section):
         description="`sqlite:///FILE`, relative to the settings file, or `postgresql://user@host/database`, whose "
         "password may also stand in `PGPASSWORD` or `~/.pgpass`. Or `url_file`.",
     )
+    keep_deliveries: Duration | None = Field(
+        None,
+        description="Who got which mail, and what servers said, is deleted so long after a digest was sent; how many "
+        "there were is kept. At least `7d`, for mail comes back late; without it, it is kept.",
+    )
+
+    @field_validator("keep_deliveries")
+    @classmethod
+    def _long_enough(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < timedelta(days=7):
+            raise ValueError('at least "7d", for mail comes back late')
+        return value
 
 
 class Web(Section):

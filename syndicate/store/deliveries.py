@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from syndicate.model import Channel, DeliveryState, Digest, states_before
-from syndicate.store import private
+from syndicate.model import Channel, DeliveryState, Digest, DigestState, states_before
+from syndicate.store import partitions, private
 from syndicate.store.digests import readers_of
 from syndicate.store.schema import QUEUED, audiences, deliveries, digests, subscribers, subscriptions, suppressions
 
-_LATER = ("id", "sender_id", "finished_at")
+_LATER = ("sender_id", "finished_at")
 
 
 def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
@@ -24,6 +24,8 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
     Whoever changed their mind since the digest was composed matches no audience, and is served by the next one.
     """
     private.take_turn(connection)
+    if digest.state is not DigestState.EMPTY:
+        partitions.make_for(connection, digest.id)
     a, s = audiences.c, subscriptions.c
     matches = and_(
         a.digest_id == digest.id,
@@ -35,6 +37,7 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
     state = case((suppressions.c.email.is_not(None), DeliveryState.SUPPRESSED.value), else_=DeliveryState.QUEUED.value)
     chosen = (
         select(
+            partitions.id_of(digest.id, s.id),
             literal(digest.id),
             a.variant_id,
             s.id,

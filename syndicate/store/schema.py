@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0023"
+VERSION = "0024"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -486,9 +486,9 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False),
-    Column("variant_id", Id, ForeignKey("variants.id"), nullable=False),
-    Column("subscription_id", Id, ForeignKey("subscriptions.id"), nullable=False),
+    Column("digest_id", Id, nullable=False),
+    Column("variant_id", Id, nullable=False),
+    Column("subscription_id", Id, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("planned_at", Instant, nullable=False),
@@ -496,7 +496,7 @@ deliveries = Table(
     Column("sender_id", Id),
     Column("finished_at", Instant),
     Column("reply", Text, nullable=False),
-    UniqueConstraint("digest_id", "subscription_id"),
+    Index(None, "digest_id", "subscription_id"),
     Index(
         "ix_deliveries_due",
         "digest_id",
@@ -513,7 +513,9 @@ deliveries = Table(
         postgresql_where=text("state NOT IN ('queued', 'accepted')"),
     ),
     one_of("state", DeliveryState),
+    postgresql_partition_by="RANGE (id)",
 )
+"""An id is made of the digest's and the subscription's (``store.partitions``): each digest is a range of ids."""
 
 QUEUED = text("deliveries.state = 'queued'")
 TROUBLED = text("deliveries.state NOT IN ('queued', 'accepted')")
@@ -522,7 +524,7 @@ TROUBLED = text("deliveries.state NOT IN ('queued', 'accepted')")
 attempts = Table(
     "attempts",
     metadata,
-    Column("delivery_id", Id, ForeignKey("deliveries.id"), primary_key=True, autoincrement=False),
+    Column("delivery_id", Id, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("began_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=False),
@@ -531,7 +533,18 @@ attempts = Table(
     Column("relay", Text, nullable=False),
     Column("reply", Text, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (delivery_id)",
 )
+
+settled = Table(
+    "settled",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True, autoincrement=False),
+    Column("state", Text, primary_key=True),
+    Column("deliveries", BigInteger, nullable=False),
+    one_of("state", DeliveryState),
+)
+"""How deliveries ended that are kept no more."""
 
 paces = Table(
     "paces",
@@ -718,7 +731,7 @@ returns = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("kind", Text, nullable=False),
     Column("subscriber_id", Id, ForeignKey("subscribers.id"), nullable=False),
-    Column("delivery_id", Id, ForeignKey("deliveries.id"), index=True),
+    Column("delivery_id", Id, index=True),
     Column("reason", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("said", Text, nullable=False),

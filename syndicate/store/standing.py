@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, and_, exists, func, literal, or_, select, union_all
 
 from syndicate.model import OUTSTANDING, DeliveryState, DigestState, Equation
-from syndicate.store.schema import QUEUED, TROUBLED, attempts, deliveries, digests, subscribers, subscriptions
+from syndicate.store.schema import QUEUED, TROUBLED, attempts, deliveries, digests, settled, subscribers, subscriptions
 
 UNDECIDED = and_(TROUBLED, deliveries.c.state == DeliveryState.UNCERTAIN, deliveries.c.finished_at.is_(None))
 """Uncertain deliveries about which nobody has decided yet."""
@@ -19,24 +19,31 @@ UNDECIDED = and_(TROUBLED, deliveries.c.state == DeliveryState.UNCERTAIN, delive
 def equation(connection: Connection, digest_id: int | None = None) -> Equation:
     """The ledger's counts at one moment, of one digest or of all.
 
-    ``planned`` was written down when the digest was planned; what is accepted are the rows that are nothing else.
+    ``planned`` was written down when the digest was planned; what is accepted are the rows that are nothing else, and
+    what was counted before they were deleted.
     """
     d = deliveries.c
     which = d.digest_id == digest_id if digest_id is not None else literal(value=True)
     mine = digests.c.id == digest_id if digest_id is not None else literal(value=True)
     count = func.count().label("count")
+    past = settled.c.digest_id == digest_id if digest_id is not None else literal(value=True)
     query = union_all(
-        select(literal("planned"), func.coalesce(func.sum(digests.c.planned), 0)).where(mine),
-        select(literal("all"), count).select_from(deliveries).where(which),
-        select(literal("queued"), count).select_from(deliveries).where(which, QUEUED),
-        select(d.state, count).where(which, TROUBLED).group_by(d.state),
+        select(literal("planned"), func.coalesce(func.sum(digests.c.planned), 0), literal(0)).where(mine),
+        select(literal("all"), count, literal(0)).select_from(deliveries).where(which),
+        select(literal("queued"), count, literal(0)).select_from(deliveries).where(which, QUEUED),
+        select(d.state, count, literal(0)).where(which, TROUBLED).group_by(d.state),
+        select(settled.c.state, func.sum(settled.c.deliveries), literal(1)).where(past).group_by(settled.c.state),
     )
-    n = {str(name): int(found) for name, found in connection.execute(query)}
+    n, over = Counter[str](), Counter[str]()
+    for name, found, is_over in connection.execute(query):
+        (over if is_over else n)[str(name)] += int(found)
     planned, everything = n.pop("planned"), n.pop("all")
-    n |= {"planned": planned, "accepted": everything - sum(n.values())}
+    n["accepted"] = everything - n.total()
+    n += over
+    n["planned"] = planned
     ended = ("planned", "accepted", "rejected", "suppressed", "expired", "cancelled", "uncertain")
-    outstanding = sum(n.get(state, 0) for state in OUTSTANDING)
-    return Equation(outstanding=outstanding, **{state: n.get(state, 0) for state in ended})
+    outstanding = sum(n[state] for state in OUTSTANDING)
+    return Equation(outstanding=outstanding, **{state: n[state] for state in ended})
 
 
 def by_digest(connection: Connection, ids: Collection[int]) -> dict[int, Equation]:
@@ -51,6 +58,9 @@ def by_digest(connection: Connection, ids: Collection[int]) -> dict[int, Equatio
         select(digests.c.id, literal("planned"), digests.c.planned).where(digests.c.id.in_(ids)),
         select(digests.c.id, literal("queued"), queued).where(digests.c.id.in_(ids)),
         select(d.digest_id, d.state, count).where(d.digest_id.in_(ids), TROUBLED).group_by(d.digest_id, d.state),
+        select(settled.c.digest_id, settled.c.state, settled.c.deliveries).where(
+            settled.c.digest_id.in_(ids), settled.c.state != DeliveryState.ACCEPTED
+        ),
     )
     found: dict[int, Counter[str]] = {}
     for digest_id, name, number in connection.execute(query):

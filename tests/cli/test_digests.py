@@ -85,7 +85,7 @@ def test_a_digest_that_does_not_balance_is_told_with_exit_1(tmp_path: Path) -> N
     composed(folder, 2)
     database = sqlite3.connect(tmp_path / "syndicate.db")
     database.execute("PRAGMA ignore_check_constraints = 1")
-    database.execute("UPDATE deliveries SET state = 'lost' WHERE id = 1")
+    database.execute("UPDATE deliveries SET state = 'lost' WHERE id = (SELECT min(id) FROM deliveries)")
     database.commit()
     database.close()
     assert "2 planned ≠ 0 accepted" in folder.run("status", code=1).out

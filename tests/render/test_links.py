@@ -28,6 +28,17 @@ def test_a_token_names_its_subject_and_fits_into_an_address(subject: int) -> Non
 
 
 @settings(deadline=None)
+@given(IDS)
+def test_a_short_token_is_like_one_in_ten_digits(subject: int) -> None:
+    short, long = SIGNER.sign_short("return", subject), SIGNER.sign("return", subject)
+    assert SIGNER.verify_short("return", short) == SIGNER.verify_short("return", long) == subject
+    assert len(short) <= len(long)
+    for other in (SIGNER.sign_short("notice", subject), f"{short}0", f"1{short}", "-" + short):
+        with pytest.raises(TokenError):
+            SIGNER.verify_short("return", other)
+
+
+@settings(deadline=None)
 @given(IDS, st.text(min_size=1, max_size=3), st.integers(0, 60), st.booleans())
 def test_a_changed_token_is_refused(subject: int, other: str, at: int, insert: bool) -> None:
     token = SIGNER.sign("unsubscribe", subject)

@@ -13,6 +13,7 @@ from sqlalchemy import text, update
 
 from syndicate.model import DeliveryState, Return, ReturnKind, Returns
 from syndicate.store import Store, returns, webhooks
+from syndicate.store.partitions import BITS
 from syndicate.store.schema import deliveries
 from syndicate.store.webhooks import Outcome
 from tests.newsroom import MONDAY, Newsroom, newsroom
@@ -30,7 +31,13 @@ def room(tmp_path: Path, store_url: str) -> Iterator[Newsroom]:
         yield made
 
 
-def came(room: Newsroom, delivery_id: int, *kinds: ReturnKind) -> None:
+def delivery(number: int) -> int:
+    """The id of the first digest's delivery to that reader."""
+    return (1 << BITS) + number
+
+
+def came(room: Newsroom, number: int, *kinds: ReturnKind) -> None:
+    delivery_id = delivery(number)
     with room.app.store.write() as connection:
         whom = returns.mailed(connection, delivery_id)
         assert whom is not None
@@ -75,14 +82,16 @@ def test_what_came_before_the_digests_were_noted_is_of_theirs(room: Newsroom) ->
 
 def test_a_delivery_is_found_by_its_number_its_digest_or_its_reader(room: Newsroom) -> None:
     with room.app.store.write() as connection:
-        connection.execute(update(deliveries).where(deliveries.c.id == 2).values(state=DeliveryState.BEGUN))
-        connection.execute(update(deliveries).where(deliveries.c.id == 2).values(state=DeliveryState.ACCEPTED))
-        by_number, by_digest = returns.mailed(connection, 2), returns.mailed_in(connection, 1, 2)
+        connection.execute(update(deliveries).where(deliveries.c.id == delivery(2)).values(state=DeliveryState.BEGUN))
+        connection.execute(
+            update(deliveries).where(deliveries.c.id == delivery(2)).values(state=DeliveryState.ACCEPTED)
+        )
+        by_number, by_digest = returns.mailed(connection, delivery(2)), returns.mailed_in(connection, 1, 2)
         last = returns.mailed_last(connection, [2])
         assert by_number == by_digest == last
         assert last is not None
         assert (last.email, last.planned_at) == ("bo@reader.example", MONDAY)
-        assert returns.mailed(connection, 99) is returns.mailed_in(connection, 1, 99) is None
+        assert returns.mailed(connection, delivery(99)) is returns.mailed_in(connection, 1, 99) is None
         never = returns.mailed_last(connection, [3])
         assert never is not None
         assert (never.email, never.delivery_id) == ("cy@reader.example", None)

@@ -16,14 +16,17 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, delete, event, exists, select
 
 from syndicate.errors import ConflictError, StoreError
-from syndicate.store import copies
+from syndicate.store import copies, partitions
 from syndicate.store.copies import Standing
 from syndicate.store.engine import Store
 from syndicate.store.moving import brake, finishing, marks, rows
 from syndicate.store.moving.marks import Done, Mark, Stage
-from syndicate.store.schema import VERSION, counters, facts, metadata, senders
+from syndicate.store.schema import VERSION, attempts, counters, deliveries, digests, facts, metadata, senders
 
-TABLES = metadata.sorted_tables
+_LEDGER = (deliveries, attempts)
+TABLES = [*(one for one in metadata.sorted_tables if one not in _LEDGER), *_LEDGER]
+"""In the order in which they are copied: those of which a digest is made come before its deliveries."""
+
 _WORDS = "article_words"
 _OWN = {marks.NAME, copies.HOME}
 """Facts that are about one database alone."""
@@ -149,6 +152,8 @@ def _copy(reading: Connection, target: Store, table: Table) -> Iterator[int]:
         done = _done(connection, table.name)
     if done.is_whole:
         return
+    if table is deliveries:
+        _make_partitions(target)
     portion: list[rows.Raw] = []
     size = 0
     for row in rows.read(reading, table, done.after):
@@ -162,6 +167,15 @@ def _copy(reading: Connection, target: Store, table: Table) -> Iterator[int]:
             yield done.rows
     done = _keep(target, table, portion, done, is_whole=True)
     yield done.rows
+
+
+def _make_partitions(target: Store) -> None:
+    with target.read() as connection:
+        query = select(digests.c.id).where(digests.c.planned > 0).order_by(digests.c.id)
+        sent = connection.execute(query).scalars().all()
+    for digest_id in sent:
+        with target.write() as connection:
+            partitions.make_for(connection, digest_id)
 
 
 def _keep(target: Store, table: Table, portion: list[rows.Raw], before: Done, *, is_whole: bool = False) -> Done:
