@@ -60,6 +60,7 @@ SHOTS = (
     Shot("digest-draft", "/console/digests/upcoming/daily/daily"),
     Shot("digest-waiting", "/console/digests/{waiting}/draft"),
     Shot("digest-approve", "/console/digests/{waiting}/approve"),
+    Shot("digest-check", "/console/digests/{waiting}/check", ("Ask the network, too",)),
     Shot("article", "/console/articles/{article}"),
     Shot("article-words", "/console/articles/{article}/words"),
     Shot("article-new", "/console/articles/new"),

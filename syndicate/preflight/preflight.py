@@ -34,6 +34,10 @@ _LATE = 12
 _OFFLINE = "this was a look without the network"
 
 
+Mails = Sequence[tuple[str, Mail | Finding]]
+"""Each with what it is called; a finding says why there is none."""
+
+
 class Preflight:
     """Makes mails of digests, as a reader called Ana would get them, and has them looked at; and how they arrive.
 
@@ -44,7 +48,7 @@ class Preflight:
         self._digests, self._links, self._settings = runner, runner.links, runner.settings
         self._arrival = Arrival(runner.settings, keys, runner.links.unsubscribe(0))
 
-    def of_digest(self, digest_id: int, now: datetime) -> list[tuple[str, Mail]]:
+    def of_digest(self, digest_id: int, now: datetime) -> Mails:
         """The mails of a digest that is composed, those of its first variants.
 
         :raises NotFoundError: when there is none of that id, or its newsletter is gone.
@@ -65,13 +69,16 @@ class Preflight:
             for one in variants
         ]
 
-    def of_newsletter(self, newsletter: Newsletter, now: datetime) -> list[tuple[str, Mail]]:
-        """What would be sent of it now; the newest articles when nothing is new.
-
-        :raises SyndicateError: when there is none, or it can't be rendered.
-        """
-        parts = self._digests.preview(newsletter.slug, now).parts
-        return [(f"the next digest of {newsletter.slug}", self.mail(newsletter, parts, 0, now))]
+    def of_newsletter(self, newsletter: Newsletter, now: datetime) -> Mails:
+        """What would be sent of it now; the newest articles when nothing is new."""
+        about = f"the next digest of {newsletter.slug}"
+        try:
+            return [(about, self.mail(newsletter, self._digests.preview(newsletter.slug, now).parts, 0, now))]
+        except ConflictError as error:
+            return [(about, SIZE.unchecked(str(error)))]
+        except SyndicateError as error:
+            remedy = "mend the template, or what an editor wrote into the draft"
+            return [(about, SIZE.blocks(str(error), remedy))]
 
     def mail(self, newsletter: Newsletter, parts: Parts, digest_id: int, now: datetime) -> Mail:
         """One mail, with links that change nothing."""
@@ -94,47 +101,39 @@ class Preflight:
             own=frozenset({unsubscribe, preferences, links.view(newsletter.slug, digest_id)}),
         )
 
-    def mails(self, digest_id: int | None, now: datetime) -> list[tuple[str, Mail | Finding]]:
-        """Those of a digest, or what is next of each newsletter; a finding says why there is none.
+    def mails(self, digest_id: int | None, now: datetime) -> Mails:
+        """Those of a digest, or what is next of each newsletter.
 
         :raises NotFoundError: when there is no such digest.
         :raises ConflictError: when it has no mail.
         """
         if digest_id is not None:
-            return [*self.of_digest(digest_id, now)]
-        found: list[tuple[str, Mail | Finding]] = []
-        for newsletter in self._settings.newsletters:
-            try:
-                found += self.of_newsletter(newsletter, now)
-            except ConflictError as error:
-                found.append((f"the next digest of {newsletter.slug}", SIZE.unchecked(str(error))))
-            except SyndicateError as error:
-                blocked = SIZE.blocks(str(error), "mend the template, or what an editor wrote into the draft")
-                found.append((f"the next digest of {newsletter.slug}", blocked))
-        return found
+            return self.of_digest(digest_id, now)
+        return [one for newsletter in self._settings.newsletters for one in self.of_newsletter(newsletter, now)]
 
     async def check(self, digest_id: int | None, now: datetime, *, offline: bool, look: Look) -> list[Section]:
         """All that is to be said; ``offline`` asks nobody. Raises as ``mails`` does."""
         mails = await asyncio.to_thread(self.mails, digest_id, now)
-        newsletters = await asyncio.to_thread(self._newsletters, digest_id)
+        newsletters = (
+            [await asyncio.to_thread(self.newsletter_of, digest_id)] if digest_id else self._settings.newsletters
+        )
         message, arrival = await asyncio.gather(
             self.of_mails(mails, offline=offline), self.arrival(newsletters, now, offline=offline, look=look)
         )
         return [*message, *arrival, rules([*message, *arrival])]
 
-    async def of_mails(self, mails: Sequence[tuple[str, Mail | Finding]], *, offline: bool) -> list[Section]:
-        """What is to be said of the mails alone; what was said of one is not said of another."""
+    async def of_mails(self, mails: Mails, *, offline: bool) -> list[Section]:
+        """What is to be said of the mails alone."""
+        if offline:
+            return self.at_once(mails)
         pages = {about: page(mail.html) for about, mail in mails if isinstance(mail, Mail)}
         own = frozenset(address for _, mail in mails if isinstance(mail, Mail) for address in mail.own)
-        answers = {} if offline else await self._answers(pages.values(), own)
-        seen: set[Finding] = set()
-        sections = []
-        for about, mail in mails:
-            findings = [mail] if isinstance(mail, Finding) else judge(mail)
-            if about in pages:
-                findings += _unasked(pages[about]) if offline else _asked(pages[about], own, answers)
-            sections.append(Section(about, tuple(_new(findings, seen))))
-        return sections
+        answers = await self._answers(pages.values(), own)
+        return _sections(mails, {about: _asked(seen, own, answers) for about, seen in pages.items()})
+
+    def at_once(self, mails: Mails) -> list[Section]:
+        """The same, without asking anybody."""
+        return _sections(mails, {about: _unasked(page(mail.html)) for about, mail in mails if isinstance(mail, Mail)})
 
     async def arrival(
         self, newsletters: Sequence[Newsletter], now: datetime, *, offline: bool, look: Look
@@ -147,11 +146,10 @@ class Preflight:
         came_back = await asyncio.to_thread(self._complaints)
         return [*found[:-1], replace(found[-1], findings=(*found[-1].findings, came_back))]
 
-    def _newsletters(self, digest_id: int | None) -> Sequence[Newsletter]:
-        if digest_id is None:
-            return self._settings.newsletters
+    def newsletter_of(self, digest_id: int) -> Newsletter:
+        """Whose it is. :raises NotFoundError: when there is none of that id, or its newsletter is gone."""
         with self._digests.store.read() as connection:
-            return [self._digests.newsletter(digests.get(connection, digest_id).newsletter)]
+            return self._digests.newsletter(digests.get(connection, digest_id).newsletter)
 
     def _complaints(self) -> Finding:
         with self._digests.store.read() as connection:
@@ -178,6 +176,16 @@ def _unasked(seen: Page) -> list[Finding]:
         *found,
         *([IMAGE_SIZE.unchecked(f"{len(images)} images: {_OFFLINE}", "look again with it")] if images else []),
     ]
+
+
+def _sections(mails: Mails, more: Mapping[str, list[Finding]]) -> list[Section]:
+    """What is to be said of each, with ``more`` of some; what was said of one is not said of another."""
+    seen: set[Finding] = set()
+    sections = []
+    for about, mail in mails:
+        findings = [mail] if isinstance(mail, Finding) else [*judge(mail), *more.get(about, [])]
+        sections.append(Section(about, tuple(_new(findings, seen))))
+    return sections
 
 
 def _new(findings: Iterable[Finding], seen: set[Finding]) -> Iterable[Finding]:

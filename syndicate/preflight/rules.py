@@ -33,7 +33,7 @@ class Rule:
     by: tuple[Check, ...]
 
 
-_ALL, _TWO = "Gmail, Yahoo and Microsoft want it", "Gmail and Yahoo want it"
+_ALL, _TWO = "Gmail, Yahoo and Microsoft want it.", "Gmail and Yahoo want it."
 
 RULES = (
     Rule(Check("rule-spf", "SPF lets the relay send", _ALL), (SPF, SPF_RELAY)),
@@ -41,10 +41,10 @@ RULES = (
     Rule(Check("rule-dmarc", "There is a DMARC policy, at least p=none", _ALL), (DMARC,)),
     Rule(Check("rule-alignment", "From is of the domain that SPF or DKIM is for", _ALL), (ALIGNMENT,)),
     Rule(Check("rule-dns", "The sending address has a name, and the name that address", _TWO), (PTR,)),
-    Rule(Check("rule-tls", "Mail is handed over by TLS", "Gmail wants it"), (TLS,)),
+    Rule(Check("rule-tls", "Mail is handed over by TLS", "Gmail wants it."), (TLS,)),
     Rule(Check("rule-one-click", "One click unsubscribes (RFC 8058), within two days", _TWO), (ONE_CLICK,)),
     Rule(Check("rule-link", "A link to unsubscribe can be seen in the mail", _ALL), (WAY_OUT,)),
-    Rule(Check("rule-answers", "From takes answers", "Microsoft wants it"), (MX,)),
+    Rule(Check("rule-answers", "From takes answers", "Microsoft wants it."), (MX,)),
     Rule(Check("rule-complaints", "Fewer than 3 of 1,000 mails are called spam", _TWO), (COMPLAINTS,)),
 )
 

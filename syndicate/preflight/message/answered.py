@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from syndicate.preflight.finding import Finding
@@ -20,14 +21,24 @@ _LONGEST = 160
 def links(addresses: Sequence[str], answers: Mapping[str, Answer]) -> list[Finding]:
     """Of each address that does not simply answer; of the others, how many they are."""
     found = [one for address in addresses if (one := _link(address, answers.get(address)))]
-    good = len(addresses) - len(found)
-    more = len(found) - _MOST
-    told = found[:_MOST]
-    if more > 0:
-        told.append(LINKS.warns(f"and {more} more links are like these", "mend the first ones, and look again"))
+    good, alike = len(addresses) - len(found), _grouped(found)
+    told = alike[:_MOST]
+    if more := len(found) - sum(count for _, count in told):
+        told.append(
+            (LINKS.warns(f"and {more} more links are not as they should be", "mend the first, and look again"), 1)
+        )
+    findings = [one if count == 1 else replace(one, where=f"{one.where} and {count - 1} more") for one, count in told]
     if good or not found:
-        told.append(LINKS.fine(f"{good} {'leads' if good == 1 else 'lead'} where they should"))
-    return told
+        findings.append(LINKS.fine(f"{good} {'leads' if good == 1 else 'lead'} where they should"))
+    return findings
+
+
+def _grouped(found: Sequence[Finding]) -> list[tuple[Finding, int]]:
+    """Of those that say the same, the first, and how many they are."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for one in found:
+        alike.setdefault((one.verdict, one.said), []).append(one)
+    return [(each[0], len(each)) for each in alike.values()]
 
 
 def images(sources: Sequence[str], answers: Mapping[str, Answer]) -> list[Finding]:

@@ -26,7 +26,7 @@ CLIPPED = 102 * 1024
 _HEAVY = 10_000_000
 """Octets of a whole message that many servers refuse at twice as much."""
 
-_LONG_SUBJECT, _SHORT_SUBJECT = 70, 4
+_LONG_SUBJECT, _SHORT_SUBJECT = 90, 4
 _SHARED = 0.6
 """Of the words that the HTML shows, so many should be in the text."""
 

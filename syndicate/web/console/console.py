@@ -12,6 +12,7 @@ from syndicate.web.console.articles.writing import Writing
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.digests.acts import DigestActs
 from syndicate.web.console.digests.approving import Approving
+from syndicate.web.console.digests.checking import Checking
 from syndicate.web.console.digests.digest import DigestPages
 from syndicate.web.console.digests.draft import DraftPages
 from syndicate.web.console.digests.now import SendNow
@@ -62,6 +63,7 @@ def open_door(app: App, base: str) -> Door:
         SentDigests,
         DraftPages,
         Approving,
+        Checking,
         DigestPages,
         DigestActs,
         SendNow,

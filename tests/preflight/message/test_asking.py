@@ -67,9 +67,11 @@ def test_what_did_not_come_in_time_is_said_so_and_much_is_summed_up(http_site: H
     [late] = answered.links([http_site.url], {})
     assert (late.verdict, late.said) == (Verdict.UNCHECKED, "there was no time left to ask")
     gone = {f"https://a.org/{at}": Answer(status=410) for at in range(14)}
-    found = answered.links([*gone], gone)
-    assert len(found) == 11
-    assert found[-1].said == "and 4 more links are like these"
+    [same] = answered.links([*gone], gone)
+    assert same.where == "https://a.org/0 and 13 more"
+    broken = {f"https://a.org/{at}": Answer(status=500 + at) for at in range(14)}
+    found = answered.links([*broken], broken)
+    assert (len(found), found[-1].said) == (11, "and 4 more links are not as they should be")
     assert [one.verdict for one in answered.images([], {})] == [Verdict.FINE]
 
 

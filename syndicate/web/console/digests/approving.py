@@ -9,6 +9,7 @@ from syndicate.desk.rights import Right
 from syndicate.digest.proofs import Proofs
 from syndicate.store import articles, digests
 from syndicate.web.console.desk import Desk
+from syndicate.web.console.digests.checking import checked
 from syndicate.web.console.digests.given import number
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Visit
@@ -42,6 +43,7 @@ class Approving:
             variants=len(looks),
             articles=shown,
             most=_MOST,
+            checked=checked(self._app.preflight.at_once(self._app.preflight.of_digest(digest_id, visit.now))),
         )
 
     def approve(self, visit: Visit, digest_id: int) -> Response:

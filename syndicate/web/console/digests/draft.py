@@ -22,6 +22,7 @@ from syndicate.store.browse import Listed, Wanted
 from syndicate.store.words import LONGEST_QUERY, parse
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.digests import typed
+from syndicate.web.console.digests.checking import Asking
 from syndicate.web.console.digests.given import number
 from syndicate.web.console.digests.preview import Preview, Previews, readers_of
 from syndicate.web.console.digests.shelf import LOOKS
@@ -44,15 +45,16 @@ class DraftPages:
         self._app, self._desk = app, desk
         self._proofs = Proofs(app.digests)
         self._previews = Previews(app, self._proofs)
-        self._turnstile = Turnstile(_HOW_OFTEN)
+        self._turnstile, self._asking = Turnstile(_HOW_OFTEN), Asking(app)
         for home in _HOMES:
             door.get(home, Right.VIEW, self.page)
             door.post(home, Right.EDIT, self.act)
-            for name in ("preview", "reader", "test"):
+            for name in ("preview", "reader", "test", "check"):
                 door.get(f"{home}/{name}", Right.VIEW, self.page)
             door.post(f"{home}/preview", Right.VIEW, self.preview)
             door.post(f"{home}/reader", Right.READERS, self.reader)
             door.post(f"{home}/test", Right.EDIT, self.test)
+            door.post(f"{home}/check", Right.EDIT, self.check)
         door.get("/console/digests/proofs/{key}/{look}", Right.VIEW, self.look)
 
     def page(self, visit: Visit, **where: Any) -> Response:
@@ -102,6 +104,18 @@ class DraftPages:
             tested, failed = "", str(error)
         return self._show(visit, place, draft, part="tested", tested=tested, failed=failed)
 
+    def check(self, visit: Visit, **where: Any) -> Response:
+        """What was typed, looked over with the network: links, images, and how it will arrive."""
+        place = self._place(visit, where)
+        draft = self._typed(visit, place)
+        about = f"digest {place.digest.id}" if place.digest else f"newsletter {place.newsletter.slug}"
+        try:
+            mails = self._previews.to_check(place, draft, self._chosen(visit, place, draft), visit.now)
+            found, unlooked = self._asking.ask(visit, mails, [place.newsletter], about), ""
+        except SyndicateError as error:
+            found, unlooked = None, str(error)
+        return self._show(visit, place, draft, part="checked", checked=found, unlooked=unlooked)
+
     def look(self, visit: Visit, key: str, look: str) -> Response:
         """One look of a mail that was made before."""
         mail = self._previews.shelf.get(visit.user.name, key)
@@ -136,15 +150,18 @@ class DraftPages:
         email = normalise(visit.form.one("to"))
         if not self._turnstile.admit(None, visit.user.name):
             raise ConflictError("too many tests; wait a few minutes")
-        proof = self._proofs.proof(place, draft)
-        found = readers_of(proof)
-        at = min(number(visit.form.one("as")) or 0, len(found) - 1)
-        chosen = found[at].articles if found else tuple(one.id for one in proof.shown)
-        said = self._previews.send(place, draft, chosen, email, now=visit.now)
+        said = self._previews.send(place, draft, self._chosen(visit, place, draft), email, now=visit.now)
         with self._app.store.write() as connection:
             about = f"digest {place.digest.id}" if place.digest else f"newsletter {place.newsletter.slug}"
             audit.note(connection, visit.user.name, "sent a test of", about=about, ip=visit.ip, now=visit.now)
         return f"Sent to {email}. The server said: {said}"
+
+    def _chosen(self, visit: Visit, place: Place, draft: Draft) -> tuple[int, ...]:
+        """The articles of those readers that were chosen to look at it as."""
+        proof = self._proofs.proof(place, draft)
+        found = readers_of(proof)
+        at = min(number(visit.form.one("as")) or 0, len(found) - 1)
+        return found[at].articles if found else tuple(one.id for one in proof.shown)
 
     def _found(self, visit: Visit, draft: Draft, shown: set[int]) -> list[Listed] | None:
         """Articles that fit what is looked for, and are not in it; None when nothing is."""
@@ -187,6 +204,7 @@ class DraftPages:
             "problems": {},
             "is_late": False,
             "tested": "",
+            "checked": None,
             "failed": "",
             "to": visit.form.one("to"),
             "reader": visit.form.one("reader"),

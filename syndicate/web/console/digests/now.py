@@ -11,9 +11,10 @@ from syndicate.app import App
 from syndicate.desk.rights import Right
 from syndicate.digest.by_hand import Offer, Order
 from syndicate.errors import ConflictError
-from syndicate.settings import MANUAL
+from syndicate.settings import MANUAL, Newsletter
 from syndicate.store import digests
 from syndicate.web.console.desk import Desk
+from syndicate.web.console.digests.checking import Checked, checked
 from syndicate.web.console.digests.given import number
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Visit
@@ -48,7 +49,12 @@ class SendNow:
             shares=offer.recipients.shares[:_SHARES] if offer else (),
             articles=offer.articles[:_ARTICLES] if offer else (),
             hidden=_hidden(offer, visit.now) if offer else (),
+            checked=self._checked(offer.newsletter, visit.now) if offer and offer.recipients.mails else None,
         )
+
+    def _checked(self, newsletter: Newsletter, now: datetime) -> Checked:
+        preflight = self._app.preflight
+        return checked(preflight.at_once(preflight.of_newsletter(newsletter, now)))
 
     def send(self, visit: Visit) -> Response:
         """Sends it, unless anything is not as it was shown."""

@@ -15,8 +15,11 @@ from syndicate.delivery.send import send_copy
 from syndicate.digest.proofs import ANYBODY, Place, Proof, Proofs
 from syndicate.errors import RelayError, SyndicateError
 from syndicate.model import Draft, Parts, Subscriber
+from syndicate.preflight.message import mail as preflight
+from syndicate.preflight.preflight import Mails
 from syndicate.render.holes import fill, reader_values
 from syndicate.store.subscribers import topics_of
+from syndicate.web.console.digests.checking import Checked, checked
 from syndicate.web.console.digests.shelf import Mail, Shelf
 
 MOST_SETS = 50
@@ -33,13 +36,17 @@ class Readers(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A mail that can be looked at under ``key``; ``wrong`` says why there is none, ``note`` what is special in it."""
+    """A mail that can be looked at under ``key``; ``wrong`` says why there is none, ``note`` what is special in it.
+
+    ``checked`` is what may be wrong with it.
+    """
 
     key: str = ""
     subject: str = ""
     who: str = ""
     note: str = ""
     wrong: str = ""
+    checked: Checked | None = None
 
 
 class Previews:
@@ -94,7 +101,16 @@ class Previews:
             mail = self._mail(place, parts, reader, now)
         except SyndicateError as error:
             return Preview(wrong=str(error))
-        return Preview(self.shelf.put(user, mail), mail.subject, who, note)
+        looked_at = self._app.preflight.at_once([("the mail", self._looked_at(place, parts, now))])
+        return Preview(self.shelf.put(user, mail), mail.subject, who, note, checked=checked(looked_at))
+
+    def to_check(self, place: Place, draft: Draft, chosen: tuple[int, ...], now: datetime) -> Mails:
+        """The mail of those articles, to be looked at. :raises SyndicateError: when it can't be made."""
+        return [("the mail", self._looked_at(place, self._proofs.parts(place, draft, chosen, now), now))]
+
+    def _looked_at(self, place: Place, parts: Parts, now: datetime) -> preflight.Mail:
+        digest_id = place.digest.id if place.digest else 0
+        return self._app.preflight.mail(place.newsletter, parts, digest_id, now)
 
     def _mail(self, place: Place, parts: Parts, reader: Subscriber, now: datetime) -> Mail:
         links, newsletter = self._app.links, place.newsletter
