@@ -45,6 +45,13 @@ EXAMPLES = {
     "status": "syndicate status\nsyndicate status --json",
     "alerts": "syndicate alerts\nsyndicate alerts --json",
     "alerts test": "syndicate alerts test",
+    "webhooks": "syndicate webhooks\nsyndicate webhooks --json",
+    "webhooks add": (
+        "syndicate webhooks add https://crm.example/hooks/news --event subscriber.confirmed --event subscriber.left"
+    ),
+    "webhooks remove": "syndicate webhooks remove 3",
+    "webhooks test": "syndicate webhooks test 3",
+    "webhooks replay": "syndicate webhooks replay 3 --days 2",
     "health": "syndicate health\nsyndicate health --alive",
     "pace": "syndicate pace\nsyndicate pace --forget gmail.com",
     "articles": "syndicate articles --source newsroom --limit 50\nsyndicate articles --state held",

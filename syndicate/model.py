@@ -260,6 +260,22 @@ class Returns:
     complaints: int = 0
 
 
+class Event(StrEnum):
+    """What programs can be told of. ``webhook.test`` comes when somebody tries whether it arrives."""
+
+    ARTICLE_PUBLISHED = "article.published"
+    DIGEST_SENT = "digest.sent"
+    SUBSCRIBER_CONFIRMED = "subscriber.confirmed"
+    SUBSCRIBER_LEFT = "subscriber.left"
+    DELIVERY_BOUNCED = "delivery.bounced"
+    DELIVERY_COMPLAINED = "delivery.complained"
+    TEST = "webhook.test"
+
+
+ASKED_FOR = tuple(one for one in Event if one is not Event.TEST)
+"""Those that a program can ask for."""
+
+
 class DigestState(StrEnum):
     """``empty``: its slot had nothing new. ``held``: late. ``review``: waits for approval. ``sending``: approved.
 

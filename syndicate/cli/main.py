@@ -29,6 +29,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "status": ("status",),
     "health": ("health",),
     "alerts": ("alerts",),
+    "webhooks": ("webhooks",),
     "pace": ("pace",),
     "importing": ("subscribers",),
     "people": ("subscribers",),

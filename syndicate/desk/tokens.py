@@ -32,6 +32,7 @@ class Scope(StrEnum):
     READERS_READ = "readers:read"
     READERS_WRITE = "readers:write"
     READERS_ERASE = "readers:erase"
+    WEBHOOKS = "webhooks"
     AUDIT_READ = "audit:read"
 
     @property
@@ -48,6 +49,7 @@ _MEANINGS: Mapping[Scope, str] = MappingProxyType(
         Scope.READERS_READ: "look at subscribers, deliveries, bounces, complaints, consents and suppressions",
         Scope.READERS_WRITE: "add, import, change and suppress subscribers, and change what they get",
         Scope.READERS_ERASE: "erase subscribers for good",
+        Scope.WEBHOOKS: "say which programs are told what happens",
         Scope.AUDIT_READ: "look at who did what",
     }
 )

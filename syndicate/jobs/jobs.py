@@ -28,6 +28,7 @@ from syndicate.inbound.mailbox import Polled, poll
 from syndicate.inbound.reception import Reception
 from syndicate.jobs.bell import Bell
 from syndicate.model import Digest, Equation, SourceStatus
+from syndicate.outbox.sending import Done, Outbox
 from syndicate.pickup.fetch import fetching
 from syndicate.pickup.follow import ask_due
 from syndicate.pickup.hosts import Hosts
@@ -187,6 +188,7 @@ class Jobs:
         with self.store.write() as connection:
             private.tidy(connection, keep=self.settings.feeds.entries, ended_before=now - LINGERS)
         self.websub.tidy(now)
+        Outbox(self.settings, self.store).tidy(now)
         self.tidy_uploads(now)
         keeping.forget(self.store, self.settings.store.keep_deliveries, now=now)
         return tidy(self.store, self.settings.readers, self.traces, now=now)
@@ -253,6 +255,14 @@ class Jobs:
         await asyncio.to_thread(self._check)
         return await self.websub.send_due(clock=self.clock, stop=stop)
 
+    async def tell_programs(self, *, stop: asyncio.Event) -> Done:
+        """Tells programs what happened, as far as it is due.
+
+        :raises HeldError: when nothing is sent from this copy.
+        """
+        await asyncio.to_thread(self._check)
+        return await Outbox(self.settings, self.store).send_due(clock=self.clock, stop=stop)
+
     async def run(self, *, stop: asyncio.Event, progress: Callable[[Sent], None]) -> Pass:
         """One whole pass: pick up, publish, compose what is due, send mail and tell hubs, tidy up.
 
@@ -273,5 +283,6 @@ class Jobs:
             sent = await self.send_due(stop=stop, progress=progress)
         finally:
             announced = await announcing
+        await self.tell_programs(stop=stop)
         forgotten = await asyncio.to_thread(self.tidy, now)
         return Pass(polled, pickups, published, tuple(composed), told, sent, announced, forgotten)

@@ -73,6 +73,7 @@ class Ticks:
             self._jobs.fresh.listen(partial(loop.call_soon_threadsafe, self._publish_now)),
         )
         self._tick("tell", SEND_EVERY, self._tell)
+        self._tick("webhooks", SEND_EVERY, self._tell_programs)
         if self._jobs.settings.hubs:
             self._tick("announce", SEND_EVERY, self._announce)
         if self._jobs.settings.fetch.push:
@@ -266,6 +267,11 @@ class Ticks:
         done = await self._jobs.announce(stop=self._stopping)
         if done:
             log.info("feeds announced", pinged=done.pinged, verified=done.verified, distributed=done.distributed)
+
+    async def _tell_programs(self) -> None:
+        done = await self._jobs.tell_programs(stop=self._stopping)
+        if done:
+            log.info("programs told", told=done.told, failed=done.failed)
 
     async def _follow(self) -> None:
         taken = await self._jobs.follow(self._jobs.clock())

@@ -45,6 +45,12 @@ def cursor_key(secret: str) -> bytes:
     return hmac.digest(secret.encode(), b"syndicate cursor", "sha256")
 
 
+def listener_key(secret: str, nonce: str) -> bytes:
+    """What a program's webhooks are signed with: 256 bits, made of the site's secret, so they need not be kept."""
+    key = hmac.digest(secret.encode(), b"syndicate webhook", "sha256")
+    return hmac.digest(key, nonce.encode(), "sha256")
+
+
 class FeedTokens:
     """Makes and reads what addresses of private feeds end in: the subscription, and 128 bits that can't be guessed."""
 

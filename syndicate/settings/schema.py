@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from syndicate.settings.bounces import Bounces, Webhooks
 from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
+from syndicate.settings.outbox import Outbox
 from syndicate.settings.readers import Limits, Readers
 from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
 from syndicate.settings.watching import Alerts, Log, Metrics
@@ -314,6 +315,7 @@ class Settings(Section):
     metrics: Metrics = Metrics()
     log: Log = Log()
     alerts: Alerts = Alerts()
+    outbox: Outbox = Outbox()
     readers: Readers = Readers()
     limits: Limits = Limits()
     feeds: FeedsSettings = FeedsSettings()

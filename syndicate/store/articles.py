@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, update
 
-from syndicate.model import Article, ArticleState, Content, Enclosure
-from syndicate.store import edits, fulltext, originals
+from syndicate.model import Article, ArticleState, Content, Enclosure, Event
+from syndicate.store import edits, fulltext, originals, outbox
 from syndicate.store.edits import Words
+from syndicate.store.outbox import Happened
 from syndicate.store.schema import OWN_PAGE, article_tags, articles, counters, fingerprints
 
 _TUPLES = ("authors", "tags", "takeaways", "related")
@@ -111,6 +112,8 @@ def add(
     _hold(connection, article_id, prints)
     originals.keep(connection, article_id, content.original)
     _index(connection, article_id, content)
+    if numbered and state is ArticleState.CURRENT:
+        _published(connection, [article_id], now=now)
     return article_id
 
 
@@ -182,6 +185,7 @@ def release(
             .where(articles.c.id == one)
             .values(state=ArticleState.CURRENT, sequence=number, picked_up_at=now, changed_at=now)
         )
+    _published(connection, ids, now=now)
     return len(ids)
 
 
@@ -289,6 +293,20 @@ def counts(connection: Connection) -> Mapping[tuple[str, ArticleState], int]:
 def tag_key(tag: str) -> str:
     """What two tags have in common that are the same to newsletters."""
     return tag.casefold()
+
+
+def _published(connection: Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """Has programs told."""
+    c = articles.c
+    happened = [
+        Happened(
+            Event.ARTICLE_PUBLISHED,
+            f"article {row.id}",
+            {"article_id": row.id, "source": row.source, "title": row.title, "url": row.url},
+        )
+        for row in connection.execute(select(c.id, c.source, c.title, c.url).where(c.id.in_(ids)).order_by(c.id))
+    ]
+    outbox.note(connection, happened, now=now)
 
 
 def _index(connection: Connection, article_id: int, content: Content) -> None:

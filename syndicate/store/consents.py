@@ -9,7 +9,9 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from syndicate.model import Consent, ConsentKind, Via
+from syndicate.model import Consent, ConsentKind, Event, Via
+from syndicate.store import outbox
+from syndicate.store.outbox import Happened
 from syndicate.store.prepared import Prepared
 from syndicate.store.schema import consents
 
@@ -20,9 +22,23 @@ _ADD = Prepared(insert(consents), *_NAMES)
 
 
 def add(connection: Connection, records: Sequence[Consent]) -> None:
-    """Keeps what was said."""
+    """Keeps what was said, and has programs told who reads from now on, and who left."""
     if records:
         _ADD.carry(connection, [_values(one) for one in records])
+        happened = (_happened(one) for one in records if one.kind in _TOLD)
+        outbox.note(connection, happened, now=records[0].confirmed_at or records[0].asked_at)
+
+
+_TOLD = {
+    ConsentKind.GIVEN: Event.SUBSCRIBER_CONFIRMED,
+    ConsentKind.RESTORED: Event.SUBSCRIBER_CONFIRMED,
+    ConsentKind.WITHDRAWN: Event.SUBSCRIBER_LEFT,
+}
+
+
+def _happened(one: Consent) -> Happened:
+    facts = {"subscriber_id": one.subscriber_id, "newsletter": one.newsletter, "via": one.via}
+    return Happened(_TOLD[one.kind], f"subscriber {one.subscriber_id}", facts)
 
 
 def of_subscriber(connection: Connection, subscriber_id: int) -> list[Consent]:

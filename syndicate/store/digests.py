@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
-from syndicate.model import DIGEST_TRANSITIONS, Channel, Digest, DigestState, Parts, SubscriptionState, Variant
+from syndicate.model import DIGEST_TRANSITIONS, Channel, Digest, DigestState, Event, Parts, SubscriptionState, Variant
+from syndicate.store import outbox
+from syndicate.store.outbox import Happened
 from syndicate.store.schema import (
     appearances,
     audiences,
@@ -313,6 +315,19 @@ def set_state(connection: Connection, digest_id: int, state: DigestState, *, now
     if not changed.rowcount:
         found = get(connection, digest_id)
         raise ConflictError(f"digest {digest_id} is {found.state}, so it can't become {state}")
+    if state is DigestState.SENT:
+        _sent(connection, get(connection, digest_id), now=now)
+
+
+def _sent(connection: Connection, digest: Digest, *, now: datetime) -> None:
+    """Has programs told."""
+    facts = {
+        "digest_id": digest.id,
+        "newsletter": digest.newsletter,
+        "cadence": digest.cadence,
+        "subject": digest.subject,
+    }
+    outbox.note(connection, [Happened(Event.DIGEST_SENT, f"digest {digest.id}", facts)], now=now)
 
 
 def variants_of(connection: Connection, digest_id: int) -> list[Variant]:

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, case, distinct, func, insert, select
 
-from syndicate.model import DeliveryState, Return, ReturnKind, Returns
+from syndicate.model import DeliveryState, Event, Return, ReturnKind, Returns
+from syndicate.store import outbox
+from syndicate.store.outbox import Happened
 from syndicate.store.schema import deliveries, digests, returns, subscribers, subscriptions
 
 _COLUMNS = [returns.c[field.name] for field in fields(Return)]
@@ -29,9 +31,19 @@ class Mailed:
 
 
 def add(connection: Connection, one: Return) -> None:
-    """Keeps it."""
+    """Keeps it, and has programs told."""
     digest_id = select(deliveries.c.digest_id).where(deliveries.c.id == one.delivery_id).scalar_subquery()
-    connection.execute(insert(returns).values(**asdict(one), digest_id=digest_id))
+    query = insert(returns).values(**asdict(one), digest_id=digest_id).returning(returns.c.digest_id)
+    facts = {
+        "subscriber_id": one.subscriber_id,
+        "delivery_id": one.delivery_id,
+        "digest_id": connection.execute(query).scalar(),
+        "kind": one.kind,
+        "reason": one.reason,
+        "status": one.status,
+    }
+    event = Event.DELIVERY_COMPLAINED if one.kind is ReturnKind.COMPLAINT else Event.DELIVERY_BOUNCED
+    outbox.note(connection, [Happened(event, f"subscriber {one.subscriber_id}", facts)], now=one.came_at)
 
 
 def mailed(connection: Connection, delivery_id: int) -> Mailed | None:

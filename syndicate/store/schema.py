@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0024"
+VERSION = "0025"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 metadata = MetaData(
@@ -792,3 +792,57 @@ webhook_counts = Table(
     Column("count", BigInteger, nullable=False),
     Column("last_at", Instant, nullable=False),
 )
+
+listeners = Table(
+    "listeners",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("told_at", Instant),
+    Column("error", Text, nullable=False),
+    Column("ended_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("listener_id", Id, ForeignKey("listeners.id"), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("happened_at", Instant, nullable=False),
+    Column("fate", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("finished_at", Instant, index=True),
+    Index(
+        "ix_outbox_untold",
+        "listener_id",
+        "id",
+        sqlite_where=text("fate = 'queued'"),
+        postgresql_where=text("fate = 'queued'"),
+    ),
+    Index(
+        "ix_outbox_in_order",
+        "listener_id",
+        "subject",
+        "id",
+        sqlite_where=text("fate = 'queued'"),
+        postgresql_where=text("fate = 'queued'"),
+    ),
+    CheckConstraint("fate IN ('queued', 'told', 'given up')", name="fate"),
+    sqlite_autoincrement=True,  # programs know messages by their numbers
+)
+
+UNTOLD = text("outbox.fate = 'queued'")
+"""Written out, as ``QUEUED`` is."""

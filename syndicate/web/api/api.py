@@ -28,6 +28,7 @@ from syndicate.web.api import (
     subscribers,
     subscriptions,
     suppressions,
+    webhooks,
 )
 from syndicate.web.api.bringing import GHOST
 from syndicate.web.api.entrance import SCHEME
@@ -59,6 +60,7 @@ _NOUNS = {
     "imports": "Files of subscribers.",
     "suppressions": "Addresses to which nothing is sent.",
     "events": "What happened: bounces, complaints, consents, who did what.",
+    "webhooks": "Programs that are told what happens.",
     "feeds": "What is published.",
     "health": "How the service does.",
 }
@@ -77,6 +79,7 @@ _ROOMS = (
     imports,
     suppressions,
     events,
+    webhooks,
     feeds,
     health,
 )

@@ -23,6 +23,7 @@ from syndicate.store import (
     answers,
     audit,
     hubs,
+    listeners,
     mailboxes,
     notices,
     paces,
@@ -87,6 +88,7 @@ class Health:
                 "received": received.counts(connection, since=now - COUNTED),
                 "webhooks": webhooks.counts(connection),
                 "notices": notices.counts(connection),
+                "listeners": listeners.every(connection),
                 "hubs": [one for one in hubs.standing(connection) if one.address in settings.hubs],
                 "equation": standing.equation(connection),
             }

@@ -10,7 +10,7 @@ from syndicate.delivery.paced import Paced, all_paced
 from syndicate.model import Digest, DigestState, SourceState
 from syndicate.preflight.finding import Section, Verdict
 from syndicate.settings import Settings
-from syndicate.store import Connection, alerts, digests, hubs, mailboxes, sources, standing
+from syndicate.store import Connection, alerts, digests, hubs, listeners, mailboxes, sources, standing
 from syndicate.watch import alarms
 from syndicate.watch.alarms import Kind
 from syndicate.web.console import words
@@ -119,6 +119,10 @@ def _connected(settings: Settings, connection: Connection, now: datetime) -> Ite
         if hub.failures and hub.address in settings.hubs:
             said = f"{hub.error}. Next try {words.distance(hub.next_at, now)}."
             yield Matter(f"Hub {hub.address} can't be told of new articles", said, "/console/health")
+    for one in listeners.every(connection):
+        if one.ended_at:
+            said = f"{one.error}. `syndicate webhooks test {one.id}` has it go on."
+            yield Matter(f"Webhook {one.id} to {one.host} was given up", said, "/console/health#inbound")
 
 
 def _alerted(connection: Connection) -> Iterator[Matter]:

@@ -1,0 +1,1 @@
+"""What happens here, told to programs by signed webhooks (Standard Webhooks)."""
