@@ -7,7 +7,8 @@ SyndicateError
 │   ├── HeldError        nothing is sent from this copy of the database
 │   └── StaleError       it was changed since whoever asks looked at it
 ├── StoreError           the database can't be opened, is locked, or is of another version
-│   └── BusyError        another process is writing to it at this moment
+│   ├── BusyError        another process is writing to it at this moment
+│   └── AwayError        its server does not answer, or takes no connections; it may be back soon
 ├── PickupError          one source could not be read; the others go on
 │   ├── FetchError       the network's part of it
 │   └── ParseError       the content's part of it
@@ -101,6 +102,10 @@ class StoreError(SyndicateError):
 
 class BusyError(StoreError):
     """Another process is writing to the database at this moment."""
+
+
+class AwayError(StoreError):
+    """The database's server does not answer, restarts, or has handed over to another one."""
 
 
 class PickupError(SyndicateError):

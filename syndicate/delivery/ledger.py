@@ -23,14 +23,20 @@ from typing import Any, NamedTuple, Self, TypeVar
 import structlog
 
 from syndicate import metrics
-from syndicate.delivery.owner import new_owner
-from syndicate.errors import BusyError
+from syndicate.delivery.owner import forsake, new_owner
+from syndicate.errors import AwayError, BusyError, StoreError
 from syndicate.store import Connection, Held, Store, leases, steps
 from syndicate.store.attempts import Attempt, Begin
 from syndicate.store.leases import Sender
 from syndicate.store.steps import Step
 
 LEASE = timedelta(seconds=60)
+
+ANSWERS_S = 60.0
+"""Seconds for one transaction; longer than it may wait for locks. Who says nothing for so long hangs."""
+
+_SHORTEST_S, _LONGEST_S = 0.25, 5.0
+"""Between two looks whether the database is back."""
 
 _LOOKS = 3
 """With eight connections beside a quick server, so many let three commits do the work of four; more find no more."""
@@ -54,12 +60,13 @@ class Ledger:
     """One run's hand on the ledger: an async context manager.
 
     Leaving it gives back ``held``, the ids of deliveries that were leased and not begun; the caller keeps that set.
+    While the database is away, all wait for it, until ``is_ending`` says that the run is to end.
     ``is_more_coming`` says whether somebody is at work on what other steps wait for; who sets it calls ``hurry`` when
     that is not so any more.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, is_ending: Callable[[], bool] = lambda: True) -> None:
+        self._store, self._is_ending = store, is_ending
         self.sender_id, self._name = 0, new_owner()
         self.held: set[int] = set()
         self._loop = asyncio.get_running_loop()
@@ -84,8 +91,11 @@ class Ledger:
             self._renewing.cancel()
         try:
             await self.run(lambda c: leases.leave(c, self.sender_id, sorted(self.held)))
+        except StoreError:
+            forsake(self._name)
+            raise
         finally:
-            self._stack.close()
+            self._let_go()
 
     async def step(
         self,
@@ -151,15 +161,44 @@ class Ledger:
 
     async def _wait(self) -> None:
         """Takes one turn in a thread, which may take as long as the database lets it wait."""
-        turn = self._turns.popleft()
-        try:
-            result, failure = await asyncio.to_thread(self._take_patiently, turn.act), None
-        except Exception as error:  # noqa: BLE001 - as above
-            result, failure = None, error
+        turn, away = self._turns.popleft(), 0.0
+        failure: Exception | None
+        while True:
+            try:
+                result, failure = await self._take_elsewhere(turn.act), None
+            except AwayError as error:
+                self._let_go(is_lost=True)
+                if not self._is_ending():
+                    if not away:
+                        log.warning("the database is away, nothing is sent until it is back", reason=error.reason)
+                    away = min(_LONGEST_S, 2 * away or _SHORTEST_S)
+                    await asyncio.sleep(away)
+                    continue
+                result, failure = None, error
+            except Exception as error:  # noqa: BLE001 - as above
+                result, failure = None, error
+            break
+        if away and failure is None:
+            log.warning("the database is back, sending goes on")
         self._thread = None
         _settle(turn.waiting, result, failure)
         if self._turns or self._steps:
             self._call()
+
+    async def _take_elsewhere(self, act: Callable[[], Any]) -> Any:
+        """In a thread. A server that does not answer is hung up on: what it may do yet, it may do twice."""
+        taking = asyncio.create_task(asyncio.to_thread(self._take_patiently, act))
+        while not taking.done():
+            await asyncio.wait((taking,), timeout=ANSWERS_S)
+            if not taking.done() and self._connection:
+                self._connection.cut()
+        return taking.result()
+
+    def _let_go(self, *, is_lost: bool = False) -> None:
+        if self._connection and is_lost:
+            self._connection.give_up()
+        self._stack.close()
+        self._connection = None
 
     def _take_patiently(self, act: Callable[[], Any]) -> Any:
         with self._hold().patiently():

@@ -13,8 +13,18 @@ def new_owner() -> str:
     return f"{_host()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
+_ended: set[str] = set()
+
+
+def forsake(owner: str) -> None:
+    """That run of this process ended, and could not say so."""
+    _ended.add(owner)
+
+
 def is_dead(owner: str) -> bool:
-    """Whether the process of that name provably ended: it ran here, and there is no such process any more."""
+    """Whether what has that name provably ended: it ran here, and there is no such process or run any more."""
+    if owner in _ended:
+        return True
     host, _, rest = owner.partition("/")
     pid = rest.partition("/")[0]
     if host != _host() or not pid.isdecimal():

@@ -99,7 +99,7 @@ class Sending:
             for row in known:
                 if (row.kind, row.name) == ("relay", lane.label):
                     lane.remember(row.facts, alone=len(self._lanes) == 1)
-        async with Ledger(self._store) as ledger, self._pool or nullcontext():
+        async with Ledger(self._store, self._is_ending) as ledger, self._pool or nullcontext():
             traffic = Traffic(self._settings.pace, self._clock, known, self._new_pace)
             queue = DueQueue(
                 self._settings,

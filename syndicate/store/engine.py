@@ -6,9 +6,11 @@ Calls are synchronous on purpose: SQLite is a function call away, and asyncio co
 from __future__ import annotations
 
 import copy
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
@@ -106,7 +108,8 @@ class Store:
         except PoolTimeout as error:
             raise BusyError(self.name, "all connections of this process are in use; try again") from error
         except self._driver.Error as error:
-            if isinstance(error, self._driver.OperationalError | self._driver.InterfaceError) or _is_refused(error):
+            known = (self._driver.OperationalError, self._driver.InterfaceError)
+            if isinstance(error, known) or opening.is_away(error) or _is_refused(error):
                 raise opening.told(self.name, error) from error
             raise
 
@@ -211,6 +214,16 @@ class Held:
         self._driver: Any = connection.connection.driver_connection
         self._is_patient = False
 
+    def cut(self) -> None:
+        """Ends the connection under whoever waits for an answer on it; they get AwayError."""
+        unusable = (OSError, self._connection.dialect.loaded_dbapi.Error)
+        with suppress(*unusable), socket.socket(fileno=os.dup(self._driver.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    def give_up(self) -> None:
+        """Forgets a connection that is of no use any more."""
+        self._connection.invalidate()
+
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Waits for nobody."""
@@ -255,7 +268,8 @@ class Held:
                 yield Batch(cursor, self._connection.dialect)
                 self._driver.commit()
             except BaseException:
-                self._driver.rollback()
+                with suppress(self._connection.dialect.loaded_dbapi.OperationalError):  # what went wrong first is told
+                    self._driver.rollback()
                 raise
             finally:
                 cursor.close()
@@ -289,8 +303,8 @@ class Held:
             raise BusyError("the database", "is not on this machine")
 
     def _wait(self, seconds: float) -> None:
-        self._connection.info["patience"] = seconds
         if self._is_file:
+            self._connection.info["patience"] = seconds
             milliseconds = int(min(seconds, opening.ASK_AGAIN_SECONDS) * 1000)
             self._driver.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from syndicate.errors import BusyError, StoreError
+from syndicate.errors import AwayError, BusyError, StoreError
 
 BUSY_SECONDS = 30.0
 ASK_AGAIN_SECONDS = 0.02
@@ -34,6 +34,9 @@ _SESSION: Final = {"lock_timeout": "30s", "statement_timeout": "30min", "idle_in
 
 _BUSY: Final = {"55P03", "40P01", "40001", "53300"}
 """SQLSTATEs that pass: locked, deadlock, conflict, too many connections (PostgreSQL, appendix A)."""
+
+_AWAY: Final = {"57P01", "57P02", "57P03", "25006", "25P03", "57P05"}
+"""SQLSTATEs of a server that ends or begins, of one that is read only, and of sessions that it ended."""
 
 _SECRET_PARAMETERS: Final = ("password", "sslpassword")
 
@@ -118,7 +121,18 @@ def told(name: str, error: BaseException) -> StoreError:
     state = getattr(error, "sqlstate", None)
     said = next(iter(str(error).strip().splitlines()), "") or error.__class__.__name__
     reason = next((f"{said}: {remedy}" for words, remedy in _REMEDIES.items() if re.search(words, said)), said)
-    return (BusyError if state in _BUSY or "locked" in said else StoreError)(name, reason)
+    if state in _BUSY or "locked" in said:
+        return BusyError(name, reason)
+    return (AwayError if is_away(error) else StoreError)(name, reason)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether PostgreSQL can't be reached, shuts down or starts up, or is a copy that may not write (appendix A)."""
+    if not hasattr(error, "sqlstate"):
+        return False
+    if error.sqlstate is None:
+        return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+    return error.sqlstate.startswith("08") or error.sqlstate in _AWAY
 
 
 _UNKNOWN: Final = "it may stand in store.url, in PGPASSWORD or in ~/.pgpass"

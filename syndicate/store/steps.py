@@ -27,7 +27,8 @@ class Step(NamedTuple):
 def take(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
     """Writes all of them in one transaction; returns which are begun, None when the sender was taken for dead.
 
-    What others have then is theirs; the sender is made known again, and holds nothing.
+    What others have then is theirs; the sender is made known again, and holds nothing. Done twice it does the same as
+    once, for when the database goes away nobody knows whether it had committed.
     """
     ended = [one for step in steps for one in step.ended]
     begin = [one for step in steps for one in step.begin]
@@ -38,7 +39,7 @@ def take(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
         if len(begun) == len(begin):
             return begun
         with held.batch() as batch:
-            return None if leases.revive(batch, sender) else begun
+            return None if leases.revive(batch, sender) else attempts.begin(batch, sender.id, begin)
     with held.batch() as batch:
         if leases.revive(batch, sender):
             return None
