@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from syndicate.store import Store
 from tests.relay import Relay
@@ -29,6 +29,14 @@ settings.load_profile("syndicate")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "relay(security='none', login=None): how the `relay` fixture is set up")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what is made once for their file run in one worker, which makes it once."""
+    for item in items:
+        made = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+        if any(of_name[-1].scope == "module" for of_name in made):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture
@@ -60,6 +68,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("a browser for tests is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        expect.set_options(timeout=30_000)
         yield opened
         opened.close()
 
@@ -123,7 +132,7 @@ def _database(postgresql: str, like: str) -> Iterator[str]:
 
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgresql.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY".encode())
     yield postgresql.format(name)
     with psycopg.connect(postgresql.format("postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
