@@ -1,14 +1,16 @@
-"""A whole step of the ledger as one statement, for a database that is a round trip away and takes arrays.
+"""A whole step of the ledger as one statement, for a database that is a round trip away and reads JSON.
 
-Says the same as ``attempts`` says row by row, in a third of the time. Called by ``steps``.
+Says the same as ``attempts`` says row by row, in a quarter of the time. The rows come as JSON, which C code writes;
+psycopg writes arrays in Python. Called by ``steps``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Text, bindparam, func, insert, null, select, update
+from sqlalchemy import JSON, Column, Text, bindparam, cast, func, insert, null, select, update
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from syndicate.model import DeliveryState
@@ -24,31 +26,36 @@ def write(batch: Batch, sender_id: int, tries: Sequence[Attempt], wanted: Sequen
 
     All of it touches only what the sender still holds, and begins only what belongs to digests that are being sent.
     """
-    ended = list(zip(*map(_row, tries), strict=True)) if tries else [()] * len(_TRIED)
-    begin = list(zip(*wanted, strict=True)) if wanted else [()] * len(Begin._fields)
-    return set(_WRITE.ask(batch, sender_id, *map(list, ended), *map(list, begin)))
+    return set(_WRITE.ask(batch, sender_id, _json(map(_tried_row, tries)), _json(map(_wanted_row, wanted))))
 
 
-def _row(one: Attempt) -> tuple[Any, ...]:
-    said = "" if one.state is DeliveryState.ACCEPTED else one.reply
-    return (
-        one.delivery_id,
-        one.number,
-        one.began_at,
-        one.ended_at,
-        one.state.value,
-        one.code,
-        one.relay,
-        one.reply,
-        one.next_at,
-        finished_at(one),
-        said,
-    )
+def _json(rows: Iterable[dict[str, Any]]) -> str:
+    return json.dumps(list(rows), default=str)
 
 
-def _given(*columns: Column[Any]) -> TableValuedAlias:
-    arrays = (bindparam(f"all_{column.name}", type_=ARRAY(column.type)) for column in columns)
-    return func.unnest(*arrays).table_valued(*columns).render_derived()
+def _tried_row(one: Attempt) -> dict[str, Any]:
+    return {
+        "delivery_id": one.delivery_id,
+        "number": one.number,
+        "began_at": one.began_at,
+        "ended_at": one.ended_at,
+        "outcome": one.state.value,
+        "code": one.code,
+        "relay": one.relay,
+        "reply": one.reply,
+        "next_at": one.next_at,
+        "finished_at": finished_at(one),
+        "said": "" if one.state is DeliveryState.ACCEPTED else one.reply,
+    }
+
+
+def _wanted_row(one: Begin) -> dict[str, Any]:
+    return {"wanted_id": one.delivery_id, "digest_id": one.digest_id}
+
+
+def _given(name: str, *columns: Column[Any]) -> TableValuedAlias:
+    rows = func.json_to_recordset(cast(bindparam(name, type_=Text), JSON))
+    return rows.table_valued(*columns).render_derived(with_types=True)
 
 
 _TRIED = (
@@ -58,7 +65,7 @@ _TRIED = (
     Column("said", Text),
 )
 _WANTED = (Column("wanted_id", _d.id.type), Column("digest_id", _d.digest_id.type))
-_tried, _wanted = _given(*_TRIED), _given(*_WANTED)
+_tried, _wanted = _given("tried", *_TRIED), _given("wanted", *_WANTED)
 _MINE = _d.sender_id == bindparam("sender", type_=_d.sender_id.type)
 _recorded = (
     update(deliveries)
@@ -90,6 +97,4 @@ _begun = (
     .returning(_d.id)
     .cte("begun")
 )
-_WRITE = Prepared(
-    select(_begun.c.id).add_cte(_written), "sender", *(f"all_{column.name}" for column in (*_TRIED, *_WANTED))
-)
+_WRITE = Prepared(select(_begun.c.id).add_cte(_written), "sender", "tried", "wanted")

@@ -252,8 +252,8 @@ class Held:
             yield self._connection
 
     @property
-    def takes_arrays(self) -> bool:
-        """Whether a parameter may be a column of many values."""
+    def takes_it_at_once(self) -> bool:
+        """Whether one statement may change several tables, with rows that come as JSON."""
         return not self._is_file
 
     @contextmanager
@@ -276,7 +276,7 @@ class Held:
 
     @contextmanager
     def statement(self) -> Iterator[Batch]:
-        """A transaction of one prepared statement, where arrays are taken: one round trip in all."""
+        """A transaction of one prepared statement: one round trip in all, where the database is elsewhere."""
         self._check()
         with self._told():
             self._driver.autocommit = True

@@ -33,7 +33,7 @@ def take(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
     ended = [one for step in steps for one in step.ended]
     begin = [one for step in steps for one in step.begin]
     is_plain = not any(step.gone or step.undone for step in steps)
-    if held.takes_arrays and is_plain:
+    if held.takes_it_at_once and is_plain:
         with held.statement() as batch:
             begun = at_once.write(batch, sender.id, ended, begin)
         if len(begun) == len(begin):
