@@ -19,6 +19,7 @@ from syndicate.errors import ParseError
 from syndicate.model import Enclosure
 from syndicate.pickup.build import Raw, Said, newest_of
 from syndicate.pickup.clean import absolute_url, one_line
+from syndicate.pickup.encoding import mended
 from syndicate.pickup.jsonfeed import parse_json_feed
 from syndicate.pickup.reading import Hub, Reading
 
@@ -48,6 +49,7 @@ def parse_feed(body: bytes, url: str, content_type: str | None) -> Reading:
         raise ParseError(url, "is empty; a feed was expected")
     if head.startswith((b"{", b"[")) or "json" in (content_type or ""):
         return parse_json_feed(body, url)
+    body, content_type = mended(body, content_type)
     _refuse_entities(body, url)
     found = _parse(body, url, content_type)
     if not found.version and not found.entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from syndicate.pickup.fetch import fetching
 from syndicate.pickup.hosts import Hosts
 from syndicate.pickup.pickup import Pickup, pick_up
 from syndicate.pickup.release import release
-from syndicate.settings import Settings
+from syndicate.settings import Settings, WordPressSource
 from syndicate.store import Store, articles, sources
 from tests.site import HttpSite, Page
 
@@ -221,6 +222,29 @@ def test_a_page_leads_to_its_feed_and_later_to_none_at_another_host(desk: Desk) 
     desk.site.pages["/all.xml"] = page("/other.xml")
     desk.site.pages["/other.xml"] = page("/all.xml")
     assert "and so is the feed that it names" in desk.look("wire").error
+
+
+def test_a_wordpress_site_is_looked_at_whole(desk: Desk) -> None:
+    blog = WordPressSource(name="wire", kind="wordpress", url=desk.site.url)
+    desk.settings = desk.settings.model_copy(update={"sources": (blog,)})
+    post = {
+        "date_gmt": "2026-03-01T10:00:00",
+        "guid": {"rendered": "7"},
+        "link": f"{desk.site.url}/ferry/",
+        "title": {"rendered": "Ferry &#8220;returns&#8221;"},
+        "content": {"rendered": "<p>It is back.</p>"},
+    }
+    hidden = post | {"guid": {"rendered": "8"}, "content": {"rendered": "", "protected": True}}
+    body = json.dumps([post, hidden]).encode()
+    desk.site.pages["/wp-json/wp/v2/posts"] = Page(body, {"Content-Type": "application/json", "ETag": '"1"'})
+    assert desk.look("wire").new == 1
+    assert desk.titles() == {"Ferry “returns”": 1}
+    assert desk.look("wire").unchanged == 1
+    assert desk.site.requests[0].path.startswith("/wp-json/wp/v2/posts?per_page=50&_embed=")
+    assert desk.site.requests[-1].headers["if-none-match"] == '"1"'
+    desk.now += timedelta(minutes=1)
+    desk.site.pages["/wp-json/wp/v2/posts"] = Page(b'{"code": "rest_no_route"}', status=404)
+    assert "404" in (desk.look("wire").error or "")
 
 
 def test_what_nobody_thought_of_costs_one_source_an_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.errors import ConflictError
+from syndicate.errors import ConflictError, NotFoundError
 from syndicate.preflight.deliverability.checks import DELIVERABILITY
 from syndicate.preflight.finding import Verdict
 from syndicate.preflight.message.checks import MESSAGE
@@ -34,6 +34,8 @@ def test_each_variant_of_a_digest_is_looked_at_and_told_once(tmp_path: Path) -> 
         assert not {*second.findings} & {*first.findings}
         room.clock.pass_by(days=1)
         [nothing] = room.app.digests.compose_due(room.clock())
+        with pytest.raises(NotFoundError):
+            preflight.mails(99, MONDAY)
         with pytest.raises(ConflictError, match="no mail to look at"):
             preflight.mails(nothing.id, MONDAY)
 
