@@ -16,6 +16,7 @@ from syndicate.errors import NotFoundError, StoreError, TokenError
 from syndicate.render.languages import translatable
 from syndicate.web.accept import ANYWHERE, is_for_programs
 from syndicate.web.api.api import PATH, create_api
+from syndicate.web.api.problem import problem, said_of
 from syndicate.web.archive import Archive
 from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
@@ -105,6 +106,8 @@ def _explain_errors(web: FastAPI, pages: Pages) -> None:
     """What went wrong, as a page that gives nothing away, or as JSON; the server's log has the rest."""
 
     def say(request: Request, status: int) -> Response:
+        if request.scope["path"].startswith(f"{PATH}/"):  # an address that can't even be one of the API's
+            return problem(status, said_of(status))
         said = _SAID.get(status, (HTTPStatus(status).phrase,))
         if is_for_programs(request):
             headers = {**ANYWHERE, "Cache-Control": "no-store"}

@@ -117,6 +117,11 @@ def explain(api: FastAPI, routes: Sequence[APIRoute]) -> None:
         return problem(500, _SAID[500])
 
 
+def said_of(status: int) -> str:
+    """What a status alone says to a program."""
+    return _SAID.get(status, "")
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These errors, as the document of the API has them."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -20,6 +20,7 @@ def test_errors_are_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         for answer, status in (
             (program.get("/nothing"), 404),
             (program.get("/digests/"), 404),
+            (program.get("/digests/%0Ax"), 404),
             (program.ask("DELETE", "/digests"), 405),
             (room.client.get("/api/v1/digests"), 401),
             (room.client.get("/api/v1/digests", headers={"Authorization": "Bearer syndicate_x"}), 401),

@@ -12,9 +12,22 @@ from sqlalchemy import delete, insert
 
 from syndicate.delivery.pace import Pace
 from syndicate.desk.recent import Recent
-from syndicate.model import MailboxStatus, Role, SourceState, SourceStatus
+from syndicate.model import Event, MailboxStatus, Role, SourceState, SourceStatus
 from syndicate.settings.rates import WarmUp
-from syndicate.store import Store, alerts, answers, audit, mailboxes, paces, received, sources, webhooks
+from syndicate.store import (
+    Store,
+    alerts,
+    answers,
+    audit,
+    listeners,
+    mailboxes,
+    outbox,
+    paces,
+    received,
+    sources,
+    webhooks,
+)
+from syndicate.store.outbox import Happened
 from syndicate.store.schema import attempts, deliveries
 from syndicate.store.webhooks import Outcome
 from syndicate.web.console.health import acts, page
@@ -78,6 +91,10 @@ def test_everything_is_on_one_page(
             mailboxes.save(connection, MailboxStatus(name=inbound["mailbox"], succeeded_at=NOON - timedelta(minutes=4)))
             received.add(connection, "f", "bounce", now=NOON)
             webhooks.count(connection, "ses", {Outcome.FORGED: 2}, now=NOON)
+            listeners.add(connection, "https://crm.example/secret", [Event.DIGEST_SENT], "n", by="ana", now=NOON)
+            outbox.add(connection, 1, Happened(Event.TEST, "x", {}), now=NOON)
+            listeners.failed(connection, 1, "answered 410 Gone", next_at=NOON, now=NOON)
+            listeners.end(connection, 1, now=NOON)
             for kind in ("disk", "relay"):
                 one = alerts.begin(connection, kind, "smtp", f"<b>{kind}", now=NOON)
                 assert one
@@ -86,6 +103,8 @@ def test_everything_is_on_one_page(
         html = console.get("/console/health").text
         said = text_of(html)
         assert "parole" not in html
+        assert "crm.example/secret" not in html
+        assert "Webhook 1 to crm.example was given up" in text_of(console.get("/console").text)
         for part in (
             "The disk is nearly full &lt;b&gt;disk open",
             "Relay smtp is down &lt;b&gt;relay over now",
@@ -99,6 +118,7 @@ def test_everything_is_on_one_page(
             "Mailbox read 4 min ago",
             "Mail in 30 days 1 bounce",
             "ses: 2 forged, last now",
+            "Webhook 1 crm.example: given up answered 410 Gone; 1 waiting",
             "balances 9 planned = 1 accepted",
             "SQLite 3.",
             "error a domain &lt;b&gt; refuses domain: big.example",
