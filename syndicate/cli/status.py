@@ -17,6 +17,7 @@ from syndicate.digest.cadence import next_slot, zone_of
 from syndicate.model import DeliveryState, Digest, DigestState, Equation, SourceState, SubscriptionState
 from syndicate.settings import INSTANT
 from syndicate.store import Connection, copies, digests, notices, private, sources, standing, subscribers
+from syndicate.store.workload import Workload
 
 _OPEN = (DigestState.SENDING, DigestState.PAUSED, *digests.WAITING)
 
@@ -56,6 +57,7 @@ def status(as_json: Json = False) -> None:
         due = _next(app, connection, now)
         came_in = inbound.standing(app, connection, now)
         websub = hubs.standing(app, connection)
+        workload = app.carrier.workload(connection)
     if as_json:
         show_json(
             asdict(total)
@@ -70,6 +72,8 @@ def status(as_json: Json = False) -> None:
                 "private_feeds": fed,
                 "inbound": came_in,
                 "websub": websub,
+                "queues": [one._asdict() for one in workload.queues] if workload else [],
+                "workers": workload.workers if workload else [],
                 "next": [{"newsletter": slug, "cadence": name, "due_at": at} for slug, name, at in due],
             }
         )
@@ -89,6 +93,7 @@ def status(as_json: Json = False) -> None:
             tell(one.state, f"source {one.name}: {one.error or 'waits for an operator'}", style="yellow")
         inbound.tell_standing(came_in)
         hubs.tell_standing(websub)
+        _tell_workload(workload)
         tell_paces(paced)
     if not all(counts.balances for counts in (total, *(one.counts for one in unfinished))):
         raise typer.Exit(1)
@@ -119,6 +124,15 @@ def _tell_notices(told: dict[DeliveryState, int]) -> None:
     ]
     if shown:
         tell("notices", ", ".join(sorted(shown)))
+
+
+def _tell_workload(workload: Workload | None) -> None:
+    if workload is None:
+        return
+    tell("workers", ", ".join(workload.workers) or "none runs; start `syndicate worker`")
+    for one in workload.queues:
+        waits = f"{one.waiting} waiting" + (f" since {local(one.oldest)}" if one.oldest else "")
+        tell("queue", f"{one.name}: {waits}, {one.doing} under way, {one.failed} failed")
 
 
 def _facts(unfinished: Unfinished) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from syndicate.jobs.jobs import Jobs
 from syndicate.settings import SourceSettings
 from syndicate.store import Connection
+from syndicate.store.workload import Workload
 
 
 class Clock(Protocol):
@@ -29,3 +30,9 @@ class Carrier(Protocol):
 
     def clock(self, jobs: Jobs) -> Clock:
         """The clock of one service."""
+
+    def workload(self, connection: Connection) -> Workload | None:
+        """What waits for workers, and who works; None where nothing does."""
+
+    def retry(self, connection: Connection, job_id: int) -> bool:
+        """Has a job done again that failed; false when it is none."""

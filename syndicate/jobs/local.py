@@ -19,3 +19,10 @@ class Local:
     def clock(self, jobs: Jobs) -> Clock:
         """One that does what is due."""
         return Ticks(jobs)
+
+    def workload(self, connection: Connection) -> None:
+        """There are no workers."""
+
+    def retry(self, connection: Connection, job_id: int) -> bool:  # noqa: ARG002 - there are none
+        """What failed is found to be due again by itself."""
+        return False

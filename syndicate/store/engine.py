@@ -21,10 +21,10 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from syndicate.errors import BusyError, StoreError
-from syndicate.store import opening, queues
+from syndicate.store import opening, queues, versions
 from syndicate.store.moving import brake, marks
 from syndicate.store.prepared import Batch
-from syndicate.store.schema import VERSION
+from syndicate.store.schema import OLDEST, VERSION
 
 _MIGRATING = 7_366_284_207
 """The number of the lock under which PostgreSQL lets one process at a time build tables."""
@@ -130,15 +130,28 @@ class Store:
         if version is None:
             self.migrate()
         elif version != VERSION:
-            raise StoreError(
-                self.name, f"is at version {version}, this program needs {VERSION}; run `syndicate migrate`"
-            )
+            self._check_version(version)
         with self.read() as connection:
             mark = marks.read(connection)
         if mark is not None:
             raise StoreError(self.name, mark.refusal)
         if version is not None:
             self._build_queues()
+
+    def _check_version(self, version: str) -> None:
+        """A newer database is fine when it says that programs of this version may go on with it."""
+        oldest = None
+        if version > VERSION:
+            with self.read() as connection:
+                oldest = versions.oldest(connection)
+        if oldest is None:
+            raise StoreError(
+                self.name, f"is at version {version}, this program needs {VERSION}; run `syndicate migrate`"
+            )
+        if oldest > VERSION:
+            raise StoreError(
+                self.name, f"is at version {version}, this program is of {VERSION}; start one of {oldest} or newer"
+            )
 
     def migrate(self) -> None:
         """Brings the tables to this program's version; does nothing when they are. Data stays."""
@@ -154,6 +167,7 @@ class Store:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            versions.note(connection, OLDEST)
         self._build_queues()
 
     def _build_queues(self) -> None:

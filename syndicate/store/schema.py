@@ -43,6 +43,10 @@ from syndicate.store.columns import Id, Instant, one_of
 VERSION = "0025"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
+OLDEST = "0025"
+"""The oldest version whose programs may work with these tables: a migration that only adds what they need not know
+leaves it, one that takes away or changes what they use sets it to its own number."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Sequence
 from datetime import datetime
+from socket import gethostname
 
 import procrastinate
 import psycopg
@@ -13,10 +16,14 @@ from syndicate.errors import StoreError
 from syndicate.jobs import carrier
 from syndicate.jobs.cluster.clock import Clock
 from syndicate.jobs.jobs import Jobs
-from syndicate.store import Connection, Store, tickets
+from syndicate.store import Connection, Store, tickets, workload
+from syndicate.store.workload import WORKER, Workload
 
 AWAY = (ConnectorException, psycopg.OperationalError, StoreError)
 """What is raised when the database can't be reached."""
+
+_NAME = 63
+"""Octets of a session's name that PostgreSQL keeps."""
 
 _ANSWERS_S = 10
 """Seconds for a connection to be made."""
@@ -33,14 +40,23 @@ class Cluster:
         """One that has workers do what is due."""
         return Clock(jobs)
 
+    def workload(self, connection: Connection) -> Workload:
+        """What waits for workers, and who works."""
+        return workload.read(connection)
 
-def open_queues(store: Store, connections: int) -> procrastinate.App:
-    """procrastinate with so many connections, which are made when it is opened."""
+    def retry(self, connection: Connection, job_id: int) -> bool:
+        """Has a job done again that failed; false when it is none."""
+        return workload.retry(connection, job_id)
+
+
+def open_queues(store: Store, names: Sequence[str], connections: int) -> procrastinate.App:
+    """procrastinate for a worker on these queues, with so many connections, which are made when it is opened."""
     for name in ("procrastinate", "psycopg.pool"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # who uses it says what went wrong, and once
+    name = f"{WORKER} {gethostname()[:16]}/{os.getpid()} {','.join(names)}"[:_NAME]
     connector = procrastinate.PsycopgConnector(
         conninfo=store.address,
-        kwargs={"options": "-c search_path=procrastinate", "connect_timeout": _ANSWERS_S},
+        kwargs={"options": "-c search_path=procrastinate", "connect_timeout": _ANSWERS_S, "application_name": name},
         min_size=1,
         max_size=connections,
         timeout=_ANSWERS_S,

@@ -6,7 +6,7 @@ Jobs carry ids alone. A field that is not known here comes from a newer version,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import procrastinate
@@ -23,6 +23,9 @@ QUEUES = ("send", "pickup", "publish", "inbound")
 
 _TRIES = 8
 _LONGEST_S = 60
+_KEPT_H = 14 * 24
+"""Hours for which a job that failed can be retried."""
+
 _RELAY_S = 30
 _STORE_S = 5
 
@@ -34,6 +37,22 @@ RECONCILE_EVERY = "* * * * * */10"
 log = structlog.get_logger()
 
 
+class NewerError(Exception):
+    """A job that this version does not know."""
+
+
+class _Known(dict[str, Any]):
+    """Tasks by name; those that are not known are one that puts the job back."""
+
+    def __init__(self, tasks: Mapping[str, Any], unknown: Any) -> None:
+        super().__init__(tasks)
+        self._unknown = unknown
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The task of that name, or what stands for one that is not known."""
+        return super().get(name, default or self._unknown)
+
+
 class Again(BaseRetryStrategy):
     """What the world outside prevents is tried until it works; what is wrong with us, a few times."""
 
@@ -41,6 +60,8 @@ class Again(BaseRetryStrategy):
         """When to try again; None when a person has to look."""
         if isinstance(exception, HandedBackError):
             return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, NewerError):
+            return RetryDecision(retry_in={"seconds": _LONGEST_S})
         if isinstance(exception, RelayError | HeldError):
             return RetryDecision(retry_in={"seconds": _RELAY_S})
         if isinstance(exception, StoreError):
@@ -67,6 +88,8 @@ class Tasks:
             ("process_inbound", "inbound", self.process_inbound),
         ):
             queues.task(name=task, queue=queue, retry=again)(act)
+        later = queues.task(name="unknown", retry=again)(self.unknown)
+        queues.tasks = _Known(queues.tasks, later)
         reconcile = queues.task(name="reconcile", queue="send", queueing_lock="reconcile", lock="reconcile")
         queues.periodic(cron=RECONCILE_EVERY)(reconcile(self.reconcile))
 
@@ -123,7 +146,11 @@ class Tasks:
         if polled and polled.error:
             log.warning("the mailbox can't be read", reason=polled.error)
 
-    async def reconcile(self, **_: object) -> None:
+    async def unknown(self, **_: object) -> None:
+        """Leaves to a newer version what only that one can do. :raises NewerError: always."""
+        raise NewerError
+
+    async def reconcile(self, timestamp: int = 0, **_: object) -> None:
         """Takes over what dead workers left, and writes the tickets that are missing."""
         await asyncio.to_thread(self.jobs.reconcile)
         manager = self._queues.job_manager
@@ -131,13 +158,15 @@ class Tasks:
             log.warning("a worker died, its job is done again", job=job.task_name, number=job.id)
             await manager.retry_job(job)
         await manager.prune_stalled_workers(STALLED_S)
+        if timestamp % 3600 < 10:
+            await manager.delete_old_jobs(nb_hours=_KEPT_H, include_failed=True, include_aborted=True)
 
 
 async def telling(call: Callable[[], Awaitable[Any]], context: procrastinate.JobContext, _: object) -> Any:
     """Logs why a job failed; it is tried again, or waits for a person."""
     try:
         return await call()
-    except HandedBackError:
+    except (HandedBackError, NewerError):
         raise
     except SyndicateError as error:
         log.warning("job failed", job=context.job.task_name, reason=str(error))

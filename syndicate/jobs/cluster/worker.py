@@ -26,7 +26,7 @@ class Worker:
 
     def __init__(self, jobs: Jobs, queues: Sequence[str], concurrency: int) -> None:
         self._names, self._concurrency = queues, concurrency
-        self._queues = open_queues(jobs.store, connections=2 * len(queues) + concurrency)
+        self._queues = open_queues(jobs.store, queues, connections=2 * len(queues) + concurrency)
         self._batches = Batches(jobs)
         self._tasks = Tasks(self._queues, jobs, self._batches)
 

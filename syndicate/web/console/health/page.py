@@ -73,6 +73,7 @@ class Health:
         door.get("/console/health", Right.VIEW, self.health)
         door.post("/console/health/senders", Right.SETTINGS, self.look)
         door.post("/console/health/pace/forget", Right.SEND, self.forget)
+        door.post("/console/health/jobs/{number:int}/retry", Right.SEND, self.retry)
 
     def health(self, visit: Visit) -> Response:
         """One page, from one view of the database."""
@@ -91,6 +92,7 @@ class Health:
                 "listeners": listeners.every(connection),
                 "hubs": [one for one in hubs.standing(connection) if one.address in settings.hubs],
                 "equation": standing.equation(connection),
+                "workload": self._app.carrier.workload(connection),
             }
         return self._desk.show(
             visit,
@@ -120,6 +122,14 @@ class Health:
             return self._desk.go(visit, "/console/health#senders", "The DNS was asked again.")
 
         return await run_in_threadpool(told)
+
+    def retry(self, visit: Visit, number: int) -> Response:
+        """Has a worker do a job again that failed."""
+        with self._app.store.write() as connection:
+            if not self._app.carrier.retry(connection, number):
+                raise NotFoundError("job that failed", number)
+            audit.note(connection, visit.user.name, "retried", about=f"job {number}", ip=visit.ip, now=visit.now)
+        return self._desk.go(visit, "/console/health#workers", "It waits for a worker again.")
 
     def forget(self, visit: Visit) -> Response:
         """Starts anew with a domain or a relay: it is served as it is set."""
