@@ -26,6 +26,7 @@ _HELP = "answers a mail: which commands there are"
 _LEAVE = "answers a mail that wants to leave without a token: the links that do it"
 _CONFIRMED = "answers a mail that confirmed something"
 _LATE = "answers a mail that confirms something whose time is over"
+_ALERT = "tells operators what is wrong (`facts.title`, `facts.told`)"
 _LINK = "a new link to the preferences"
 
 
@@ -51,6 +52,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         **_notice("leave", _LEAVE),
         **_notice("confirmed", _CONFIRMED),
         **_notice("not-confirmed", _LATE),
+        **_notice("alert", _ALERT),
         **_notice("link", _LINK),
         "web/base.html": "the frame of every page",
         "web/index.html": "the front page",
