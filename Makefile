@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check kill-test bench bench-long bench-cluster bench-import bounces lint format docs screenshots languages lock wheel clean api-test
+.PHONY: help demo test check kill-test bench bench-long bench-cluster bench-millions bench-import bounces lint format docs screenshots languages lock wheel clean api-test
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -40,6 +40,9 @@ bench-long: $(DEV_READY) ## the same with more messages and more rounds
 
 bench-cluster: $(DEV_READY) ## measure 1, 2 and 4 workers on PostgreSQL, beside the embedded default
 	@$(BIN)/python -m benchmarks --only cluster $(ARGS)
+
+bench-millions: $(DEV_READY) ## measure a newsletter with ROWS=1000000 readers on PostgreSQL
+	@$(BIN)/python -m benchmarks.millions --rows $(ROWS) $(ARGS)
 
 bench-import: $(DEV_READY) ## measure how fast ROWS=1000000 subscribers are imported
 	@$(BIN)/python -m benchmarks.roster --rows $(ROWS) $(ARGS)

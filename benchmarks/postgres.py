@@ -68,6 +68,13 @@ class Server:
             used += times.user + times.system
         return float(used)
 
+    def written(self) -> int:
+        """Octets of the log (WAL) so far."""
+        with psycopg.connect(self._address.format("postgres"), autocommit=True) as connection:
+            row = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def _url(self, name: str) -> str:
         return self._address.format(name)
 
