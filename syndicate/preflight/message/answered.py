@@ -50,7 +50,7 @@ def images(sources: Sequence[str], answers: Mapping[str, Answer]) -> list[Findin
 def _link(address: str, answer: Answer | None) -> Finding | None:
     where = _short(address)
     if answer is None:
-        return LINKS.unchecked("there was no time left to ask", "look again", where)
+        return LINKS.unchecked("it was not asked for: there are too many, or it took too long", "look again", where)
     if not answer.status:
         if "is not known" in answer.failure:
             return LINKS.blocks(answer.failure, "mend the address", where)
@@ -86,7 +86,9 @@ def _redirected(address: str, answer: Answer, where: str) -> Finding | None:
 def _image(source: str, answer: Answer | None) -> Finding | None:
     where = _short(source)
     if answer is None:
-        return IMAGE_SIZE.unchecked("there was no time left to ask", "look again", where)
+        return IMAGE_SIZE.unchecked(
+            "it was not asked for: there are too many, or it took too long", "look again", where
+        )
     if not answer.status or answer.status in _SHY:
         said = answer.failure or f"it does not answer programs ({answer.status})"
         return IMAGE_SIZE.unchecked(said, "look at it in a mail to yourself", where)
