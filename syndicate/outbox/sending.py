@@ -33,7 +33,9 @@ AT_ONCE = 16
 EACH = 4
 """Requests at the same time: in all, and to one program."""
 
-_SECONDS = 15.0
+SECONDS = 15.0
+"""So long a program may take to answer."""
+
 _LEASE = timedelta(minutes=1)
 
 log = structlog.get_logger()
@@ -56,7 +58,7 @@ class Outbox:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store = settings, store
         self._secret = settings.site.secret.get_secret_value()
-        self._bounds = Bounds(_SECONDS, 0, settings.outbox.allow_private, "[outbox] allow_private")
+        self._bounds = Bounds(SECONDS, 0, settings.outbox.allow_private, "[outbox] allow_private")
 
     async def send_due(self, *, clock: Callable[[], datetime], stop: asyncio.Event) -> Done:
         """Tells what is due; once ``stop`` is set, what is under way is finished."""

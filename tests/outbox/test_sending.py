@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,15 +17,16 @@ import pytest
 
 from syndicate.audience.subscribe import unsubscribe
 from syndicate.desk import listeners as desk
-from syndicate.model import ASKED_FOR, ArticleState, Event, Return, ReturnKind
+from syndicate.model import ASKED_FOR, ArticleState, DigestState, Event, Return, ReturnKind
 from syndicate.outbox.sending import KEPT, Done, Outbox
 from syndicate.outbox.signing import secret_of
 from syndicate.render.tokens import listener_key
 from syndicate.settings.outbox import Outbox as OutboxSettings
-from syndicate.store import listeners, outbox, returns
+from syndicate.store import digests, listeners, outbox, returns
 from syndicate.store.audit import By
 from syndicate.store.listeners import Listener
 from syndicate.store.outbox import Fate, Happened
+from syndicate.web.api.told import DATA
 from tests.feeds.newsroom import NOON, SECRET
 from tests.site import HttpSite, Page, Request
 from tests.web.pressroom import Pressroom, serve
@@ -91,8 +93,8 @@ def test_what_happens_is_told_and_signed(at: Desk, http_site: HttpSite) -> None:
                 came_at=NOON,
             )
             returns.add(connection, came)
-    room.app.digests.cancel(digest.id, NOON)
-    at.happen("digest 1", 1)
+    with room.app.store.write() as connection:
+        digests.set_state(connection, digest.id, DigestState.SENT, now=NOON)
     unsubscribe(room.app.store, ana.id, now=NOON)
     at.now += timedelta(days=2)
     done = at.send()
@@ -101,6 +103,7 @@ def test_what_happens_is_told_and_signed(at: Desk, http_site: HttpSite) -> None:
         *("digest.sent", "subscriber.confirmed", "subscriber.left"),
     ]
     assert done.told == 6
+    assert all(set(one["data"]) == set(DATA[Event(one["type"])]) for one in told(http_site))
     facts = {one["type"]: one["data"] for one in told(http_site)}
     assert facts["article.published"]["article_id"] == held - 1
     assert facts["delivery.complained"]["digest_id"] == digest.id
@@ -197,3 +200,37 @@ def test_a_poisonous_message_is_given_up_and_nobody_else_waits(at: Desk, http_si
     with at.room.app.store.write() as connection:
         listeners.remove(connection, 1)
         assert not listeners.every(connection)
+
+
+def test_who_is_slow_holds_up_nobody_else(at: Desk, http_site: HttpSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syndicate.outbox.sending.SECONDS", 0.3)
+    go_on = threading.Event()
+
+    def slow(_: Request) -> Page:
+        go_on.wait(20)
+        return Page()
+
+    http_site.pages |= {"/slow": slow, "/quick": Page()}
+    at.listen(f"{http_site.url}/slow")
+    at.listen(f"{http_site.url}/quick")
+    for number in range(6):
+        at.happen(f"digest {number}", number)
+    assert at.send().told == 6
+    assert at.fates(2) == [Fate.TOLD] * 6
+    assert (at.one(1).error, at.fates(1)) == ("took longer than 0.3 s", [Fate.QUEUED] * 6)
+    go_on.set()
+
+
+def test_two_processes_tell_each_message_once(at: Desk, http_site: HttpSite) -> None:
+    http_site.pages["/hook"] = Page()
+    at.listen(f"{http_site.url}/hook")
+    for number in range(40):
+        at.happen(f"digest {number}", number)
+    settings = at.room.app.settings.model_copy(update={"outbox": OutboxSettings(allow_private=True)})
+
+    async def both() -> list[Done]:
+        some = [Outbox(settings, at.room.app.store) for _ in range(2)]
+        return await asyncio.gather(*(one.send_due(clock=lambda: at.now, stop=asyncio.Event()) for one in some))
+
+    assert sum(one.told for one in asyncio.run(both())) == 40
+    assert sorted(one["data"]["number"] for one in told(http_site)) == list(range(40))

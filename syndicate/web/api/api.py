@@ -28,6 +28,7 @@ from syndicate.web.api import (
     subscribers,
     subscriptions,
     suppressions,
+    told,
     webhooks,
 )
 from syndicate.web.api.bringing import GHOST
@@ -121,6 +122,7 @@ def document(api: FastAPI, site_url: str) -> dict[str, Any]:
         servers=[{"url": f"{site_url}{PATH}"}],
         tags=[{"name": name, "description": about} for name, about in _NOUNS.items()],
     )
+    found["webhooks"] = told.described()
     parts = found["components"]
     parts["securitySchemes"] = {
         SCHEME: {"type": "http", "scheme": "bearer", "description": "`syndicate_…`"},
@@ -134,7 +136,7 @@ def document(api: FastAPI, site_url: str) -> dict[str, Any]:
     for operations in found["paths"].values():
         for method, operation in operations.items():
             if method != "get":
-                operation["responses"] |= {str(one): told for one, told in documented(*_WITH_BODIES).items()}
+                operation["responses"] |= {str(one): how for one, how in documented(*_WITH_BODIES).items()}
             if method == "post" and SCHEME in operation["security"][0]:
                 operation.setdefault("parameters", []).append(_KEY)
     return found
