@@ -20,6 +20,7 @@ from syndicate.web.console.digests.results import Results
 from syndicate.web.console.digests.sent import SentDigests
 from syndicate.web.console.door import Door
 from syndicate.web.console.health.acts import Acts
+from syndicate.web.console.health.copy import CopyPage
 from syndicate.web.console.health.page import Health
 from syndicate.web.console.progress import Progress
 from syndicate.web.console.settings.all import AllSettings
@@ -58,6 +59,7 @@ def open_door(app: App, base: str) -> Door:
         Progress,
         Health,
         Acts,
+        CopyPage,
         ArticleList,
         ArticlePage,
         SentDigests,

@@ -12,9 +12,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from syndicate.app import App
 from syndicate.desk.rights import Right
+from syndicate.errors import StoreError
 from syndicate.model import Session
 from syndicate.render.environment import render
 from syndicate.store import sessions
+from syndicate.store.copies import Copy
 from syndicate.web.console.meter import Meter
 from syndicate.web.console.static import Static
 from syndicate.web.console.visit import Visit
@@ -94,6 +96,7 @@ class Desk:
         nonce = secrets.token_urlsafe(16)
         sections = [one for one in SECTIONS if visit.may(one.right)]
         given = {"visit": visit, "nonce": nonce, "sections": sections, "section": section, "said": self._said(visit)}
+        given["copy"] = self._copy()
         html = render(self._app.templates, f"console/{name}", **self._shared, **given, **values)
         return HTMLResponse(html, status, {**PRIVATE, "Content-Security-Policy": policy(nonce)})
 
@@ -128,3 +131,10 @@ class Desk:
             with self._app.store.write() as connection:
                 sessions.say(connection, visit.session.key_hash, "")
         return visit.session.said
+
+    def _copy(self) -> Copy:
+        """Whether this copy of the database sends; pages that say that it can't be read need not know."""
+        try:
+            return self._app.jobs.copy()
+        except StoreError:
+            return Copy()
