@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from syndicate.audience.engagement import Tally
 from syndicate.audience.forms import Stamps
 from syndicate.audience.limits import Gate
 from syndicate.audience.traces import Traces
@@ -77,7 +78,7 @@ def open_app(
         store.close()
         raise
     file = file or SettingsFile(settings.directory / CONFIG_NAME, {})
-    return _put_together(settings, store, Gate(settings.limits), Brakes(), Hosts(), clock, file)
+    return _put_together(settings, store, Gate(settings.limits), Brakes(), Hosts(), Tally(), clock, file)
 
 
 def renewed(app: App, settings: Settings) -> App:
@@ -86,7 +87,9 @@ def renewed(app: App, settings: Settings) -> App:
     :raises SettingsError: when a DKIM key can't be used.
     """
     gate = app.gate if settings.limits == app.settings.limits else Gate(settings.limits)
-    return _put_together(settings, app.store, gate, app.brakes, app.jobs.hosts, app.jobs.clock, app.file)
+    return _put_together(
+        settings, app.store, gate, app.brakes, app.jobs.hosts, app.jobs.tally, app.jobs.clock, app.file
+    )
 
 
 def _put_together(
@@ -95,6 +98,7 @@ def _put_together(
     gate: Gate,
     brakes: Brakes,
     hosts: Hosts,
+    tally: Tally,
     clock: Callable[[], datetime],
     file: SettingsFile,
 ) -> App:
@@ -126,6 +130,7 @@ def _put_together(
         Bell(),
         Bell(),
         Pulse(clock()),
+        tally,
     )
     webhooks = Webhooks(settings, store, link_signer, clock)
     return App(

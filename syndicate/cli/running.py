@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -58,9 +59,16 @@ class Running:
                 await self._follow()
             before = look
             await self._follow_templates()
+            await self._count(self._app.jobs.clock())
         self._stopping.set()
         tell("stopping", "what is in flight is finished")
         await self._ticks.stop()
+        await self._count(None)
+
+    async def _count(self, now: datetime | None) -> None:
+        """Writes what the pages counted; what can't be written now is kept, and comes along the next time."""
+        with suppress(StoreError):
+            await asyncio.to_thread(self._app.jobs.tally.flush, self._app.store, now)
 
     async def _follow_templates(self) -> None:
         """Pages are made anew when a template of theirs is another, for their stylesheet is rendered once."""

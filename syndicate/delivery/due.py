@@ -12,7 +12,7 @@ import structlog
 
 from syndicate.delivery.fair import Turns
 from syndicate.delivery.ledger import Ledger
-from syndicate.delivery.letter import Letter
+from syndicate.delivery.letter import Letter, counted
 from syndicate.delivery.tickets import Share, Source
 from syndicate.delivery.traffic import Traffic
 from syndicate.model import Delivery, Digest
@@ -222,7 +222,7 @@ class DueQueue:
             self._letters[one.id] = Letter(
                 newsletter,
                 self._links,
-                one.parts,
+                counted(newsletter, self._links, one.parts, digest_id),
                 sending=str(digest_id),
                 date=digest.composed_at,
                 returns=self._settings.has_return_paths,

@@ -9,6 +9,7 @@ from syndicate.render.headers import ReaderHeaders, SharedHeaders
 from syndicate.render.holes import attribute_values, called_by
 from syndicate.render.links import Links
 from syndicate.render.message import Message, compile_message
+from syndicate.render.tracked import tracked
 from syndicate.settings import Newsletter
 
 
@@ -84,3 +85,11 @@ def write_letter(
     """
     letter = Letter(newsletter, links, parts, sending=sending, date=date)
     return letter.write(subscriber, subscription_id=subscription_id, message_id=message_id).whole
+
+
+def counted(newsletter: Newsletter, links: Links, parts: Parts, digest_id: int) -> Parts:
+    """The same as it goes out: with links that are counted, where the newsletter has that switched on."""
+    if newsletter.engagement == "off":
+        return parts
+    pixel = links.opened(digest_id) if newsletter.engagement == "all" else None
+    return tracked(parts, lambda link: links.followed(digest_id, link), pixel)

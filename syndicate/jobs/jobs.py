@@ -12,6 +12,7 @@ from datetime import datetime
 
 from syndicate.audience.admission import admit
 from syndicate.audience.channel import LINGERS
+from syndicate.audience.engagement import Tally
 from syndicate.audience.preferences import wake
 from syndicate.audience.retention import Forgotten, tidy
 from syndicate.audience.traces import Traces
@@ -79,6 +80,7 @@ class Jobs:
     bell: Bell
     fresh: Bell
     pulse: Pulse
+    tally: Tally
 
     async def pick_up(
         self,

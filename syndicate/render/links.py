@@ -164,6 +164,14 @@ class Links:
         """
         return f"<{self._signer.sign_pair('message', digest_id, subscription_id)}@{domain}>"
 
+    def followed(self, digest_id: int, link: int) -> str:
+        """Where a link of a digest leads by way of this site, which counts it."""
+        return f"{self._site}/go/{self._signer.sign_pair('follow', digest_id, link)}"
+
+    def opened(self, digest_id: int) -> str:
+        """The picture that tells that a mail of a digest is shown."""
+        return f"{self._site}/seen/{self._signer.sign('see', digest_id)}.gif"
+
     def confirm(self, token: str) -> str:
         """Where the owner of a mailbox confirms what was asked for in their name."""
         return f"{self._site}/confirm/{token}"

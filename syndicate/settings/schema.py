@@ -39,6 +39,7 @@ ROUTES = frozenset(
         "confirm",
         "console",
         "feeds",
+        "go",
         "healthz",
         "hub",
         "metrics",
@@ -47,6 +48,7 @@ ROUTES = frozenset(
         "private",
         "readyz",
         "search",
+        "seen",
         "subscribe",
         "unsubscribe",
         "webhooks",
@@ -242,6 +244,11 @@ class Newsletter(Section):
         "newsletter",
         description="Whose local time the cadences mean: the newsletter's time zone, or each reader's own where it is "
         "known.",
+    )
+    engagement: Literal["off", "clicks", "all"] = Field(
+        "off",
+        description="Count how often links in its mails are followed, and, with `all`, how often they are shown: "
+        "numbers for each digest, never by whom.",
     )
     cadences: dict[str, Annotated[str, BeforeValidator(_cadence)]] = Field(
         description="Name = five-field cron expression, or `instant = true`. The first is the default.",

@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0025"
+VERSION = "0026"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 OLDEST = "0025"
@@ -745,6 +745,15 @@ returns = Table(
     Index(None, "subscriber_id", "came_at"),
     Index(None, "digest_id", "delivery_id", "kind"),
     one_of("kind", ReturnKind),
+)
+
+engagement = Table(
+    "engagement",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True, autoincrement=False),
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("by_machine", Boolean, primary_key=True),
+    Column("count", BigInteger, nullable=False),
 )
 
 alerts = Table(

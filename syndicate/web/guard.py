@@ -76,7 +76,9 @@ class Guard:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"} if is_head else scope, receive, guarded)
+        if is_head:
+            scope = {**scope, "method": "GET", "state": {**scope.get("state", {}), "is_head": True}}
+        await self._app(scope, receive, guarded)
 
 
 async def small_body(request: Request, largest: int = LARGEST_BODY) -> bytes:

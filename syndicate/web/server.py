@@ -22,6 +22,7 @@ from syndicate.web.articles import ArticlePages
 from syndicate.web.confirming import Confirming
 from syndicate.web.console.console import open_door
 from syndicate.web.counted import Counted
+from syndicate.web.engagement import Engagement
 from syndicate.web.feeds import PublishedFeeds
 from syndicate.web.guard import Guard, security_of
 from syndicate.web.hub import Hub
@@ -94,7 +95,7 @@ def create_pages(app: App) -> FastAPI:
     web.add_middleware(ProxyHeadersMiddleware)
     web.include_router(open_door(app, pages.base).router)
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
-    for_readers = (PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
+    for_readers = (Engagement, PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)
     for kind in (*for_everyone, Hub, Pushed, ProviderWebhooks, Watching, *for_readers):
         web.include_router(kind(app, pages).routes())
     web.mount(PATH, create_api(app))

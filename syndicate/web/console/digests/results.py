@@ -19,6 +19,7 @@ from syndicate.model import DigestState
 from syndicate.store import Connection, audit, digests, results, subscribers
 from syndicate.store.results import Result, Standing, Wanted
 from syndicate.web.console.desk import PRIVATE, Desk
+from syndicate.web.console.digests.engaged import engaged
 from syndicate.web.console.digests.given import number, state_of, words
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Visit
@@ -51,6 +52,7 @@ class Results:
             digest = digests.get(connection, digest_id)
             wanted = _wanted(connection, digest.newsletter, asked)
             found = results.of_digest(connection, digest_id, wanted, after=after, limit=PAGE + 1)
+            counted = [] if asked or after else engaged(connection, digest_id)
         shown = found[:PAGE]
         next_page = urlencode({**asked, "after": shown[-1].subscription_id}) if len(found) > PAGE else ""
         return self._desk.show(
@@ -60,6 +62,7 @@ class Results:
             digest=digest,
             newsletter=self._app.settings.newsletter(digest.newsletter),
             results=shown,
+            engaged=counted,
             asked=asked,
             standings=list(Standing),
             same=urlencode(asked),

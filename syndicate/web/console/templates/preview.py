@@ -84,6 +84,8 @@ class Preview:
             "address": newsletter.address,
             "newsletters": [{"slug": newsletter.slug, "title": newsletter.title}],
             "people": newsletter.reply_to or "",
+            "title": "Relay smtp is down",
+            "told": [{"what": "Now", "title": "Relay smtp is down", "said": "no answer in time", "url": site.url}],
         }
         context = NoticeContext(
             site=SiteFacts(site.name, site.url, site.postal_address, language.tag),
