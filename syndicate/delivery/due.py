@@ -15,6 +15,7 @@ from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import Letter, counted
 from syndicate.delivery.tickets import Share, Source
 from syndicate.delivery.traffic import Traffic
+from syndicate.errors import RelayError
 from syndicate.model import Delivery, Digest
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
@@ -177,7 +178,8 @@ class DueQueue:
         await self._put_off(excess)
         if homeless:
             await self._ledger.run(lambda c: leases.give_back(c, self._ledger.sender_id, homeless))
-            self.ended(homeless)
+            self._ledger.held.difference_update(homeless)
+            self._source.refused(homeless, RelayError("of the newsletter", "is left alone after a failure"))
 
     async def _put_off(self, excess: Sequence[Due]) -> None:
         if not excess:

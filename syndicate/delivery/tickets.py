@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from syndicate.errors import RelayError
+
 BATCH = 500
 """Deliveries leased at a time: small beside a digest, large beside the connections."""
 
@@ -32,6 +34,9 @@ class Source(Protocol):
     def ended(self, ids: Iterable[int]) -> None:
         """These are recorded, or are nobody's again."""
 
+    def refused(self, ids: Iterable[int], error: RelayError) -> None:
+        """These are nobody's again, for no relay takes them now."""
+
     def dropped(self, ids: Iterable[int]) -> None:
         """These may not begin, and stay leased."""
 
@@ -55,6 +60,9 @@ class Whole:
 
     def ended(self, ids: Iterable[int]) -> None:
         """Nobody waits for it."""
+
+    def refused(self, ids: Iterable[int], error: RelayError) -> None:
+        """The next run tries them."""
 
     def dropped(self, ids: Iterable[int]) -> None:
         """They are given back when the run ends."""
@@ -125,6 +133,12 @@ class Tickets:
             if ticket := self._whose.pop(one, None):
                 ticket.held.discard(one)
                 self._close_if_done(ticket)
+
+    def refused(self, ids: Iterable[int], error: RelayError) -> None:
+        """Their tickets fail, and are tried again later; what else of them is at hand goes on."""
+        for one in ids:
+            if ticket := self._whose.pop(one, None):
+                self._close(ticket, error)
 
     def dropped(self, ids: Iterable[int]) -> None:
         """They end with their ticket: before that, one that is given back could come to this run a second time."""

@@ -84,3 +84,43 @@ async def test_what_falls_back_into_the_queue_gets_a_ticket_in_the_same_transact
         connection.execute(text("UPDATE deliveries SET state = 'uncertain'"))
     room.app.digests.resolve(digest.id, Resolution.RESEND, room.clock())
     assert [one[0] for one in jobs(room.app.store)] == ["send_batch"]
+
+
+@pytest.mark.parametrize(("policy", "state"), [("resend", "accepted"), ("hold", "uncertain")])
+async def test_what_a_dead_worker_left_is_taken_over(
+    tmp_path: Path, postgresql_url: str, relay: Relay, policy: str, state: str
+) -> None:
+    """It had begun one delivery and held another; its job is "doing", and its heart stands still."""
+    with newsroom(tmp_path, store_url=postgresql_url, smtp={"url": relay.url}, uncertain=policy) as room:
+        room.article("Ferry returns")
+        room.reader("ana@example.org")
+        room.reader("ben@example.org")
+        room.compose()
+        with room.app.store.write() as connection:
+            for statement in (
+                "INSERT INTO senders (name, lease_until) VALUES ('elsewhere/1/x', now() - interval '1 second')",
+                "UPDATE deliveries SET sender_id = (SELECT max(id) FROM senders)",
+                "UPDATE deliveries SET state = 'begun' WHERE id = (SELECT min(id) FROM deliveries)",
+                "INSERT INTO procrastinate.procrastinate_workers OVERRIDING SYSTEM VALUE VALUES (1000, '2020-01-01Z')",
+                "UPDATE procrastinate.procrastinate_jobs SET status = 'doing', worker_id = 1000",
+            ):
+                connection.execute(text(statement))
+        await working(room, lambda: not room.equation().outstanding and not jobs(room.app.store))
+        found = room.equation()
+    assert (found.accepted, found.uncertain) == ((2, 0) if state == "accepted" else (1, 1))
+
+
+async def test_a_relay_that_is_away_keeps_the_ticket(tmp_path: Path, postgresql_url: str) -> None:
+    with newsroom(tmp_path, store_url=postgresql_url) as room:
+        room.article("Ferry returns")
+        room.reader("ana@example.org")
+        room.compose()
+
+        def waits() -> bool:
+            query = "SELECT attempts > 0 AND scheduled_at > now() FROM procrastinate.procrastinate_jobs"
+            query += " WHERE task_name = 'send_batch' AND status = 'todo'"
+            with room.app.store.read() as connection:
+                return connection.execute(text(query)).scalar() is True
+
+        await working(room, waits)
+        assert room.equation().outstanding == 1
