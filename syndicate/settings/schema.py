@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -110,6 +111,21 @@ class Web(Section):
         pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$",
         description="`host:port`; port 0 takes a free one. Put a web server with TLS in front.",
     )
+    proxies: tuple[str, ...] = Field(
+        ("127.0.0.1",),
+        description="The web servers in front, as addresses or networks such as `10.0.0.0/24`: what they say of who "
+        "asks (`X-Forwarded-For`, `X-Forwarded-Proto`) is believed.",
+    )
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"{one!r} is neither an address nor a network, such as 10.0.0.0/24") from None
+        return value
 
     @field_validator("listen")
     @classmethod

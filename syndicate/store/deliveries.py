@@ -58,6 +58,8 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
     planned = connection.execute(writing, execution_options={"preserve_rowcount": True}).rowcount
     connection.execute(update(digests).where(digests.c.id == digest.id).values(planned=digests.c.planned + planned))
     private.give(connection, digest, and_(matches, mine), now=now)
+    if planned >= partitions.LARGE:
+        partitions.study(connection, digest.id)
     given = update(subscriptions).where(mine, s.watermark < digest.upto, exists(select(a.digest_id).where(matches)))
     connection.execute(given.values(watermark=digest.upto))
     return int(planned)

@@ -20,6 +20,9 @@ _TABLES: Final[dict[str, str]] = {"deliveries": "id", "attempts": "delivery_id"}
 _ROWS: Final = 5_000_000
 """About so many deliveries make a partition, or one digest that has more."""
 
+LARGE: Final = 10_000
+"""So many at once change what the planner should know."""
+
 _WIDEST: Final = 1000
 _LOOKED_AT: Final = 100
 """By so many of the newest digests it is told how many deliveries the next ones have."""
@@ -74,6 +77,13 @@ def make_for(connection: Connection, digest_id: int) -> None:
             connection, f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, {constraints})"
         )
         _execute(connection, f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({last})")
+
+
+def study(connection: Connection, digest_id: int) -> None:
+    """Has the planner look at what a large digest brought; it would take it for nothing, and read all for a few."""
+    for one in every(connection):
+        if one.first <= digest_id < one.end:
+            _execute(connection, f"ANALYZE deliveries_{one.first}_{one.end}")
 
 
 def every(connection: Connection) -> Iterator[Partition]:

@@ -92,7 +92,7 @@ def create_pages(app: App) -> FastAPI:
     web = FastAPI(title="Syndicate", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     web.add_middleware(Counted)
     web.add_middleware(Guard, security=security_of(app.settings.site.url))
-    web.add_middleware(ProxyHeadersMiddleware)
+    web.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(app.settings.web.proxies))
     web.include_router(open_door(app, pages.base).router)
     for_everyone = (PublicPages, ArticlePages, Listing, Archive, Search, Pictures, Sitemap)
     for_readers = (Engagement, PrivateFeeds, Confirming, Unsubscribing, Preferences, Joining)

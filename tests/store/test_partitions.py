@@ -134,3 +134,23 @@ def test_a_partition_that_others_use_is_dropped_another_time(
             assert rows(connection) == (1, 0)
             assert part not in partitions.every(connection)
         assert room.equation(digest.id).cancelled == 1
+
+
+def test_the_planner_knows_of_a_large_digest_at_once(
+    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "LARGE", 3)
+    with newsroom(tmp_path, store_url=postgresql_url) as room:
+        known: list[int] = []
+        for _ in range(2):
+            room.reader(f"r{len(known)}@example.org", "instant")
+            room.reader(f"s{len(known)}@example.org", "instant")
+            room.article(f"News {len(known)}")
+            [digest] = room.compose()
+            with room.app.store.read() as connection:
+                [part] = [one for one in partitions.every(connection) if one.first <= digest.id < one.end]
+                name = f"deliveries_{part.first}_{part.end}"
+                rows = connection.execute(text(f"SELECT reltuples FROM pg_class WHERE relname = '{name}'")).scalar_one()
+                known.append(int(rows))
+    assert known[0] == -1  # nobody looked at it yet
+    assert known[1] >= 4

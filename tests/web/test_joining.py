@@ -254,6 +254,19 @@ def test_behind_a_web_server_readers_are_told_apart(strict: Pressroom) -> None:
     assert [ask(number, f"192.0.2.{number}") for number in range(5, 10)] == [202] * 5
 
 
+def test_a_web_server_on_another_machine_is_believed_when_it_is_named(tmp_path: Path) -> None:
+    with serve(tmp_path, limits={"per_ip": "2/hour"}, web={"proxies": ["127.0.0.1", "10.89.0.0/24"]}) as room:
+        sent = [
+            room.client.post(
+                "/subscribe",
+                data={**ANA, "email": f"reader{number}@reader.example"},
+                headers={"X-Forwarded-For": f"192.0.2.{number}, {front}"},
+            ).status_code
+            for number, front in enumerate(["10.89.0.7"] * 4 + ["10.90.0.7"] * 3)
+        ]
+    assert sent == [202] * 6 + [429]
+
+
 def test_a_script_of_another_site_may_post_json(pressroom: Pressroom) -> None:
     asked = pressroom.client.options("/subscribe", headers={"Access-Control-Request-Headers": "content-type"})
     assert asked.status_code == 204
