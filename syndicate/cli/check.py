@@ -36,13 +36,17 @@ def check(
         bool, typer.Option("--offline", help="Ask nobody: what needs the network is left open.")
     ] = False,
     dns: Annotated[
-        str, typer.Option(metavar="HOST[:PORT]", help="Ask this name server instead of this machine's own.")
+        str, typer.Option(metavar="ADDRESS[:PORT]", help="Ask this name server instead of this machine's own.")
     ] = "",
     as_json: Json = False,
 ) -> None:
     """Look at a digest before it is sent, and at how it will arrive. Exits with 1 when something blocks."""
+    try:
+        names = Names(dns)
+    except ValueError:
+        raise typer.BadParameter(f"{dns!r} is not an IP address, with a port or without", param_hint="--dns") from None
     with opened() as app:
-        sections = loop.run(app.preflight.check(digest_id, datetime.now(UTC), offline=offline, look=Names(dns).look))
+        sections = loop.run(app.preflight.check(digest_id, datetime.now(UTC), offline=offline, look=names.look))
     if as_json:
         show_json(_facts(sections))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -67,6 +67,17 @@ class Section:
 def is_blocked(sections: Iterable[Section]) -> bool:
     """Whether something should be mended first."""
     return any(one.count(Verdict.BLOCKS) for one in sections)
+
+
+def grouped(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
+    """Of those that say the same of several places, the first one, which names how many there are; and their number."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        alike.setdefault((one.verdict, one.said), []).append(one)
+    return [
+        (each[0] if len(each) == 1 else replace(each[0], where=f"{each[0].where} and {len(each) - 1} more"), len(each))
+        for each in alike.values()
+    ]
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,10 +20,13 @@ Look = Callable[[str, Kind], Awaitable[tuple[str, ...] | None]]
 
 
 class Names:
-    """One run's questions, each asked once. ``server`` is ``host`` or ``host:port``; empty for this machine's own."""
+    """One run's questions, each asked once. ``server`` is an address, or ``address:port``; empty: this machine's own.
+
+    :raises ValueError: for a server that is no IP address.
+    """
 
     def __init__(self, server: str = "") -> None:
-        self._server = server
+        self._server = _host_and_port(server) if server else None
         self._asked: dict[tuple[str, Kind], asyncio.Future[tuple[str, ...] | None]] = {}
 
     async def look(self, name: str, kind: Kind) -> tuple[str, ...] | None:
@@ -54,18 +58,18 @@ class Names:
 
         if not self._server:
             return Resolver()
-        host, port = _host_and_port(self._server)
+        host, port = self._server
         resolver = Resolver(configure=False)
         resolver.nameservers, resolver.port = [host], port
         return resolver
 
 
 def _host_and_port(server: str) -> tuple[str, int]:
-    """``host``, ``host:port``, ``[host]:port`` or a bare IPv6 address."""
+    """``address``, ``address:port``, ``[address]:port`` or a bare IPv6 address."""
     host, colon, port = server.rpartition(":")
-    if colon and port.isdecimal() and (host.endswith("]") or ":" not in host):
-        return host.strip("[]"), int(port)
-    return server.strip("[]"), 53
+    if not (colon and port.isdecimal() and (host.endswith("]") or ":" not in host)):
+        host, port = server, "53"
+    return str(ipaddress.ip_address(host.strip("[]"))), int(port)
 
 
 def _order(record: Any) -> tuple[int, str]:

@@ -47,3 +47,5 @@ def test_another_server_can_be_named_in_any_way() -> None:
     for given, expected in (servers | {"2001:db8::1": ("2001:db8::1", 53)}).items():
         found: dns.asyncresolver.Resolver = Names(given)._resolver()
         assert (found.nameservers, found.port) == ([expected[0]], expected[1])
+    with pytest.raises(ValueError, match=r"dns\.example"):
+        Names("dns.example")

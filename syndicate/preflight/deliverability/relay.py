@@ -51,7 +51,8 @@ def judge(settings: Smtp, greeted: Greeted, now: datetime, *, is_local: bool) ->
         if is_local:
             return [*found, TLS.fine("it is on this machine, so nothing has to be encrypted on the way there", shown)]
         return [*found, TLS.warns("it offers no STARTTLS", "turn TLS on there, or use smtps://", shown)]
-    if greeted.ends_at and (left := greeted.ends_at - now) < _SOON:
+    left = greeted.ends_at - now if greeted.ends_at else _SOON
+    if left < _SOON:
         return [*found, TLS.warns(f"its certificate ends in {max(0, left.days)} days", "renew it", shown)]
-    until = f", certificate until {greeted.ends_at:%Y-%m-%d}" if greeted.ends_at else ""
+    until = f", certificate until {greeted.ends_at:%Y-%m-%d}, {left.days:,} days" if greeted.ends_at else ""
     return [*found, TLS.fine(f"{greeted.version}{until}", shown)]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from urllib.parse import urlsplit
 
-from syndicate.preflight.finding import Finding
+from syndicate.preflight.finding import Finding, grouped
 from syndicate.preflight.message.asking import HEAVY, Answer
 from syndicate.preflight.message.checks import IMAGE_SIZE, LINKS
 
@@ -21,24 +20,15 @@ _LONGEST = 160
 def links(addresses: Sequence[str], answers: Mapping[str, Answer]) -> list[Finding]:
     """Of each address that does not simply answer; of the others, how many they are."""
     found = [one for address in addresses if (one := _link(address, answers.get(address)))]
-    good, alike = len(addresses) - len(found), _grouped(found)
-    told = alike[:_MOST]
+    good, told = len(addresses) - len(found), grouped(found)[:_MOST]
+    findings = [one for one, _ in told]
     if more := len(found) - sum(count for _, count in told):
-        told.append(
-            (LINKS.warns(f"and {more} more links are not as they should be", "mend the first, and look again"), 1)
+        findings.append(
+            LINKS.warns(f"and {more} more links are not as they should be", "mend the first, and look again")
         )
-    findings = [one if count == 1 else replace(one, where=f"{one.where} and {count - 1} more") for one, count in told]
     if good or not found:
         findings.append(LINKS.fine(f"{good} {'leads' if good == 1 else 'lead'} where they should"))
     return findings
-
-
-def _grouped(found: Sequence[Finding]) -> list[tuple[Finding, int]]:
-    """Of those that say the same, the first, and how many they are."""
-    alike: dict[tuple[str, str], list[Finding]] = {}
-    for one in found:
-        alike.setdefault((one.verdict, one.said), []).append(one)
-    return [(each[0], len(each)) for each in alike.values()]
 
 
 def images(sources: Sequence[str], answers: Mapping[str, Answer]) -> list[Finding]:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import unquote, urlsplit
 
-from syndicate.preflight.finding import Finding
+from syndicate.preflight.finding import Finding, grouped
 from syndicate.preflight.message.checks import LINK_SHAPES, SHORTENERS
 from syndicate.preflight.message.page import Link, Page
 from syndicate.reach.addresses import is_public
@@ -44,7 +44,9 @@ _MOST = 8
 def link_shapes(page: Page) -> list[Finding]:
     """Those that lead nowhere, or elsewhere than they say."""
     found = [one for link in dict.fromkeys(page.links) for one in _wrong(link)]
-    return found[:_MOST] or [LINK_SHAPES.fine(f"{len(page.links)} links, all as they should be")]
+    return [one for one, _ in grouped(found)][:_MOST] or [
+        LINK_SHAPES.fine(f"{len(page.links)} links, all as they should be")
+    ]
 
 
 def shorteners(page: Page) -> list[Finding]:

@@ -94,6 +94,11 @@ def test_what_is_not_wrong_is_let_be(changed: Mail) -> None:
     assert wrong(changed) == {}
 
 
+def test_links_that_are_wrong_in_the_same_way_are_told_once() -> None:
+    many = "".join(f'<a href="http://localhost/{at}">{at}</a>' for at in range(9))
+    assert wrong(mail(many))["link-shapes"][1] == "“0” and 8 more: localhost can’t be reached by readers"
+
+
 def test_the_preheader_is_hidden_by_right_and_its_own_dark_colours_are_looked_at() -> None:
     hidden = '<body><div style="display:none">What is new on the lake</div>'
     good = mail()
