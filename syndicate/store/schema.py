@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0026"
+VERSION = "0027"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 OLDEST = "0025"
