@@ -34,9 +34,10 @@ class Alert:
 _COLUMNS = [alerts.c[field.name] for field in fields(Alert)]
 
 
-def open_(connection: Connection) -> list[Alert]:
-    """Those that have not ended, the oldest first."""
+def open_(connection: Connection, *, to_change: bool = False) -> list[Alert]:
+    """Those that have not ended, the oldest first; ``to_change`` lets nobody else change them until this is over."""
     query = select(*_COLUMNS).where(alerts.c.ended_at.is_(None)).order_by(alerts.c.began_at, alerts.c.id)
+    query = query.with_for_update() if to_change else query
     return [Alert(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - public in spite of its name
 
 

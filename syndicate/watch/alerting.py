@@ -97,7 +97,7 @@ def _decide(
             return []
     patience = partial(alarms.patience_of, settings=settings.alerts)
     with store.write() as connection:
-        done = changes(alerts.open_(connection), found, patience, now)
+        done = changes(alerts.open_(connection, to_change=True), found, patience, now)
         for alert, alarm in done.seen:
             alerts.see(connection, alert.id, alarm.said, now=now)
         new = [alerts.begin(connection, *one, now=now) for one in done.begin]
