@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -91,8 +92,7 @@ def create_api(app: App) -> FastAPI:
     api = assembled()
     api.state.app = app
     api.state.turnstile = Turnstile(app.settings.limits.per_token)
-    written = document(api, app.settings.site.url)
-    api.openapi = lambda: written  # type: ignore[method-assign]
+    api.openapi = cache(partial(document, api, app.settings.site.url))  # type: ignore[method-assign]
     return api
 
 
