@@ -41,6 +41,13 @@ def due_partitions(connection: Connection, *, before: datetime) -> list[Partitio
     return found
 
 
+def is_settled(connection: Connection, digest_id: int) -> bool:
+    """Whether some of a digest's deliveries are kept no more."""
+    return (
+        connection.execute(select(settled.c.state).where(settled.c.digest_id == digest_id).limit(1)).first() is not None
+    )
+
+
 def settle(connection: Connection, digest_id: int, *, limit: int) -> int:
     """Deletes the next deliveries of a digest; returns how many."""
     d = deliveries.c

@@ -6,15 +6,15 @@ from sqlalchemy import Connection, delete, insert, select
 
 from syndicate.store.schema import facts
 
-_NAME = "oldest program"
+NAME = "oldest program"
 
 
 def oldest(connection: Connection) -> str | None:
     """The version of the oldest program that may; None when the database does not say."""
-    return connection.execute(select(facts.c.value).where(facts.c.name == _NAME)).scalar()
+    return connection.execute(select(facts.c.value).where(facts.c.name == NAME)).scalar()
 
 
 def note(connection: Connection, version: str) -> None:
     """Programs that are older than that may not."""
-    connection.execute(delete(facts).where(facts.c.name == _NAME))
-    connection.execute(insert(facts).values(name=_NAME, value=version))
+    connection.execute(delete(facts).where(facts.c.name == NAME))
+    connection.execute(insert(facts).values(name=NAME, value=version))

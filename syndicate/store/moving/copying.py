@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, delete, event, exists, select
 
 from syndicate.errors import ConflictError, StoreError
-from syndicate.store import copies, partitions
+from syndicate.store import copies, partitions, versions
 from syndicate.store.copies import Standing
 from syndicate.store.engine import Store
 from syndicate.store.moving import brake, finishing, marks, rows
@@ -28,7 +28,7 @@ TABLES = [*(one for one in metadata.sorted_tables if one not in _LEDGER), *_LEDG
 """In the order in which they are copied: those of which a digest is made come before its deliveries."""
 
 _WORDS = "article_words"
-_OWN = {marks.NAME, copies.HOME}
+_OWN = {marks.NAME, copies.HOME, versions.NAME}
 """Facts that are about one database alone."""
 
 _ROWS = 20_000
@@ -114,7 +114,11 @@ def _held(connection: Connection) -> list[str]:
     """The tables with something in them, but for what migrations put there."""
     found = []
     for table in TABLES:
-        some = select(table).where(counters.c.value != 0) if table is counters else select(table)
+        some = select(table)
+        if table is counters:
+            some = some.where(counters.c.value != 0)
+        elif table is facts:
+            some = some.where(facts.c.name.not_in(_OWN))
         if connection.execute(select(exists(some))).scalar_one():
             found.append(table.name)
     return found

@@ -16,7 +16,7 @@ from syndicate.audience.sheet import Writer
 from syndicate.desk.rights import Right
 from syndicate.errors import AddressError
 from syndicate.model import DigestState
-from syndicate.store import Connection, audit, digests, results, subscribers
+from syndicate.store import Connection, audit, digests, results, settling, subscribers
 from syndicate.store.results import Result, Standing, Wanted
 from syndicate.web.console.desk import PRIVATE, Desk
 from syndicate.web.console.digests.engaged import engaged
@@ -53,6 +53,7 @@ class Results:
             wanted = _wanted(connection, digest.newsletter, asked)
             found = results.of_digest(connection, digest_id, wanted, after=after, limit=PAGE + 1)
             counted = [] if asked or after else engaged(connection, digest_id)
+            is_settled = settling.is_settled(connection, digest_id)
         shown = found[:PAGE]
         next_page = urlencode({**asked, "after": shown[-1].subscription_id}) if len(found) > PAGE else ""
         return self._desk.show(
@@ -68,6 +69,7 @@ class Results:
             same=urlencode(asked),
             next_page=next_page,
             is_first=not after,
+            is_settled=is_settled,
             can_be_mended=digest.state in (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT),
         )
 

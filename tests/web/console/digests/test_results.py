@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.desk import sessions
+from syndicate.store import settling
 from syndicate.web.console.digests import results as pages
 from tests.relay import Relay
 from tests.web.console.digests.sendroom import send_room
@@ -59,6 +60,11 @@ def test_results_are_searched_turned_and_exported(
         assert (refused["code"], refused["enhanced_code"], refused["attempts"]) == ("550", "5.1.1", "1")
         assert refused["words"] == "550 5.1.1 <r1@example.org>: 100% unknown"
         assert room.acts(digest) == [("operator", "exported", "all"), ("operator", "exported", "by domain")]
+
+        with room.room.app.store.write() as connection:
+            settling.settle(connection, digest, limit=9)
+        assert "Who got it is kept no more" in room.get(f"/{digest}/results")
+        assert room.equation(digest).accepted == 5
 
         room.clock.pass_by(seconds=sessions.FRESH.total_seconds() + 1)
         stale = room.console.get(f"/console/digests/{digest}/results.csv")
