@@ -41,6 +41,7 @@ EXAMPLES = {
     "send": "syndicate send daily --dry-run\nsyndicate send daily --to editor@lakeside.example\nsyndicate send 7 --yes",
     "backup": "syndicate backup news.tar.gz\nsyndicate backup /var/backups/news --keep 14",
     "restore": "syndicate restore news.tar.gz --dir /srv/news",
+    "doctor": "syndicate doctor\nsyndicate doctor report.txt",
     "live": "syndicate live\nsyndicate live --since-backup resend\nsyndicate live --since-backup mark-sent --yes",
     "status": "syndicate status\nsyndicate status --json",
     "alerts": "syndicate alerts\nsyndicate alerts --json",

@@ -1,4 +1,4 @@
-"""Commands about copies of an installation: backup, restore, live."""
+"""Commands about copies of an installation: backup, restore, live; and doctor."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from syndicate.digest.digests import Resolution
 from syndicate.errors import ArchiveError
 from syndicate.jobs.golive import go_live
 from syndicate.keeping.backup import back_up, name_of, rotate, write
+from syndicate.keeping.doctor import examine
 from syndicate.keeping.restore import restore as put_back
 from syndicate.store import Store
 from syndicate.store.audit import By
@@ -24,7 +25,7 @@ from syndicate.store.copies import Standing
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (backup, restore, live):
+    for command in (backup, restore, live, doctor):
         app.command()(command)
 
 
@@ -103,3 +104,20 @@ def live(
         tell("waiting", f"digest {one}; `syndicate digests approve {one}` lets it go")
     if done.standing is Standing.UNDECIDED:
         say("What comes next waits for approval, too, until `syndicate live --since-backup resend` or `mark-sent`.")
+
+
+def doctor(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; else standard output.")] = None,
+) -> None:
+    """Look at everything, and tell it without secrets and addresses, for whoever helps; exits with 1 when broken."""
+    report = examine(settings_file(), os.environ)
+    if file is None:
+        typer.echo(report.text(), nl=False)
+    else:
+        try:
+            file.write_text(report.text(), "utf-8")
+        except OSError as error:
+            raise ArchiveError(str(file), f"can't be written ({error.strerror})") from None
+        tell("written", str(file))
+    if not report.is_well:
+        raise typer.Exit(1)

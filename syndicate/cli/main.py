@@ -18,7 +18,7 @@ from syndicate.watch import logs
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "setup": ("init", "migrate"),
-    "keeping": ("backup", "restore", "live"),
+    "keeping": ("backup", "restore", "live", "doctor"),
     "demo": ("demo",),
     "service": ("serve", "catch"),
     "check": ("check",),

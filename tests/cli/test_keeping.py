@@ -31,6 +31,7 @@ def test_a_backup_made_while_mails_go_out_sends_nobody_anything_twice(tmp_path: 
         sending.wait(15)
     assert recipients(relay) == readers
 
+    assert "== ledger" in here.run("doctor").out
     assert "there already" in here.run("backup", "../news.tar.gz", code=1).err
     assert "held" in here.run("restore", "../news.tar.gz", "--dir", "../there").out
     assert "not an empty folder" in here.run("restore", "../news.tar.gz", "--dir", "../there", code=1).err
