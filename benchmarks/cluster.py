@@ -20,6 +20,8 @@ from benchmarks.engine import Route, copy_of, opened, prepare, send
 from benchmarks.figures import Outcome, Plan, Side, Target, alternating, row
 from benchmarks.postgres import Server, postgres
 from benchmarks.sinks import best_sink, bundled_sink
+from syndicate.app import App
+from syndicate.jobs.cluster.worker import Worker
 from syndicate.jobs.loop import run as run_loop
 
 EMBEDDED = "embedded, SQLite"
@@ -93,7 +95,7 @@ def _embedded(folder: Path, route: Route) -> Run:
 
 
 def _several(folder: Path, server: Server, route: Route, workers: int, used: list[float]) -> Run:
-    """All workers begin together, once each has opened the database; the last one's end counts."""
+    """All workers begin together, once each has opened the database; it ends when nothing is outstanding any more."""
     with server.copy() as url, ExitStack() as stack:
         there = Route(route.port, route.connections, store=url)
         lines = [stack.enter_context(served(_work, folder, there)) for _ in range(workers)]
@@ -101,8 +103,11 @@ def _several(folder: Path, server: Server, route: Route, workers: int, used: lis
         before, meter = server.cpu(), Meter()
         for line in lines:
             line.send("go")
-        cpu = sum(line.recv() for line in lines)
+        server.wait_until_none(url, "SELECT 1 FROM deliveries WHERE state IN ('queued', 'begun') LIMIT 1")
         seconds = meter.read(planned).seconds
+        for line in lines:
+            line.send("stop")
+        cpu = sum(line.recv() for line in lines)
         used.append(server.cpu() - before)
         with closing(opened(folder, there)) as app:
             equation = app.jobs.outstanding()
@@ -112,10 +117,18 @@ def _several(folder: Path, server: Server, route: Route, workers: int, used: lis
 
 
 def _work(line: Connection, folder: Path, route: Route) -> None:
-    """One worker: says what there is to do, sends when it is told to, and says what CPU that took."""
+    """One worker: says what there is to do, works while it is told to, and says what CPU that took."""
     with closing(opened(folder, route)) as app:
         line.send(app.jobs.outstanding().outstanding)
         line.recv()
         meter = Meter()
-        run_loop(app.jobs.send_due(stop=asyncio.Event()))
+        run_loop(_working(app, line))
         line.send(meter.read(0).cpu)
+
+
+async def _working(app: App, line: Connection) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(line.fileno(), stop.set)
+    await Worker(app.jobs, ["send"], concurrency=4).run(stop)
+    loop.remove_reader(line.fileno())
+    line.recv()

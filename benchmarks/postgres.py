@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,6 +25,8 @@ _SETTINGS = {
     "max_connections": "200",
 }
 """What every guide changes first; nothing that makes a commit less durable."""
+
+_LOOK_EVERY = 0.05
 
 _numbers = itertools.count(1)
 
@@ -64,9 +67,16 @@ class Server:
         own = head.cpu_times()
         used = own.user + own.system + own.children_user + own.children_system
         for child in head.children():
-            times = child.cpu_times()
-            used += times.user + times.system
+            with suppress(psutil.NoSuchProcess):  # then its parent has counted it
+                times = child.cpu_times()
+                used += times.user + times.system
         return float(used)
+
+    def wait_until_none(self, url: str, query: str) -> None:
+        """Returns when it finds nothing."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            while connection.execute(query.encode()).fetchone():
+                time.sleep(_LOOK_EVERY)
 
     def written(self) -> int:
         """Octets of the log (WAL) so far."""

@@ -8,11 +8,13 @@ from one server to another leaves ``home`` out.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from syndicate.errors import HeldError
 from syndicate.store.schema import facts
@@ -84,5 +86,6 @@ def _get(connection: Connection, name: str) -> str | None:
 
 
 def _set(connection: Connection, name: str, value: str) -> None:
-    connection.execute(delete(facts).where(facts.c.name == name))
-    connection.execute(insert(facts).values(name=name, value=value))
+    if not connection.execute(update(facts).where(facts.c.name == name).values(value=value)).rowcount:
+        with suppress(IntegrityError), connection.begin_nested():  # others that begin just now say the same
+            connection.execute(insert(facts).values(name=name, value=value))

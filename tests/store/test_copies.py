@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from syndicate.errors import HeldError
 from syndicate.store import Store, copies
@@ -49,3 +51,30 @@ def test_postgresql_knows_its_place(tmp_path: Path, postgresql: str, postgresql_
             copies.arrive(connection, f"{home}0", now=MONDAY)
     with newsroom(tmp_path, store_url=postgresql_url) as room:
         assert "stands elsewhere" in room.app.jobs.copy().why
+
+
+def is_waiting(store: Store) -> bool:
+    """Whether somebody waits for somebody else's transaction."""
+    query = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    with store.read() as connection:
+        return connection.execute(query).first() is not None
+
+
+def test_several_that_open_a_new_database_at_once_get_along(postgresql_url: str) -> None:
+    first, second = Store(postgresql_url), Store(postgresql_url)
+
+    def arrive() -> None:
+        with second.write() as connection:
+            copies.arrive(connection, "1.1", now=MONDAY)
+
+    with ThreadPoolExecutor(1) as pool:
+        with first.write() as connection:
+            copies.arrive(connection, "1.1", now=MONDAY)
+            other = pool.submit(arrive)
+            while not (other.done() or is_waiting(first)):
+                pass
+        other.result(30)
+    with first.read() as connection:
+        assert copies.read(connection).may_send
+    first.close()
+    second.close()
