@@ -10,6 +10,7 @@ import pytest
 
 from syndicate.model import Return, ReturnKind, Role
 from syndicate.store import returns
+from syndicate.store.partitions import BITS
 from tests.relay import Relay
 from tests.web.console.deskroom import Console
 from tests.web.console.digests.sendroom import HOME, Sendroom, send_room
@@ -116,11 +117,11 @@ def test_what_it_carried_to_whom_and_what_came_back(room: Sendroom) -> None:
     digest = room.composed().id
     room.send()
     with room.room.app.store.write() as connection:
-        for delivery, kind in ((1, ReturnKind.HARD), (2, ReturnKind.COMPLAINT)):
+        for subscriber, kind in ((1, ReturnKind.HARD), (2, ReturnKind.COMPLAINT)):
             one = Return(
                 kind=kind,
-                subscriber_id=delivery,
-                delivery_id=delivery,
+                subscriber_id=subscriber,
+                delivery_id=(digest << BITS) + subscriber,
                 reason="gone",
                 status="5.1.1",
                 said="no such user",
