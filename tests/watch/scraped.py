@@ -17,15 +17,15 @@ class Scraped:
         self.families = {one.name: one for one in text_string_to_metric_families(text)}
         self._before = since
 
-    def __call__(self, name: str, **labels: str) -> float:
+    def __call__(self, sample: str, /, **labels: str) -> float:
         """The sum of the samples of that name with at least these labels."""
         found = [
             one.value
             for family in self.families.values()
             for one in family.samples
-            if one.name == name and labels.items() <= one.labels.items()
+            if one.name == sample and labels.items() <= one.labels.items()
         ]
-        return sum(found) - (self._before(name, **labels) if self._before else 0)
+        return sum(found) - (self._before(sample, **labels) if self._before else 0)
 
     def labels(self, name: str) -> set[str]:
         """Every value of every label of that family."""

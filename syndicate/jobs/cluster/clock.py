@@ -14,6 +14,7 @@ from time import monotonic
 
 import structlog
 
+from syndicate import metrics
 from syndicate.errors import HeldError, StoreError, SyndicateError
 from syndicate.jobs.cluster import duties
 from syndicate.jobs.jobs import Jobs
@@ -161,8 +162,10 @@ class Clock:
         work.add_done_callback(self._running.discard)
 
     async def _guarded(self, name: str, act: _Act) -> None:
+        outcome = "failed"
         try:
             await act()
+            outcome = "ok"
         except HeldError as error:
             if str(error) != self._held_because:
                 log.warning("held", reason=str(error))
@@ -175,3 +178,5 @@ class Clock:
             log.warning("job failed", job=name, reason=str(error))
         except Exception:
             log.exception("job failed unexpectedly", job=name)
+        finally:
+            metrics.JOBS.labels(name, outcome).inc()

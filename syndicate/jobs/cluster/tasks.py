@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import procrastinate
@@ -14,6 +15,7 @@ import structlog
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
+from syndicate import metrics
 from syndicate.errors import HeldError, RelayError, StoreError, SyndicateError
 from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.batches import Batches, HandedBackError
@@ -71,6 +73,24 @@ class Again(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": min(_LONGEST_S, 2**job.attempts)})
 
 
+def _counted(name: str, act: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The same, counted for the metrics; what is handed back did not fail."""
+
+    @wraps(act)
+    async def counting(**given: Any) -> None:
+        outcome = "failed"
+        try:
+            await act(**given)
+            outcome = "ok"
+        except HandedBackError:
+            outcome = "ok"
+            raise
+        finally:
+            metrics.JOBS.labels(name, outcome).inc()
+
+    return counting
+
+
 class Tasks:
     """Everything that this worker does. ``turn_to`` other settings, and what begins then has them."""
 
@@ -87,7 +107,7 @@ class Tasks:
             ("announce", "publish", self.announce),
             ("process_inbound", "inbound", self.process_inbound),
         ):
-            queues.task(name=task, queue=queue, retry=again)(act)
+            queues.task(name=task, queue=queue, retry=again)(_counted(task, act))
         later = queues.task(name="unknown", retry=again)(self.unknown)
         queues.tasks = _Known(queues.tasks, later)
         reconcile = queues.task(name="reconcile", queue="send", queueing_lock="reconcile", lock="reconcile")

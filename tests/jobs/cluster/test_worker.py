@@ -15,6 +15,7 @@ from syndicate.jobs.cluster.worker import Worker
 from syndicate.store import Store, tickets
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay
+from tests.watch.scraped import scrape
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +49,7 @@ async def working(room: Newsroom, until: Callable[[], bool], workers: int = 1) -
 async def test_a_digest_is_sent_by_ticket(room: Newsroom, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tickets, "SIZE", 5)
     room.article("Ferry returns")
+    before = scrape(room.app)
     for number in range(12):
         room.reader(f"r{number}@example.org")
     room.reader("ana@gmail.com")
@@ -62,6 +64,9 @@ async def test_a_digest_is_sent_by_ticket(room: Newsroom, relay: Relay, monkeypa
         assert tickets.top_up(connection, due=room.clock()) == 0
     await working(room, lambda: room.equation().accepted == 13 and not jobs(room.app.store), workers=2)
     assert sorted(relay.recipients) == sorted([*(f"r{number}@example.org" for number in range(12)), "ana@gmail.com"])
+    after = scrape(room.app, before)
+    assert after("syndicate_jobs_total", name="send_batch", outcome="ok") >= 4
+    assert after("syndicate_deliveries_total", outcome="accepted", domain_class="google") == 1
 
 
 async def test_what_is_paused_waits_and_what_is_resumed_goes_on(room: Newsroom, relay: Relay) -> None:
