@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check kill-test bench bench-long bench-cluster bench-millions bench-import bounces lint format docs screenshots languages lock wheel clean api-test
+.PHONY: help demo test test-long check kill-test bench bench-long bench-cluster bench-millions bench-import bounces lint format docs screenshots languages lock wheel clean api-test
 
 BIN := .venv/bin
 RUN_READY := .venv/.ready-run
@@ -26,6 +26,9 @@ demo: $(RUN_READY) ## everything once, on sample articles and a mail server of i
 # What is compiled is kept, for it is compiled for each of the workers and for each command that a test runs.
 test: $(DEV_READY) ## the tests
 	@PYTHONDONTWRITEBYTECODE= TMPDIR=$${TMPDIR:-$(TEMPORARY)} $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-long: $(DEV_READY) ## the same, with twenty times as many examples where a test makes up its own
+	@$(MAKE) --no-print-directory test ARGS='--hypothesis-profile=long $(ARGS)'
 
 check: lint test ## lint and test
 

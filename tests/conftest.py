@@ -23,7 +23,8 @@ _numbers = itertools.count(1)
 
 
 # How long an example takes says more about the machine than about the code.
-settings.register_profile("syndicate", deadline=None)
+settings.register_profile("syndicate", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("syndicate")
 
 

@@ -90,6 +90,8 @@ def test_nothing_leaves_a_copy_that_is_held(copy: Copied) -> None:
         lambda: asyncio.run(jobs.send_notices(stop=asyncio.Event())),
         lambda: asyncio.run(jobs.announce(stop=asyncio.Event())),
         lambda: asyncio.run(jobs.follow(now)),
+        lambda: asyncio.run(jobs.tell_programs(stop=asyncio.Event())),
+        lambda: copy.room.app.digests.approve(copy.sending.id, now),
         lambda: asyncio.run(jobs.run(stop=asyncio.Event(), progress=lambda _: None)),
     ):
         with pytest.raises(HeldError, match="syndicate live"):
