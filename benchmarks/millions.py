@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=2, help="digests, one after the other")
     parser.add_argument("--slice", type=int, default=20_000, help="mails that go out of each")
     given = parser.parse_args()
-    console = Console()
+    console = Console(width=100)
     with (
         TemporaryDirectory(prefix="bench-", dir=workshop_parent()) as made,
         postgres() as server,

@@ -54,11 +54,15 @@ class PacePool:
         self._paces[kind, name] = made = Borrowed(rates, warm_up, now)
         return made
 
+    def knew(self, row: PaceRow) -> None:
+        """What stood beside a pace before; what is not so any more is told."""
+        self._told_last[row.kind, row.name] = row.facts
+
     def tell(self, kind: Kind, name: str, told: Told) -> None:
         """Has something written beside a pace, when it is not what was told before."""
-        key = kind, name
-        if told != self._told_last.get(key, dict.fromkeys(told, None) | {"error": ""}):
-            self._told[key] = self._told_last[key] = told
+        before = self._told_last.get((kind, name), {})
+        if any((before.get(what) or None) != (value or None) for what, value in told.items()):
+            self._told[kind, name] = self._told_last[kind, name] = told
 
     async def __aenter__(self) -> PacePool:
         self._task = asyncio.create_task(self._run())

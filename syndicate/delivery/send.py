@@ -99,6 +99,8 @@ class Sending:
             for row in known:
                 if (row.kind, row.name) == ("relay", lane.label):
                     lane.remember(row.facts, alone=len(self._lanes) == 1)
+                    if self._pool:
+                        self._pool.knew(row)
         async with Ledger(self._store, self._is_ending) as ledger, self._pool or nullcontext():
             traffic = Traffic(self._settings.pace, self._clock, known, self._new_pace)
             queue = DueQueue(

@@ -141,6 +141,11 @@ def test_several_processes_on_one_database(postgresql_url: str) -> None:
         domain, relay = paces.read(connection)
     assert (domain.name, domain.facts["blocks"], relay.facts["error"]) == ("far.example", 1, "no route")
     assert mine[2].rate == relay.facts["bucket"][0] == 25
+    pools[2].knew(relay)
+    pools[2].tell("relay", "smtp", {"resting_until": None, "shaken_at": None, "error": ""})
+    asyncio.run(pools[2].step())
+    with stores[3].read() as connection:
+        assert paces.read(connection)[1].facts["error"] == ""
     with stores[3].write() as connection:
         paces.forget(connection, "relay", "smtp")
     pools[2]._heard_at = 0

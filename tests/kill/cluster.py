@@ -94,6 +94,7 @@ class ClusterTrial:
         self.result = Result()
         self.bound = 0
         self.killed: Counter[str] = Counter()
+        self.restarted = 0
         self._directory = directory
         self._random = random.Random(seed)
         self._log = ServerLog(directory / "server.log")
@@ -135,6 +136,7 @@ class ClusterTrial:
         allowed = f"≤ {self.bound}: a worker's {self.connections} connections, all workers' for the database"
         return [
             ("kills, while mail went out", killed, self.kills),
+            ("began while the database was away, and again", self.restarted, "as a service manager does"),
             *common_rows(self.result, self.readers),
             ("repeats", self.result.repeats, allowed),
         ]
@@ -179,11 +181,21 @@ class ClusterTrial:
                 stderr=out,
             )
 
+    def _see_to_it_that_all_run(self) -> None:
+        """Starts again who ended when there was no database to begin with; nobody else may end."""
+        for member in self._members:
+            if member.process and member.process.poll() is not None:
+                said = (self._directory / f"{member.name}.out").read_text("utf-8", "replace")[-500:]
+                self.result.check("PGSQL" in said, f"{member.name} ended with {member.process.returncode}: {said}")
+                self.restarted += 1
+                self._start(member)
+
     def _kill_one(self, database: Database, digest: int) -> bool:
         """Lets some more be sent, and kills somebody. False: there is nothing more to send."""
         start, after = self._log.read(), self._random.randint(1, max(1, min(300, self.readers // 8)))
         deadline = time.monotonic() + _PATIENCE
         while self._log.read() < start + after:
+            self._see_to_it_that_all_run()
             if not database.books(digest).outstanding:
                 return False
             self.result.check(time.monotonic() < deadline, f"nothing was sent for {_PATIENCE:.0f} s")
@@ -213,6 +225,7 @@ class ClusterTrial:
     def _wait_for_the_rest(self, database: Database, digest: int) -> None:
         deadline = time.monotonic() + _PATIENCE
         while database.books(digest).outstanding:
+            self._see_to_it_that_all_run()
             if time.monotonic() > deadline:
                 self.result.check(False, f"still outstanding: {database.books(digest).states}")
                 return
@@ -230,4 +243,5 @@ class ClusterTrial:
                 member.process.kill()
                 code = member.process.wait()
                 last = (self._directory / f"{member.name}.out").read_text("utf-8", "replace").splitlines()[-1:]
-                self.result.check(code == 0, f"{member.name} ended with {code}: {last}")
+                is_well = code in (0, -signal.SIGTERM)  # who has just begun does not listen to the signal yet
+                self.result.check(is_well, f"{member.name} ended with {code}: {last}")
