@@ -163,6 +163,10 @@ class Uploads:
         """Has whoever reads it stop after the rows that they have in hand."""
         (self._folder / self.get(key).key / _STOP).touch(0o600)
 
+    def is_stopped(self, key: str) -> bool:
+        """Whether somebody had it stopped, and nobody has begun again."""
+        return (self._folder / key / _STOP).exists()
+
     def drop_file(self, key: str) -> None:
         """Deletes what was sent; what became of it stays."""
         shutil.rmtree(self._folder / key / "file")

@@ -62,18 +62,23 @@ class Working:
         roster = self.roster(upload, terms)
         self._start(replace(upload, terms=terms, stage=Stage.COMPARING), roster.compare(), Stage.COMPARED)
 
-    def carry(self, upload: Upload) -> None:
-        """Begins to import it under the terms under which it was compared. :raises ConflictError: as above."""
+    def carry(self, upload: Upload) -> threading.Thread:
+        """Begins to import it under the terms under which it was compared; returns what does it.
+
+        :raises ConflictError: as above.
+        """
         if upload.stage not in (Stage.COMPARED, Stage.IMPORTING):
             raise ConflictError("look at what this file would change first")
         roster = self.roster(upload, upload.terms)
-        self._start(replace(upload, stage=Stage.IMPORTING), roster.carry(), Stage.IMPORTED)
+        return self._start(replace(upload, stage=Stage.IMPORTING), roster.carry(), Stage.IMPORTED)
 
-    def _start(self, upload: Upload, steps: Generator[Progress], then: Stage) -> None:
+    def _start(self, upload: Upload, steps: Generator[Progress], then: Stage) -> threading.Thread:
         taken = self._uploads.take(upload.key)
         upload = replace(upload, told=None, error="")
         self._uploads.note(upload)
-        threading.Thread(target=self._run, args=(upload, steps, then, taken), name=f"import {upload.key}").start()
+        thread = threading.Thread(target=self._run, args=(upload, steps, then, taken), name=f"import {upload.key}")
+        thread.start()
+        return thread
 
     def _run(self, upload: Upload, steps: Generator[Progress], then: Stage, taken: Taken) -> None:
         try:

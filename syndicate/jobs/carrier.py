@@ -28,6 +28,9 @@ class Carrier(Protocol):
     def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
         """Deliveries of that digest are due: they are sent once the transaction is committed."""
 
+    def see_through(self, connection: Connection, upload: str) -> None:
+        """An import has begun here: should this process die, it is gone on with."""
+
     def clock(self, jobs: Jobs) -> Clock:
         """The clock of one service."""
 

@@ -16,6 +16,9 @@ class Local:
     def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
         """Nothing need be written: the next tick finds the rows."""
 
+    def see_through(self, connection: Connection, upload: str) -> None:
+        """Whoever began it is asked to go on."""
+
     def clock(self, jobs: Jobs) -> Clock:
         """One that does what is due."""
         return Ticks(jobs)

@@ -14,9 +14,10 @@ from procrastinate.exceptions import ConnectorException
 
 from syndicate.errors import StoreError
 from syndicate.jobs import carrier
+from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.clock import Clock
 from syndicate.jobs.jobs import Jobs
-from syndicate.store import Connection, Store, tickets, workload
+from syndicate.store import Connection, Store, queues, tickets, workload
 from syndicate.store.workload import WORKER, Workload
 
 AWAY = (ConnectorException, psycopg.OperationalError, StoreError)
@@ -35,6 +36,10 @@ class Cluster:
     def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
         """Writes their tickets."""
         tickets.top_up(connection, due=now, digest_id=digest_id)
+
+    def see_through(self, connection: Connection, upload: str) -> None:
+        """Has a worker that can read the file see that it is imported to its end."""
+        queues.defer(connection, [duties.import_roster(upload)])
 
     def clock(self, jobs: Jobs) -> carrier.Clock:
         """One that has workers do what is due."""

@@ -23,6 +23,11 @@ def compose(newsletters: Iterable[str]) -> list[Job]:
     return [_once("publish", "compose_digest", one, newsletter=one) for one in newsletters]
 
 
+def import_roster(upload: str) -> Job:
+    """To see that a file of readers is imported to its end."""
+    return _once("inbound", "import_roster", upload, upload=upload)
+
+
 PUBLISH = _once("publish", "publish_feeds")
 ANNOUNCE = _once("publish", "announce")
 TELL = _once("send", "send_notices")

@@ -19,6 +19,7 @@ from syndicate import metrics
 from syndicate.errors import HeldError, RelayError, StoreError, SyndicateError
 from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.batches import Batches, HandedBackError
+from syndicate.jobs.importing import see_through
 from syndicate.jobs.jobs import Jobs
 
 QUEUES = ("send", "pickup", "publish", "inbound")
@@ -28,7 +29,7 @@ _LONGEST_S = 60
 _KEPT_H = 14 * 24
 """Hours for which a job that failed can be retried."""
 
-_RELAY_S = 30
+_RELAY_S = _UNDER_WAY_S = 30
 _STORE_S = 5
 
 STALLED_S = 30
@@ -41,6 +42,10 @@ log = structlog.get_logger()
 
 class NewerError(Exception):
     """A job that this version does not know."""
+
+
+class UnderWayError(Exception):
+    """Another process does it already; it is looked at again."""
 
 
 class _Known(dict[str, Any]):
@@ -64,6 +69,8 @@ class Again(BaseRetryStrategy):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, NewerError):
             return RetryDecision(retry_in={"seconds": _LONGEST_S})
+        if isinstance(exception, UnderWayError):
+            return RetryDecision(retry_in={"seconds": _UNDER_WAY_S})
         if isinstance(exception, RelayError | HeldError):
             return RetryDecision(retry_in={"seconds": _RELAY_S})
         if isinstance(exception, StoreError):
@@ -106,6 +113,7 @@ class Tasks:
             ("compose_digest", "publish", self.compose_digest),
             ("announce", "publish", self.announce),
             ("process_inbound", "inbound", self.process_inbound),
+            ("import_roster", "inbound", self.import_roster),
         ):
             queues.task(name=task, queue=queue, retry=again)(_counted(task, act))
         later = queues.task(name="unknown", retry=again)(self.unknown)
@@ -166,6 +174,11 @@ class Tasks:
         if polled and polled.error:
             log.warning("the mailbox can't be read", reason=polled.error)
 
+    async def import_roster(self, upload: str, **_: object) -> None:
+        """Sees that a file of readers is imported to its end. :raises UnderWayError: while another process is at it."""
+        if not await asyncio.to_thread(see_through, self.jobs, upload):
+            raise UnderWayError
+
     async def unknown(self, **_: object) -> None:
         """Leaves to a newer version what only that one can do. :raises NewerError: always."""
         raise NewerError
@@ -186,7 +199,7 @@ async def telling(call: Callable[[], Awaitable[Any]], context: procrastinate.Job
     """Logs why a job failed; it is tried again, or waits for a person."""
     try:
         return await call()
-    except (HandedBackError, NewerError):
+    except (HandedBackError, NewerError, UnderWayError):
         raise
     except SyndicateError as error:
         log.warning("job failed", job=context.job.task_name, reason=str(error))

@@ -97,6 +97,7 @@ def carry_import(call: Called, key: Key) -> Response:
     one = uploads.get(key)
     _working(call, uploads).carry(one)
     with call.store.write() as connection:
+        call.app.carrier.see_through(connection, key)
         audit.note(connection, call.by.name, "began an import", detail=one.name, ip=call.by.ip, now=call.now)
     return done(_shown(uploads.get(key)), 202)
 

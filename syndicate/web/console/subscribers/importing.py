@@ -96,6 +96,7 @@ class ImportWizard:
         one = self._uploads.get(key)
         self._working.carry(one)
         with self._app.store.write() as connection:
+            self._app.carrier.see_through(connection, key)
             audit.note(connection, visit.user.name, "began an import", detail=one.name, ip=visit.ip, now=visit.now)
         return self._back(visit, key)
 
