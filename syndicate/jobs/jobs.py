@@ -257,6 +257,10 @@ class Jobs:
         await asyncio.to_thread(self._check)
         return await self.websub.send_due(clock=self.clock, stop=stop)
 
+    def are_programs_due(self, now: datetime) -> bool:
+        """Whether a program is to be told something whose time has come."""
+        return Outbox(self.settings, self.store).is_due(now)
+
     async def tell_programs(self, *, stop: asyncio.Event) -> Done:
         """Tells programs what happened, as far as it is due.
 

@@ -63,7 +63,7 @@ class Outbox:
     async def send_due(self, *, clock: Callable[[], datetime], stop: asyncio.Event) -> Done:
         """Tells what is due; once ``stop`` is set, what is under way is finished."""
         done = Done()
-        if not await asyncio.to_thread(self._is_due, clock()):
+        if not await asyncio.to_thread(self.is_due, clock()):
             return done
         async with open_client(self._bounds) as client:
             caller = Caller(client, self._bounds)
@@ -84,7 +84,8 @@ class Outbox:
         with self._store.write() as connection:
             outbox.tidy(connection, before=now - KEPT)
 
-    def _is_due(self, now: datetime) -> bool:
+    def is_due(self, now: datetime) -> bool:
+        """Whether something is to be told whose time has come."""
         with self._store.read() as connection:
             due = outbox.next_due(connection)
         return due is not None and due <= now

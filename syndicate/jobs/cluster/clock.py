@@ -115,6 +115,8 @@ class Clock:
                 due.append(duties.TELL)
             if jobs.websub.is_due(now):
                 due.append(duties.ANNOUNCE)
+            if jobs.are_programs_due(now):
+                due.append(duties.TELL_PROGRAMS)
             jobs.defer(due, also_tickets=True)
         else:
             jobs.defer(due)

@@ -30,5 +30,6 @@ def import_roster(upload: str) -> Job:
 
 PUBLISH = _once("publish", "publish_feeds")
 ANNOUNCE = _once("publish", "announce")
+TELL_PROGRAMS = _once("publish", "tell_programs")
 TELL = _once("send", "send_notices")
 POLL = _once("inbound", "process_inbound")

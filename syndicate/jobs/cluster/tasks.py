@@ -112,6 +112,7 @@ class Tasks:
             ("publish_feeds", "publish", self.publish_feeds),
             ("compose_digest", "publish", self.compose_digest),
             ("announce", "publish", self.announce),
+            ("tell_programs", "publish", self.tell_programs),
             ("process_inbound", "inbound", self.process_inbound),
             ("import_roster", "inbound", self.import_roster),
         ):
@@ -167,6 +168,10 @@ class Tasks:
     async def announce(self, **_: object) -> None:
         """Tells hubs and followers of feeds that changed."""
         await self.jobs.announce(stop=self._stopping)
+
+    async def tell_programs(self, **_: object) -> None:
+        """Tells programs what happened."""
+        await self.jobs.tell_programs(stop=self._stopping)
 
     async def process_inbound(self, **_: object) -> None:
         """Looks into the mailbox."""
