@@ -21,7 +21,7 @@ from typing import Literal
 import structlog
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import text
 
 from syndicate.model import Role
@@ -127,6 +127,7 @@ def _draw(browser: Browser, room: Pressroom, shot: Shot, path: str, folder: Path
                 fine = False
             for button in shot.press:
                 page.get_by_role("button", name=button).first.click()
+                expect(page.locator(".htmx-request")).to_have_count(0, timeout=60_000)
             violations = Axe().run(page).response["violations"]
             serious = [one["id"] for one in violations if one["impact"] in ("serious", "critical")]
             if serious:
