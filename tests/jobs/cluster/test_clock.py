@@ -18,7 +18,7 @@ from syndicate.errors import StoreError
 from syndicate.jobs.cluster import clock as clocks
 from syndicate.jobs.cluster.worker import Worker
 from syndicate.model import Via
-from syndicate.store import Store
+from syndicate.store import Store, leading
 from syndicate.store.leading import Lead
 from tests.asking import ask
 from tests.newsroom import settings_for
@@ -53,6 +53,7 @@ def until_soon(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -99,6 +100,20 @@ def test_one_leads_until_it_gives_up_or_its_session_ends(postgresql_url: str) ->
         other.is_ours()
     assert not other.is_ours()
     one.give_up()
+    store.close()
+    other_store.close()
+
+
+def test_a_leader_that_hangs_loses_the_lead(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leading, "HANGS_AFTER_S", 1)
+    store, other_store = Store(postgresql_url), Store(postgresql_url)
+    one, other = Lead(store), Lead(other_store)
+    assert one.is_ours()
+    until_soon(other.is_ours)
+    with pytest.raises(StoreError):
+        one.is_ours()
+    assert not one.is_ours()
+    other.give_up()
     store.close()
     other_store.close()
 
