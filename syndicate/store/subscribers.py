@@ -201,6 +201,19 @@ def subscription(connection: Connection, subscription_id: int) -> Subscription |
     return subscription_of(row) if row else None
 
 
+def page(
+    connection: Connection, *, newsletter: str, state: SubscriptionState | None, after: int, limit: int
+) -> list[Subscription]:
+    """Those behind the id ``after``, in the order of their ids: of one newsletter, and in one state, where given."""
+    c = subscriptions.c
+    query = joined().where(c.id > after).order_by(c.id).limit(limit)
+    if newsletter:
+        query = query.where(c.newsletter == newsletter)
+    if state:
+        query = query.where(c.state == state)
+    return [subscription_of(row) for row in connection.execute(query)]
+
+
 def of_address(connection: Connection, email: str) -> list[Subscription]:
     """Every subscription of that normalised address."""
     query = joined().where(subscribers.c.email == email).order_by(subscriptions.c.newsletter)

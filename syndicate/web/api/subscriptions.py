@@ -14,10 +14,12 @@ from syndicate.audience.moves import existing
 from syndicate.audience.subscribe import Evidence, leave
 from syndicate.desk.tokens import Scope
 from syndicate.errors import ConflictError
-from syndicate.model import Via
-from syndicate.store import Connection
+from syndicate.model import SubscriptionState, Via
+from syndicate.store import Connection, subscribers
 from syndicate.web.api.call import Call, Called, Id, done
 from syndicate.web.api.entrance import needs, room
+from syndicate.web.api.filters import Word
+from syndicate.web.api.paging import Page, Paged
 from syndicate.web.api.people import note
 from syndicate.web.api.subscribers import Subscription
 
@@ -50,9 +52,21 @@ class Pause(BaseModel):
 _CHANGES = needs(Scope.READERS_WRITE, 404, 412)
 
 
+@router.get("/subscriptions", response_model=Page[OwnedSubscription], **needs(Scope.READERS_READ))
+def list_subscriptions(
+    call: Called, paging: Paged, newsletter: Word = "", state: SubscriptionState | None = None
+) -> Response:
+    """Those of readers who were not erased, the oldest first."""
+    with call.store.read() as connection:
+        found = subscribers.page(
+            connection, newsletter=newsletter, state=state, after=paging.after_id or 0, limit=paging.more
+        )
+    return call.shown(paging.page(found, _shown, lambda one: (one.id,)))
+
+
 @router.get("/subscriptions/{id}", response_model=OwnedSubscription, **needs(Scope.READERS_READ, 404))
 def get_subscription(call: Called, id: Id) -> Response:  # noqa: A002 - the address names it so, here and below
-    """One subscription. `/subscribers` lists everyone's."""
+    """One subscription."""
     with call.store.read() as connection:
         return call.shown(_shown(existing(connection, id)))
 

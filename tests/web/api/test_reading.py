@@ -70,6 +70,9 @@ def test_everything_is_there_to_read(tmp_path: Path) -> None:
         eva, *_ = program.get("/subscribers?newsletter=daily&state=active").json()["data"]
         assert (eva["email"], eva["subscriptions"][0]["cadence"]) == ("eva@reader.example", "daily")
         assert program.get(f"/subscribers/{eva['id']}").json() == eva
+        own = program.get("/subscriptions?newsletter=daily&state=active").json()["data"]
+        assert {one["subscriber_id"]: one["id"] for one in own}[eva["id"]] == eva["subscriptions"][0]["id"]
+        assert program.get("/subscriptions?newsletter=daily&state=paused").json()["data"] == []
         [sent] = program.get(f"/subscribers/{eva['id']}/deliveries").json()["data"]
         assert (sent["digest"], sent["state"]) == (digest["id"], "queued")
         assert [one["email"] for one in program.get("/suppressions").json()["data"]] == ["gone@reader.example"]
