@@ -96,7 +96,7 @@ class Desk:
         nonce = secrets.token_urlsafe(16)
         sections = [one for one in SECTIONS if visit.may(one.right)]
         given = {"visit": visit, "nonce": nonce, "sections": sections, "section": section, "said": self._said(visit)}
-        given["copy"] = self._copy()
+        given["this_copy"] = self._copy()
         html = render(self._app.templates, f"console/{name}", **self._shared, **given, **values)
         return HTMLResponse(html, status, {**PRIVATE, "Content-Security-Policy": policy(nonce)})
 
