@@ -16,9 +16,10 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from syndicate.errors import BusyError, StoreError
 from syndicate.store import opening, queues, versions
@@ -210,8 +211,13 @@ class Store:
             return ".".join(map(str, connection.execute(text(place)).one()))
 
     def close(self) -> None:
-        """Closes every pooled connection."""
+        """Closes every pooled connection; those that a thread still uses when it gives them back."""
+        event.listen(self.engine, "checkin", _end)
         self.engine.dispose()
+
+
+def _end(_: Any, entry: ConnectionPoolEntry) -> None:
+    entry.invalidate()
 
 
 class Held:

@@ -83,6 +83,14 @@ def test_who_waits_too_long_is_told_that_it_is_busy(postgresql_url: str) -> None
     second.close()
 
 
+def test_who_is_late_leaves_nothing_open(store: Store) -> None:
+    with store.read() as connection:
+        line: Any = connection.connection.driver_connection
+        store.close()
+    with pytest.raises(store.engine.dialect.loaded_dbapi.Error, match="closed"):
+        line.cursor().execute("SELECT 1")
+
+
 def test_one_view_stays_as_it_was(store: Store) -> None:
     with store.read() as connection:
         assert articles.newest_sequence(connection) == 0
