@@ -1,7 +1,7 @@
 """Counts of opens and clicks, where a newsletter has them switched on: who is a machine, and what waits to be written.
 
-Of whom a request comes from, nothing is kept but for the seconds in which many links by one machine can be told from
-one by a person; and that is in memory only.
+Of where a request comes from, nothing is kept but for the seconds in which many links by one machine can be told from
+one by a person; and that is in memory only. Who it is, is known only where the newsletter counts by reader.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from syndicate.render.tracked import links_in
-from syndicate.store import Connection, Store, digests, engagement
+from syndicate.store import Connection, Store, digests, engaged, engagement
+from syndicate.store.engaged import Did, Times
 from syndicate.store.engagement import OPENED, Counted
 
 WAIT = timedelta(seconds=2)
 """Clicks wait for so long, for others of the same client."""
+
+KEPT_BY_READER = timedelta(days=90)
+"""How long it is known who opened a digest and followed its links, from the first time on. The pages say it, too."""
 
 _MANY = 3
 """So many links of one mail within that time are followed by no person."""
@@ -55,6 +59,27 @@ class _Click:
     counted: Counted
     client: str
     at: datetime
+    reader: int | None
+
+
+@dataclass(slots=True)
+class Settled:
+    """What is sure: numbers, and of some of them by which readers."""
+
+    counts: Counter[Counted] = field(default_factory=Counter)
+    readers: dict[Did, Times] = field(default_factory=dict)
+
+    def count(self, counted: Counted, number: int = 1) -> None:
+        """Adds to a number, or to none when there are too many."""
+        if counted in self.counts or len(self.counts) < _MOST:
+            self.counts[counted] += number
+
+    def read(self, did: Did, times: Times) -> None:
+        """Adds to what a reader did, or not when there are too many."""
+        if did in self.readers:
+            self.readers[did] += times
+        elif len(self.readers) < _MOST:
+            self.readers[did] = times
 
 
 class Tally:
@@ -63,22 +88,26 @@ class Tally:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._clicks: list[_Click] = []
-        self._sure: Counter[Counted] = Counter()
+        self._sure = Settled()
 
-    def click(self, digest_id: int, link: int, *, client: str, by_machine: bool, now: datetime) -> None:
-        """A link was followed. ``client`` is where from, and forgotten in a moment."""
+    def click(
+        self, digest_id: int, link: int, *, client: str, by_machine: bool, now: datetime, reader: int | None = None
+    ) -> None:
+        """A link was followed. ``client`` is where from, and forgotten in a moment; ``reader`` a subscription."""
         with self._lock:
             if by_machine:
-                self._add(Counted(digest_id, link, True), 1)
+                self._sure.count(Counted(digest_id, link, True))
             elif len(self._clicks) < _MOST:
-                self._clicks.append(_Click(Counted(digest_id, link, False), client, now))
+                self._clicks.append(_Click(Counted(digest_id, link, False), client, now, reader))
 
-    def open(self, digest_id: int, *, by_machine: bool) -> None:
+    def open(self, digest_id: int, *, by_machine: bool, now: datetime, reader: int | None = None) -> None:
         """A mail was shown."""
         with self._lock:
-            self._add(Counted(digest_id, OPENED, by_machine), 1)
+            self._sure.count(Counted(digest_id, OPENED, by_machine))
+            if reader is not None and not by_machine:
+                self._sure.read(Did(digest_id, reader, False), Times(1, now, now))
 
-    def settle(self, now: datetime | None) -> Counter[Counted]:
+    def settle(self, now: datetime | None) -> Settled:
         """Takes out what is sure by now: all of it, when ``now`` is None."""
         with self._lock:
             waiting: list[_Click] = []
@@ -88,28 +117,30 @@ class Tally:
                 waits = now is not None and timedelta(0) <= now - one.at < WAIT
                 (waiting if waits else ended).append(one)
                 links[one.client, one.counted.digest_id].add(one.counted.link)
-            found, self._sure, self._clicks = self._sure, Counter(), waiting
+            found, self._sure, self._clicks = self._sure, Settled(), waiting
         for one in ended:
             by_machine = len(links[one.client, one.counted.digest_id]) >= _MANY
-            found[one.counted._replace(by_machine=by_machine)] += 1
+            found.counts[one.counted._replace(by_machine=by_machine)] += 1
+            if one.reader is not None and not by_machine:
+                found.read(Did(one.counted.digest_id, one.reader, True), Times(1, one.at, one.at))
         return found
 
     def flush(self, store: Store, now: datetime | None) -> None:
         """Writes what is sure. :raises StoreError: when that can't be; it is kept for the next time."""
-        if not (found := self.settle(now)):
+        found = self.settle(now)
+        if not found.counts:
             return
         try:
             with store.write() as connection:
-                engagement.add(connection, found)
+                engagement.add(connection, found.counts)
+                engaged.add(connection, found.readers)
         except BaseException:
             with self._lock:
-                for counted, number in found.items():
-                    self._add(counted, number)
+                for counted, number in found.counts.items():
+                    self._sure.count(counted, number)
+                for did, times in found.readers.items():
+                    self._sure.read(did, times)
             raise
-
-    def _add(self, counted: Counted, number: int) -> None:
-        if counted in self._sure or len(self._sure) < _MOST:
-            self._sure[counted] += number
 
 
 class Targets:

@@ -16,6 +16,7 @@ from syndicate.store import (
     Connection,
     Store,
     consents,
+    engaged,
     erasure,
     notices,
     private,
@@ -100,6 +101,17 @@ def _everything(connection: Connection, email: str, person: Subscriber | None) -
         "consents": [_without(asdict(one), "subscriber_id") for one in consents.of_subscriber(connection, mine)],
         "deliveries": [one._asdict() for one in subscriptions.received(connection, mine)],
         "returns": [_without(asdict(one), "subscriber_id") for one in returns.of_subscriber(connection, mine)],
+        "engagement": [
+            {
+                "newsletter": one.newsletter,
+                "digest_id": one.digest_id,
+                "what": "clicked" if one.clicked else "opened",
+                "count": one.number,
+                "first_at": one.first_at,
+                "last_at": one.last_at,
+            }
+            for one in engaged.of_subscriber(connection, mine)
+        ],
         "private_feeds": [one._asdict() for one in private.received(connection, mine)],
         "requests": [
             _without(asdict(one), "id", "nonce", "subscriber_id", "admit_at")

@@ -228,5 +228,6 @@ class DueQueue:
                 sending=str(digest_id),
                 date=digest.composed_at,
                 returns=self._settings.has_return_paths,
+                counted_in=digest_id if newsletter.personal else None,
             )
         return newsletter

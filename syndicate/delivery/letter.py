@@ -16,15 +16,25 @@ from syndicate.settings import Newsletter
 class Letter:
     """What all readers of a variant get, encoded once. ``sending`` names the digest for feedback loops.
 
-    ``returns`` when each delivery has a return path of its own.
+    ``returns`` when each delivery has a return path of its own. ``counted_in`` is the digest, when its links and its
+    picture name the reader.
 
     :raises HeaderError: when the newsletter's sender can't stand in a header.
     """
 
     def __init__(
-        self, newsletter: Newsletter, links: Links, parts: Parts, *, sending: str, date: datetime, returns: bool = False
+        self,
+        newsletter: Newsletter,
+        links: Links,
+        parts: Parts,
+        *,
+        sending: str,
+        date: datetime,
+        returns: bool = False,
+        counted_in: int | None = None,
     ) -> None:
         self._links, self._last_day, self._returns = links, links.last_day(date), returns
+        self._counted_in = counted_in
         self.address, self.domain = newsletter.address, newsletter.domain
         shared = SharedHeaders(
             sender=newsletter.sender,
@@ -54,18 +64,18 @@ class Letter:
         name, email, called = subscriber.name, subscriber.email, called_by(subscriber.name)
         unsubscribe = self._links.unsubscribe_token(subscription_id)
         preferences = self._links.preferences_token(subscription_id, self._last_day)
-        return self._spliced.fill(
-            ReaderHeaders(name, email, message_id, unsubscribe, preferences),
-            {
-                "greeting": f"Hello{called},",
-                "called": called,
-                "name": name,
-                "email": email,
-                "unsubscribe": unsubscribe.encode(),
-                "preferences": preferences.encode(),
-                **attribute_values(subscriber),
-            },
-        )
+        values: dict[str, str | bytes] = {
+            "greeting": f"Hello{called},",
+            "called": called,
+            "name": name,
+            "email": email,
+            "unsubscribe": unsubscribe.encode(),
+            "preferences": preferences.encode(),
+            **attribute_values(subscriber),
+        }
+        if self._counted_in is not None:
+            values["reader"] = self._links.reader_token(self._counted_in, subscription_id).encode()
+        return self._spliced.fill(ReaderHeaders(name, email, message_id, unsubscribe, preferences), values)
 
 
 def write_letter(
@@ -92,4 +102,4 @@ def counted(newsletter: Newsletter, links: Links, parts: Parts, digest_id: int) 
     if newsletter.engagement == "off":
         return parts
     pixel = links.opened(digest_id) if newsletter.engagement == "all" else None
-    return tracked(parts, lambda link: links.followed(digest_id, link), pixel)
+    return tracked(parts, lambda link: links.followed(digest_id, link), pixel, by_reader=newsletter.personal)

@@ -21,8 +21,9 @@ from syndicate.errors import TemplateError
 from syndicate.model import Subscriber
 from syndicate.render.languages import ENGLISH, Language
 
-NAMES = frozenset({"greeting", "called", "name", "email", "unsubscribe", "preferences"})
-"""Every hole there is. ``greeting`` is an English one, in digests that were composed before there were others."""
+NAMES = frozenset({"greeting", "called", "name", "email", "unsubscribe", "preferences", "reader"})
+"""Every hole there is. ``greeting`` is an English one, in digests that were composed before there were others;
+``reader`` is left by ``tracked`` alone."""
 
 ATTRIBUTE = "own"
 """How the name of a hole for an attribute begins: the attribute's own name follows, and what is written without it."""

@@ -123,6 +123,11 @@ def extended(address: str, extension: str) -> str | None:
     return f"{longer}@{domain}" if len(longer.encode()) <= _LONGEST_LOCAL_PART else None
 
 
+def reader_of(digest_id: int) -> str:
+    """What a reader's token in counted links is signed for."""
+    return f"be a reader of {digest_id}"
+
+
 class Links:
     """Every public address of the site. A reader's token goes behind those that end in a slash."""
 
@@ -171,6 +176,10 @@ class Links:
     def opened(self, digest_id: int) -> str:
         """The picture that tells that a mail of a digest is shown."""
         return f"{self._site}/seen/{self._signer.sign('see', digest_id)}.gif"
+
+    def reader_token(self, digest_id: int, subscription_id: int) -> str:
+        """What either of them ends in where readers are counted by person: of use in that digest alone."""
+        return self._signer.sign(reader_of(digest_id), subscription_id)
 
     def confirm(self, token: str) -> str:
         """Where the owner of a mailbox confirms what was asked for in their name."""

@@ -1,7 +1,8 @@
-"""Links of a digest that lead by this site, so that they can be counted. Pure; nothing in them says whose they are.
+"""Links of a digest that lead by this site, so that they can be counted. Pure.
 
-A link is known by a print of its address. So every mail of a digest has the same ones, and where one leads is found in
-the digest itself: no address can be made here that leads anywhere else.
+A link is known by a print of its address. So every mail of a digest has the same ones, which do not say whose they are,
+and where one leads is found in the digest itself: no address can be made here that leads anywhere else.
+Only where a newsletter wants it, a hole for the reader follows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from syndicate.model import Parts
+from syndicate.render.holes import hole
 
 _ANCHOR = re.compile(r"""(<a\s(?:[^">]|"[^"]*")*?(?<=\s)href=")([^"]*)(")""", re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -36,21 +38,22 @@ def links_in(parts: Parts) -> dict[int, str]:
     return found
 
 
-def tracked(parts: Parts, click: Callable[[int], str], pixel: str | None) -> Parts:
+def tracked(parts: Parts, click: Callable[[int], str], pixel: str | None, *, by_reader: bool = False) -> Parts:
     """The same, whose links to the web are what ``click`` makes of their print; with a picture that tells of opening.
 
-    The text stays as it is, for people read its addresses.
+    The text stays as it is, for people read its addresses. With ``by_reader`` each address ends in a hole for them.
     """
+    end = f"/{hole(parts.nonce, 'reader')}" if by_reader else ""
 
     def led(match: re.Match[str]) -> str:
         url = _url_of(match[2], parts.nonce)
-        return f"{match[1]}{html.escape(click(print_of(url)))}{match[3]}" if url else match[0]
+        return f"{match[1]}{html.escape(click(print_of(url)) + end)}{match[3]}" if url else match[0]
 
     markup = _ANCHOR.sub(led, parts.html)
     if pixel:
-        seen = f'<img src="{html.escape(pixel)}" alt="" width="1" height="1">'
-        markup = _END.sub(lambda end: seen + end[0], markup, count=1)
-    unnamed = tracked(parts.unnamed, click, pixel) if parts.unnamed else None
+        seen = f'<img src="{html.escape(pixel + end)}" alt="" width="1" height="1">'
+        markup = _END.sub(lambda body: seen + body[0], markup, count=1)
+    unnamed = tracked(parts.unnamed, click, pixel, by_reader=by_reader) if parts.unnamed else None
     return replace(parts, html=markup, unnamed=unnamed)
 
 

@@ -266,6 +266,11 @@ class Newsletter(Section):
         description="Count how often links in its mails are followed, and, with `all`, how often they are shown: "
         "numbers for each digest, never by whom.",
     )
+    personal: bool = Field(
+        False,
+        description="Count them by reader, too: links then say whose they are, and who opened and followed which "
+        "digest, and when, is kept for 90 days. Wants `engagement`, and in many countries your readers' consent.",
+    )
     cadences: dict[str, Annotated[str, BeforeValidator(_cadence)]] = Field(
         description="Name = five-field cron expression, or `instant = true`. The first is the default.",
         min_length=1,
@@ -278,6 +283,13 @@ class Newsletter(Section):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError('an IANA time zone such as "Europe/Belgrade" or "UTC"') from None
+        return value
+
+    @field_validator("personal")
+    @classmethod
+    def _counted(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("engagement") == "off":
+            raise ValueError('with `engagement = "clicks"` or `"all"` only: without it nothing is counted')
         return value
 
     @field_validator("cadences")

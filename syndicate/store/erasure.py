@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from syndicate.model import SubscriptionState
-from syndicate.store import consents, private, repeats, subscribers, suppressions
+from syndicate.store import consents, engaged, private, repeats, subscribers, suppressions
 from syndicate.store.schema import attempts, deliveries, notices, requests, returns, subscriptions
 from syndicate.store.schema import subscribers as people
 from syndicate.store.subscriptions import owed
@@ -35,6 +35,7 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     connection.execute(update(deliveries).where(deliveries.c.id.in_(theirs)).values(reply=""))
     connection.execute(update(returns).where(returns.c.subscriber_id == subscriber_id).values(said=""))
     private.forget(connection, ids)
+    engaged.forget_subscriber(connection, subscriber_id)
     erase_requests(connection, email, subscriber_id)
     consents.forget_ips(connection, subscriber_id=subscriber_id)
     repeats.forget(connection, email)

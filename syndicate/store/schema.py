@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0027"
+VERSION = "0028"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 OLDEST = "0025"
@@ -755,6 +755,17 @@ engagement = Table(
     Column("link", BigInteger, primary_key=True, autoincrement=False),
     Column("by_machine", Boolean, primary_key=True),
     Column("count", BigInteger, nullable=False),
+)
+
+engaged = Table(
+    "engaged",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id"), primary_key=True, autoincrement=False),
+    Column("subscription_id", Id, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False, index=True),
+    Column("clicked", Boolean, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", Instant, nullable=False, index=True),
+    Column("last_at", Instant, nullable=False),
 )
 
 alerts = Table(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 
 import pytest
 
 from syndicate.audience import engagement as rules
-from syndicate.audience.engagement import Tally, is_machine, objects
+from syndicate.audience.engagement import Settled, Tally, is_machine, objects
 from syndicate.errors import StoreError
 from syndicate.model import DigestState
-from syndicate.store import Store, engagement
+from syndicate.store import Store, engaged, engagement
+from syndicate.store.engaged import Did, Times
 from syndicate.store.engagement import OPENED, Counted
 from tests.newsroom import MONDAY
 from tests.store.test_remedies import keep
@@ -62,9 +62,9 @@ def test_many_links_at_once_are_followed_by_a_machine() -> None:
         tally.click(1, link, client="192.0.2.2", by_machine=False, now=MONDAY)
     tally.click(2, 11, client="192.0.2.1", by_machine=False, now=MONDAY)
     tally.click(1, 11, client="192.0.2.3", by_machine=True, now=MONDAY)
-    assert tally.settle(MONDAY + timedelta(seconds=1)) == {Counted(1, 11, True): 1}
+    assert tally.settle(MONDAY + timedelta(seconds=1)).counts == {Counted(1, 11, True): 1}
     tally.click(1, 14, client="192.0.2.4", by_machine=False, now=SOON)
-    assert tally.settle(SOON) == {
+    assert tally.settle(SOON).counts == {
         Counted(1, 11, True): 1,
         Counted(1, 12, True): 1,
         Counted(1, 13, True): 1,
@@ -72,8 +72,23 @@ def test_many_links_at_once_are_followed_by_a_machine() -> None:
         Counted(1, 12, False): 1,
         Counted(2, 11, False): 1,
     }
-    assert tally.settle(None) == {Counted(1, 14, False): 1}
-    assert tally.settle(None) == Counter()
+    assert tally.settle(None).counts == {Counted(1, 14, False): 1}
+    assert tally.settle(None) == Settled()
+
+
+def test_readers_are_known_where_they_are_told_and_no_machine_is_one() -> None:
+    tally = Tally()
+    for link in (11, 12, 13):
+        tally.click(1, link, client="192.0.2.1", by_machine=False, now=MONDAY, reader=7)
+    for now in (MONDAY, SOON):
+        tally.click(1, 11, client="192.0.2.2", by_machine=False, now=now, reader=8)
+        tally.open(1, by_machine=False, now=now, reader=8)
+    tally.click(1, 11, client="192.0.2.3", by_machine=True, now=MONDAY, reader=9)
+    tally.open(1, by_machine=True, now=MONDAY, reader=9)
+    tally.click(1, 11, client="192.0.2.4", by_machine=False, now=MONDAY)
+    tally.open(1, by_machine=False, now=MONDAY)
+    twice = Times(2, MONDAY, SOON)
+    assert tally.settle(None).readers == {Did(1, 8, True): twice, Did(1, 8, False): twice}
 
 
 def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,20 +96,21 @@ def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     tally = Tally()
     for digest in range(9):
         tally.click(1, 11, client=str(digest), by_machine=False, now=MONDAY)
-        tally.open(digest, by_machine=False)
-    assert tally.settle(None).total() == 6
+        tally.open(digest, by_machine=False, now=MONDAY, reader=digest)
+    found = tally.settle(None)
+    assert (found.counts.total(), len(found.readers)) == (6, 3)
 
 
 def test_counts_add_up_in_the_database_and_wait_while_it_is_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    digest = keep(store, DigestState.SENT, names=())
+    digest = keep(store, DigestState.SENT, names=("accepted",))
     tally = Tally()
 
     def away(*_: object) -> None:
         raise StoreError("the database", "is away")
 
     for failing in (False, True, False):
-        tally.open(digest, by_machine=failing)
-        tally.click(digest, 11, client="192.0.2.1", by_machine=False, now=MONDAY)
+        tally.open(digest, by_machine=failing, now=MONDAY)
+        tally.click(digest, 11, client="192.0.2.1", by_machine=False, now=MONDAY, reader=digest * 100)
         with monkeypatch.context() as patched:
             if failing:
                 patched.setattr(engagement, "add", away)
@@ -109,3 +125,5 @@ def test_counts_add_up_in_the_database_and_wait_while_it_is_away(store: Store, m
             Counted(digest, 11, False): 3,
         }
         assert engagement.of_digest(connection, digest + 1) == {}
+        [[one]] = engaged.of_readers(connection, digest, [digest * 100]).values()
+        assert one[1:] == (digest, digest * 100, True, 3, MONDAY, MONDAY)

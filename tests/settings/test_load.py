@@ -214,6 +214,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ({"newsletters": [NEWSLETTER | {"cadences": {"feed": 3}}]}, "newsletters[0].cadences.feed", "five-field"),
         ({"newsletters": [NEWSLETTER | {"cadences": {}}]}, "newsletters[0].cadences", "at least 1"),
         ({"newsletters": [NEWSLETTER | {"sender": "A <a@b>\nBcc: c@d"}]}, "newsletters[0].sender", "one line"),
+        ({"newsletters": [NEWSLETTER | {"personal": True}]}, "newsletters[0].personal", 'engagement = "clicks"'),
         ({"newsletters": [NEWSLETTER | {"max_lateness": "0h"}]}, "newsletters[0].max_lateness", "more than nothing"),
         ({"newsletters": [NEWSLETTER | {"sources": ["x"]}], "sources": []}, "newsletters[0].sources", "no [[sources]]"),
         ({"store": {"url": "mysql://x/y"}}, "store.url", "matches"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 
 from syndicate.app import App, open_app
-from syndicate.audience.engagement import links_of
+from syndicate.audience.engagement import KEPT_BY_READER, links_of
+from syndicate.audience.personal import data_of, erase_address
 from syndicate.cli.running import Running
-from syndicate.store import engagement
+from syndicate.store import engaged, engagement
 from syndicate.store.engagement import OPENED
 from tests.newsroom import Clock, Newsroom, newsroom, settings_for
 from tests.relay import Relay
@@ -116,6 +118,71 @@ def test_a_newsletter_that_stopped_counting_leads_on_and_counts_nothing(tmp_path
         asyncio.run(_stopped(app))
         assert counts(app) == {}
         app.close()
+
+
+def test_where_readers_are_counted_by_person_they_are_known_and_forgotten(tmp_path: Path, relay: Relay) -> None:
+    given: dict[str, Any] = {"smtp": {"url": relay.url}, "engagement": "all"}
+    with newsroom(tmp_path, personal=True, **given) as room:
+        app = room.app
+        first, second = mailed(room, relay, "ana@example.org", "bo@example.org")
+        way, its = (re.findall(r'href="https://news.lake.example(/go/[^"]*)"', one)[0] for one in (first, second))
+        seen = re.findall(r'<img src="https://news.lake.example(/seen/[^"]*)"', first)[0]
+        (front, _, ana), (other_front, _, bo) = way.rpartition("/"), its.rpartition("/")
+        assert (front == other_front, ana == bo, seen.endswith(f".gif/{ana}")) == (True, False, True)
+        with serving(app) as web:
+            ask = web.client
+            elsewhere = app.links.reader_token(2, 1)
+            for forged in (f"1-{bo[2:]}", bo[:-1] + ("0" if bo[-1] != "0" else "1"), elsewhere, "1", "x"):
+                for path in (front, seen.rpartition("/")[0]):
+                    assert ask.get(f"{path}/{forged}", headers=PERSON).status_code == 404, forged
+            for headers in ({"DNT": "1", **PERSON}, {"Sec-GPC": "1", **PERSON}, {"User-Agent": "curl/8"}):
+                assert ask.get(its, headers=headers).status_code == 302
+            ask.get(front, headers=PERSON)
+            for path in (way, seen, seen):
+                assert ask.get(path, headers=PERSON).status_code in (200, 302)
+                room.clock.now += timedelta(hours=1)
+            asyncio.run(_stopped(app))
+            did = ("opened", 2), ("clicked", 1)
+            mine = data_of(app.store, "ana@example.org")["engagement"]
+            assert tuple((one["what"], one["count"]) for one in mine) == did
+            assert mine[0]["last_at"] - mine[0]["first_at"] == timedelta(hours=1)
+            assert data_of(app.store, "bo@example.org")["engagement"] == []
+            desk = Console(web)
+            for page in ("digests/1/results", "subscribers/1"):
+                shown = desk.get(f"/console/{page}").text
+                assert (shown.count(">opened<"), shown.count(">clicked<"), ", 2 times" in shown) == (1, 1, True), page
+            assert ">opened<" not in desk.get("/console/subscribers/2").text
+            for path in ("/brief", web.path_of(app.links.preferences(1, room.clock()))):
+                page = html.unescape(ask.get(path).text)
+                assert "record when you open our mails and follow links in them, and forget it after 90 days" in page
+                assert "not by whom" not in page
+                for tag, word in (("de", "Wir halten fest"), ("sq", "Regjistrojmë kur"), ("sr-Latn", "Beležimo kada")):
+                    assert word in ask.get(path, headers={"Accept-Language": tag}).text
+            assert ask.get(its, headers=PERSON).status_code == 302
+            erase_address(app.store, app.traces, "ana@example.org", now=room.clock())
+            assert ask.get(way, headers=PERSON).status_code == 302
+            asyncio.run(_stopped(app))
+        assert acts(app) == {(2, True)}
+        room.clock.now += KEPT_BY_READER - timedelta(seconds=1)
+        app.jobs.tidy(room.clock())
+        assert acts(app) == {(2, True)}
+        room.clock.now += timedelta(seconds=2)
+        app.jobs.tidy(room.clock())
+        assert acts(app) == set()
+        with_names_before = open_app(settings_for(tmp_path, **given), room.clock)
+        with serving(with_names_before) as web:
+            assert web.client.get(its, headers=PERSON).status_code == 302
+            assert "not by whom" in web.client.get("/brief").text
+        asyncio.run(_stopped(with_names_before))
+        assert acts(with_names_before) == set()
+        with_names_before.close()
+
+
+def acts(app: App) -> set[tuple[int, bool]]:
+    """Who did something with the first digest: whether they followed a link."""
+    with app.store.read() as connection:
+        found = engaged.of_readers(connection, 1, range(9))
+    return {(reader, one.clicked) for reader, kept in found.items() for one in kept}
 
 
 @pytest.mark.parametrize("engagement", ["off", "clicks"])

@@ -17,6 +17,7 @@ from syndicate.desk.rights import Right
 from syndicate.errors import AddressError
 from syndicate.model import DigestState
 from syndicate.store import Connection, audit, digests, results, settling, subscribers
+from syndicate.store import engaged as by_reader
 from syndicate.store.results import Result, Standing, Wanted
 from syndicate.web.console.desk import PRIVATE, Desk
 from syndicate.web.console.digests.engaged import engaged
@@ -53,6 +54,7 @@ class Results:
             wanted = _wanted(connection, digest.newsletter, asked)
             found = results.of_digest(connection, digest_id, wanted, after=after, limit=PAGE + 1)
             counted = [] if asked or after else engaged(connection, digest_id)
+            acted = by_reader.of_readers(connection, digest_id, [one.subscription_id for one in found])
             is_settled = settling.is_settled(connection, digest_id)
         shown = found[:PAGE]
         next_page = urlencode({**asked, "after": shown[-1].subscription_id}) if len(found) > PAGE else ""
@@ -64,6 +66,7 @@ class Results:
             newsletter=self._app.settings.newsletter(digest.newsletter),
             results=shown,
             engaged=counted,
+            acted=acted,
             asked=asked,
             standings=list(Standing),
             same=urlencode(asked),

@@ -11,7 +11,7 @@ from syndicate.app import App
 from syndicate.desk.rights import Right
 from syndicate.errors import NotFoundError
 from syndicate.model import SubscriptionState
-from syndicate.store import Connection, audit, consents, history, requests, seek, subscribers, suppressions
+from syndicate.store import Connection, audit, consents, engaged, history, requests, seek, subscribers, suppressions
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door
 from syndicate.web.console.subscribers.asked import STATES, read
@@ -79,6 +79,7 @@ class SubscriberPages:
                 "suppression": suppressions.of_address(connection, email),
                 "consents": list(reversed(consents.of_subscriber(connection, id)))[: 2 * NEWEST],
                 "sent": sent[:NEWEST],
+                "acted": _acted(connection, id),
                 "more": len(sent) > NEWEST,
                 "came_back": history.came_back(connection, id, limit=NEWEST),
                 "fed": history.fed(connection, id, limit=NEWEST),
@@ -102,6 +103,14 @@ class SubscriberPages:
 def about(subscriber_id: int) -> str:
     """What the audit log calls them."""
     return f"subscriber {subscriber_id}"
+
+
+def _acted(connection: Connection, subscriber_id: int) -> dict[int, list[engaged.Kept]]:
+    """Digest → what they did with it."""
+    found: dict[int, list[engaged.Kept]] = {}
+    for one in engaged.of_subscriber(connection, subscriber_id):
+        found.setdefault(one.digest_id, []).append(one)
+    return found
 
 
 def _counts(connection: Connection) -> dict[tuple[str, SubscriptionState], int]:
