@@ -27,8 +27,8 @@ demo: $(RUN_READY) ## everything once, on sample articles and a mail server of i
 test: $(DEV_READY) ## the tests
 	@PYTHONDONTWRITEBYTECODE= TMPDIR=$${TMPDIR:-$(TEMPORARY)} $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: $(DEV_READY) ## the same, with twenty times as many examples where a test makes up its own
-	@$(MAKE) --no-print-directory test ARGS='--hypothesis-profile=long $(ARGS)'
+test-long: $(DEV_READY) ## the same in more ways, with twenty times as many examples where a test makes up its own
+	@$(MAKE) --no-print-directory test ARGS='--hypothesis-profile=long -m "" $(ARGS)'
 
 check: lint test ## lint and test
 

@@ -62,7 +62,7 @@ def test_a_hostile_mail_shows_pictures_and_nothing_else(
     assert [request.path for request in http_site.requests] == ["/picture.gif"]
 
 
-@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("width", [360, pytest.param(1200, marks=pytest.mark.long)])
 def test_no_page_is_wider_than_the_screen(browser: Browser, inbox: str, tmp_path: Path, width: int) -> None:
     address = f"{'a-very-long-name-' * 3}@example.org"
     content = b"Subject: " + b"unbroken" * 40 + b"\r\nX-Long: " + b"x" * 900 + b"\r\n\r\n" + b"y" * 900 + b"\r\n"

@@ -286,7 +286,9 @@ with newsroom(Path(sys.argv[1]), smtp={"url": sys.argv[2], "connections": 3}) as
 """
 
 
-@pytest.mark.parametrize("after", [1, 7, 20])
+@pytest.mark.parametrize(
+    "after", [pytest.param(1, marks=pytest.mark.long), 7, pytest.param(20, marks=pytest.mark.long)]
+)
 def test_kill_9_loses_nobody(room: Newsroom, relay: Relay, tmp_path: Path, after: int) -> None:
     digest = composed(room, 40)
     child = subprocess.Popen(

@@ -86,7 +86,9 @@ def windows(browser: Browser) -> Iterator[dict[tuple[int, bool], BrowserContext]
         context.close()
 
 
-@pytest.fixture(params=[(PHONE, False), (DESK, True)], ids=["phone", "desk"])
+@pytest.fixture(
+    params=[pytest.param((PHONE, False), id="phone"), pytest.param((DESK, True), id="desk", marks=pytest.mark.long)]
+)
 def visit(
     request: pytest.FixtureRequest,
     browser: Browser,
