@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from syndicate.delivery.paced import Paced
 from syndicate.model import Digest, DigestState, Equation, MailboxStatus, Returns, SourceState, SourceStatus
 from syndicate.preflight.deliverability.checks import SPF
 from syndicate.preflight.finding import Finding, Section, Verdict
@@ -42,6 +44,28 @@ DIGEST = Digest(
 def test_too_much_comes_back(accepted: int, rejected: int, came: Returns, expected: list[tuple[Kind, str]]) -> None:
     sent = alarms.Sent(DIGEST, Equation(accepted=accepted, rejected=rejected), came)
     assert [one[:2] for one in alarms.of_returns([sent], Alerts())] == expected
+
+
+def test_domains_that_refuse_us_and_relays_that_are_down() -> None:
+    quiet = Paced(
+        kind="domain",
+        name="calm.example",
+        rate=None,
+        lowered=True,
+        blocked_until=None,
+        resting_until=None,
+        sent_today=None,
+        first_day=None,
+        words="slower",
+    )
+    known = [
+        quiet,
+        replace(quiet, name="gmail.com", blocked_until=MONDAY, words="550 5.7.1 blocked"),
+        replace(quiet, kind="relay", name="second", is_down=True, words="refused"),
+        replace(quiet, kind="relay", name="taken away", is_down=True),
+    ]
+    found = [(one.kind, one.about, one.said) for one in alarms.of_paces(known, ["second"])]
+    assert found == [(Kind.DOMAIN, "gmail.com", "550 5.7.1 blocked"), (Kind.RELAY, "second", "refused")]
 
 
 def test_sources_that_are_dead() -> None:
