@@ -26,6 +26,7 @@ from syndicate.cli.interrupt import until_signal
 from syndicate.cli.service import Pages, address, listen
 from syndicate.cli.terminal import bar, plural, say, tell
 from syndicate.cli.users import tell_first
+from syndicate.desk import people
 from syndicate.errors import ConflictError, SyndicateError
 from syndicate.jobs.ticks import Ticks
 from syndicate.model import ArticleState
@@ -198,7 +199,7 @@ async def _stay(app: App, at: Mapping[str, str], stop: asyncio.Event) -> None:
     tell("site", f"{at['service']}/")
     tell("feeds", f"{at['service']}/feeds/")
     tell("inbox", f"{at['inbox']}/")
-    tell_first(app)
+    tell_first(app, people.invite_first(app.store, now=app.jobs.clock()))
     say("")
     newsletter = app.settings.newsletters[0]
     say(f"1. Subscribe at {at['service']}/{newsletter.slug}, best to what comes as soon as an article appears.")

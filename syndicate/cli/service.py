@@ -17,8 +17,10 @@ from syndicate.app import App
 from syndicate.catcher import Catcher
 from syndicate.cli.interrupt import until_signal
 from syndicate.cli.running import Running
+from syndicate.cli.staying import once_there
 from syndicate.cli.terminal import opened, plural, tell
 from syndicate.cli.users import tell_first
+from syndicate.desk import people
 from syndicate.errors import SyndicateError
 from syndicate.inbound.listener import Listener
 from syndicate.jobs import loop
@@ -80,16 +82,17 @@ def register(app: typer.Typer) -> None:
 def serve() -> None:
     """Run the service: scheduler, pages and feeds, until SIGTERM or Ctrl-C; what is in flight is finished."""
     with opened(stays=True) as app:
-        loop.run(_serve(app))
+        invited = once_there(lambda: people.invite_first(app.store, now=app.jobs.clock()))
+        loop.run(_serve(app, invited))
 
 
-async def _serve(app: App) -> None:
+async def _serve(app: App, invited: tuple[str, str] | None) -> None:
     listening = listen(*app.settings.web.address)
     async with until_signal() as stop, _listener(app) as listener:
         running = Running(app, listener)
         serving = asyncio.create_task(Pages(running.answer, listening).until(stop))
         tell("serving", f"{address(listening)}; feeds in {app.settings.feeds.directory}")
-        tell_first(app)
+        tell_first(app, invited)
         if listener:
             protocol = "lmtp" if listener.is_lmtp else "smtp"
             tell("taking mail", f"at {protocol}://{listener.host}:{listener.port}")

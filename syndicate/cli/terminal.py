@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syndicate.app import App, open_app
+from syndicate.cli.staying import once_there
 from syndicate.errors import SyndicateError
 from syndicate.settings import Settings, SettingsFile, find
 from syndicate.watch import logs
@@ -48,13 +50,15 @@ def settings_file() -> SettingsFile:
 def opened(now: datetime | None = None, *, stays: bool = False) -> Iterator[App]:
     """The service on this folder's settings, closed at the end. Its clock begins at ``now`` when that is given.
 
-    A command that ``stays`` logs what the settings say; others are asked by somebody, and say what they did.
+    A command that ``stays`` logs what the settings say, and waits for a database that is away; others are asked by
+    somebody, and say what they did.
     """
     ahead = now - datetime.now(UTC) if now else timedelta(0)
     file = settings_file()
     settings = file.load()
     logs.set_up(settings.log.format, settings.log.level if stays else "warning")
-    app = open_app(settings, lambda: datetime.now(UTC) + ahead, file)
+    opening = partial(open_app, settings, lambda: datetime.now(UTC) + ahead, file)
+    app = once_there(opening) if stays else opening()
     try:
         yield app
     finally:

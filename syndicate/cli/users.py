@@ -89,9 +89,8 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not a
     tell("removed", people.folded(name))
 
 
-def tell_first(app: App) -> None:
-    """Prints the link for the first operator, as long as nobody can sign in."""
-    invited = people.invite_first(app.store, now=app.jobs.clock())
+def tell_first(app: App, invited: tuple[str, str] | None) -> None:
+    """Prints the link for the first operator, if one was invited because nobody can sign in."""
     if invited:
         name, token = invited
         tell("set up", f"nobody can sign in yet; for a day, {name} can choose a password here:", style="yellow")

@@ -38,6 +38,11 @@ _BUSY: Final = {"55P03", "40P01", "40001", "53300"}
 _AWAY: Final = {"57P01", "57P02", "57P03", "25006", "25P03", "57P05"}
 """SQLSTATEs of a server that ends or begins, of one that is read only, and of sessions that it ended."""
 
+_UNWANTED: Final = (
+    r"authentication failed|no password supplied|no pg_hba.conf entry|(role|database) \".*\" does not exist"
+)
+"""What a server says that is there and does not want us; that goes with no SQLSTATE while a connection is made."""
+
 _SECRET_PARAMETERS: Final = ("password", "sslpassword")
 
 
@@ -131,7 +136,8 @@ def is_away(error: BaseException) -> bool:
     if not hasattr(error, "sqlstate"):
         return False
     if error.sqlstate is None:
-        return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+        is_lost = any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+        return is_lost and not re.search(_UNWANTED, str(error))
     return error.sqlstate.startswith("08") or error.sqlstate in _AWAY
 
 

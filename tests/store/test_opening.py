@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
-from syndicate.errors import BusyError, StoreError
+from syndicate.errors import AwayError, BusyError, StoreError
 from syndicate.store import Store, articles, opening
 
 SECRET = "swordfish"
@@ -64,9 +64,12 @@ def test_a_server_that_does_not_take_us_says_why(postgresql_url: str) -> None:
         with pytest.raises(StoreError, match=said) as caught:
             store.check()
         assert SECRET not in str(caught.value)
+        assert isinstance(caught.value, AwayError) == ("check host and port" in said)
         store.close()
     said = 'connection to server at "h", port 5432 failed: FATAL:  password authentication failed for user "u"'
-    assert "PGPASSWORD" in str(opening.told("x", psycopg.OperationalError(said)))
+    refused = opening.told("x", psycopg.OperationalError(said))
+    assert "PGPASSWORD" in str(refused)
+    assert not isinstance(refused, AwayError)
 
 
 def test_who_waits_too_long_is_told_that_it_is_busy(postgresql_url: str) -> None:
