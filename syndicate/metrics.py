@@ -9,6 +9,8 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
+from syndicate.instruments import QuickCounter, QuickHistogram
+
 REGISTRY = CollectorRegistry(auto_describe=True)
 ProcessCollector(registry=REGISTRY)
 
@@ -17,17 +19,17 @@ _COMMITS_S = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0)
 _PAGES_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _LOOKS_S = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0)
 
-DELIVERIES = Counter(
+DELIVERIES = QuickCounter(
     "syndicate_deliveries",
     "Mails of digests that were tried, by what became of them; deferred ones are tried again.",
     ["outcome", "domain_class"],
     registry=REGISTRY,
 )
-RELAY_ANSWER = Histogram(
+RELAY_ANSWER = QuickHistogram(
     "syndicate_relay_answer_seconds",
     "The longest that a relay let one message wait for an answer.",
     ["relay"],
-    buckets=_ANSWERS_S,
+    bounds=_ANSWERS_S,
     registry=REGISTRY,
 )
 RELAY_CONNECTIONS = Gauge(
@@ -42,13 +44,13 @@ RELAY_FAILURES = Counter(
     ["relay"],
     registry=REGISTRY,
 )
-COMMIT_SECONDS = Histogram(
-    "syndicate_ledger_commit_seconds", "One commit of the ledger.", buckets=_COMMITS_S, registry=REGISTRY
+COMMIT_SECONDS = QuickHistogram(
+    "syndicate_ledger_commit_seconds", "One commit of the ledger.", bounds=_COMMITS_S, registry=REGISTRY
 )
-COMMIT_DELIVERIES = Histogram(
+COMMIT_DELIVERIES = QuickHistogram(
     "syndicate_ledger_commit_deliveries",
     "Deliveries that were begun or ended in one commit of the ledger.",
-    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    bounds=(1, 2, 4, 8, 16, 32, 64, 128, 256),
     registry=REGISTRY,
 )
 NOTICES = Counter("syndicate_notices", "Single mails that were tried.", ["outcome"], registry=REGISTRY)

@@ -37,7 +37,7 @@ class Conversation:
     ) -> None:
         self._out, self._path, self._relay, self._pace = outgoing, path, relay, pace
         self._label = relay.label
-        self._waits = metrics.RELAY_ANSWER.labels(relay.label)
+        self._waits = metrics.RELAY_ANSWER.of(relay.label)
         self._is_ending, self._window = is_ending, window
         self.lost_chunks = self.is_handing_over = self._is_spent = False
         self._longest = 0.0

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import NamedTuple
 
 from syndicate.model import DeliveryState
 
@@ -43,8 +44,7 @@ class Verdict(Enum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What the relay said about one message, at which command; ``code`` is its three digits (RFC 5321 §4.2)."""
 
     verb: str
@@ -96,8 +96,7 @@ class Broken:
         return self.reason
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The delivery's next state, and when a queued one is due again."""
 
     state: DeliveryState

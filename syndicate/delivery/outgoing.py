@@ -7,11 +7,9 @@ import random
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 import structlog
-from prometheus_client import Counter
 
 from syndicate import metrics
 from syndicate.delivery.dkim import Signer
@@ -26,6 +24,8 @@ from syndicate.model import DeliveryState
 from syndicate.settings import Smtp
 from syndicate.store.attempts import Attempt, Begin
 from syndicate.store.providers import provider_of
+
+_OUTCOMES = {one: "deferred" if one is DeliveryState.QUEUED else one.value for one in DeliveryState}
 
 log = structlog.get_logger()
 
@@ -172,9 +172,10 @@ class Outgoing:
             held.add(due.delivery.id)
             self.queue.put_back(due, relay)
         self.queue.ended([one.delivery_id for one in ended])
+        counts = metrics.DELIVERIES.counts
         for attempt, due in zip(ended, dues, strict=True):
             self._on_outcome(attempt.state)
-            _counted(attempt.state, provider_of(due.delivery.domain)).inc()
+            counts[_OUTCOMES[attempt.state], provider_of(due.delivery.domain)] += 1
             if attempt.state is not DeliveryState.ACCEPTED:
                 _tell(due, attempt)
         return begun
@@ -201,9 +202,3 @@ def _tell(due: Due, attempt: Attempt) -> None:
         code=attempt.code,
         relay=attempt.relay,
     )
-
-
-@lru_cache
-def _counted(state: DeliveryState, domain_class: str) -> Counter:
-    outcome = "deferred" if state is DeliveryState.QUEUED else state.value
-    return metrics.DELIVERIES.labels(outcome, domain_class)

@@ -1,7 +1,8 @@
 """Signs messages in threads, while the connections go on. Called by ``outgoing``.
 
 Threads of one's own and one word for all that was finished meanwhile: an executor costs as much as a fifth of an RSA
-signature, where two cores have all the rest to do too.
+signature, where two cores have all the rest to do too. One core is left to who serves the connections: threads beyond
+that wait for the interpreter's lock and for one another, which costs as much again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Signing:
         self._done: deque[tuple[asyncio.Future[bytes], bytes | Exception]] = deque()
         self._under_way = 0
         self._is_called = False
-        self._threads = [Thread(target=self._work, name=f"signing-{at}") for at in range(os.cpu_count() or 1)]
+        self._threads = [
+            Thread(target=self._work, name=f"signing-{at}") for at in range(max(1, (os.cpu_count() or 1) - 1))
+        ]
         for thread in self._threads:
             thread.start()
 

@@ -55,12 +55,20 @@ def value_of(values: Mapping[str, Some], name: str) -> Some:
 
     Attributes stand among the values as ``own.city``; a reader without that one gets what the hole itself says.
     """
-    if attribute := _attribute(name):
-        return values.get(f"{ATTRIBUTE}.{attribute[0]}") or cast("Some", attribute[1])
-    try:
-        return values[name]
-    except KeyError:
-        raise TemplateError("of the message", None, f"nothing is known to fill {name!r} with") from None
+    key, default = source(name)
+    value = values.get(key)
+    if default is not None:
+        return value or cast("Some", default)
+    if value is None:
+        raise TemplateError("of the message", None, f"nothing is known to fill {name!r} with")
+    return value
+
+
+@lru_cache(256)
+def source(name: str) -> tuple[str, str | None]:
+    """Under which name the value of a hole stands, and what is written without it; None: that can't be."""
+    attribute = _attribute(name)
+    return (f"{ATTRIBUTE}.{attribute[0]}", attribute[1]) if attribute else (name, None)
 
 
 def fill(text: str, nonce: str, values: Mapping[str, str], *, escape: bool) -> str:
@@ -220,7 +228,6 @@ def _letters(text: str) -> str:
     return "".join(chr(97 + int(digit, 16)) for digit in text.encode("utf-8", "replace").hex())
 
 
-@lru_cache(256)
 def _attribute(name: str) -> tuple[str, str] | None:
     """The attribute that a hole stands for, and what is written without it; None when it stands for something else."""
     match = re.fullmatch(f"{ATTRIBUTE}((?:[a-p]{{2}})+)q((?:[a-p]{{2}})*)", name)
