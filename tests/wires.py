@@ -1,4 +1,4 @@
-"""A wire that can be cut: a TCP proxy on loopback before a real server, for what happens when networks fail.
+"""A wire that can be cut: a TCP proxy before a real server, for what happens when networks fail.
 
 It runs in a thread of the test's process. ``cut`` ends every connection and refuses new ones; ``hold`` leaves them open
 and lets no octet through, as a network does that drops packets; ``mend`` lets everything through again, also what
@@ -12,14 +12,16 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
+LOOPBACK = "127.0.0.1"
+
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 class Wire:
-    """One, before whatever ``connect`` reaches. ``port`` is where it listens."""
+    """One, before whatever ``connect`` reaches. It listens at ``port`` of an address of this machine."""
 
-    def __init__(self, connect: Connect) -> None:
-        self._connect = connect
+    def __init__(self, connect: Connect, address: str) -> None:
+        self._connect, self._address = connect, address
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,7 +75,7 @@ class Wire:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, self._address, 0))
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
@@ -117,9 +119,9 @@ class Wire:
 
 
 @contextmanager
-def wire_to(connect: Connect) -> Iterator[Wire]:
+def wire_to(connect: Connect, address: str) -> Iterator[Wire]:
     """One before a server."""
-    wire = Wire(connect)
+    wire = Wire(connect, address)
     wire.start()
     try:
         yield wire
@@ -128,14 +130,14 @@ def wire_to(connect: Connect) -> Iterator[Wire]:
 
 
 @contextmanager
-def wire_to_port(port: int) -> Iterator[Wire]:
+def wire_to_port(port: int, address: str = LOOPBACK) -> Iterator[Wire]:
     """One before a port of this machine."""
-    with wire_to(lambda: asyncio.open_connection("127.0.0.1", port)) as wire:
+    with wire_to(lambda: asyncio.open_connection(LOOPBACK, port), address) as wire:
         yield wire
 
 
 @contextmanager
-def wire_to_socket(path: str) -> Iterator[Wire]:
+def wire_to_socket(path: str, address: str = LOOPBACK) -> Iterator[Wire]:
     """One before a Unix socket."""
-    with wire_to(lambda: asyncio.open_unix_connection(path)) as wire:
+    with wire_to(lambda: asyncio.open_unix_connection(path), address) as wire:
         yield wire

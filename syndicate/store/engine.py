@@ -187,8 +187,9 @@ class Store:
 
     @property
     def address(self) -> str:
-        """Where it is, with the password, as PostgreSQL's own library takes it."""
-        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        """Where it is, with the password and all parameters, as PostgreSQL's own library takes it."""
+        url = opening.with_parameters(self._url.set(drivername="postgresql"))
+        return url.render_as_string(hide_password=False)
 
     def facts(self) -> Facts:
         """What operators want to know of it. :raises StoreError: when the database can't be used."""

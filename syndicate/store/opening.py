@@ -29,7 +29,20 @@ _POSTGRESQL: Final = {
 }
 """libpq's parameters (PostgreSQL §32.1.2): a server that is gone is noticed within a minute. The URL's own win."""
 
-_SESSION: Final = {"lock_timeout": "30s", "statement_timeout": "30min", "idle_in_transaction_session_timeout": "15min"}
+HEARS_OF_US: Final = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60s",
+}
+"""The same on the server's side (§19.3.2): within a minute it ends what is left of us, and frees what we had locked."""
+
+_SESSION: Final = {
+    "lock_timeout": "30s",
+    "statement_timeout": "30min",
+    "idle_in_transaction_session_timeout": "15min",
+    **HEARS_OF_US,
+}
 """What waits for a lock that long is told so, as on SQLite; what takes or idles that long hangs."""
 
 _BUSY: Final = {"55P03", "40P01", "40001", "53300"}
@@ -86,13 +99,17 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        given = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
-        engine = create_engine(url, connect_args=given, pool_size=10, pool_pre_ping=True)
+        engine = create_engine(with_parameters(url), pool_size=10, pool_pre_ping=True)
     except ImportError as error:
         reason = f"{error}; PostgreSQL needs more parts: pip install 'syndicate[cluster]'"
         raise StoreError(shown(url), reason) from None
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
+
+
+def with_parameters(url: URL) -> URL:
+    """A URL of PostgreSQL with all that its library is to be told."""
+    return url.update_query_dict({name: value for name, value in _POSTGRESQL.items() if name not in url.query})
 
 
 def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:

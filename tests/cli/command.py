@@ -110,10 +110,10 @@ class Folder:
             return Done(code, out.read(), err.read())
 
     @contextmanager
-    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """A command that stays; it is told to end when the block does, and must do so well."""
+    def running(self, *arguments: str, before: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+        """A command that stays; it is told to end when the block does, and must do so well. ``before`` runs it."""
         process = subprocess.Popen(
-            command(*arguments),
+            [*before, *command(*arguments)],
             cwd=self.path,
             env=_environment({}),
             stdin=subprocess.DEVNULL,

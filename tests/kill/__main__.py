@@ -1,12 +1,14 @@
 """``python -m tests.kill --kills N``: kills a sending process N times and prints what became of its mail.
 
-With ``--cluster`` it is several workers, the scheduler and PostgreSQL, whoever comes by chance. That takes a PostgreSQL
-server of its own and minutes of waiting for leases to run out, so no part of it is in ``make test``.
+With ``--cluster`` it is several workers, the scheduler, PostgreSQL, and the lines to it and to the relay, whatever
+comes by chance. That takes a PostgreSQL server of its own and minutes of waiting for leases to run out, so no part of
+it is in ``make test``.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,13 +32,14 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which it is killed")
     parser.add_argument("--chunking", action="store_true", help="the server offers CHUNKING: a window per connection")
-    parser.add_argument("--cluster", action="store_true", help="serve, workers and PostgreSQL are killed instead")
+    parser.add_argument("--cluster", action="store_true", help="serve, workers, PostgreSQL and lines fail instead")
     parser.add_argument("--workers", type=int, default=3, help="with --cluster")
     given = vars(parser.parse_args())
     cluster, workers = given.pop("cluster"), given.pop("workers")
     if cluster and given.pop("chunking"):
         parser.error("--chunking is for one process")
     logs.set_up("auto", "warning")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing stays behind
     trial: Trial | ClusterTrial
     with TemporaryDirectory(prefix="kill-") as directory, Console(stderr=True).status("") as status:
         trial = ClusterTrial(Path(directory), workers=workers, **given) if cluster else Trial(Path(directory), **given)

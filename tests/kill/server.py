@@ -1,7 +1,7 @@
 """An SMTP server in a process of its own that writes down each message before it says that it has it.
 
-``python -m tests.kill.server LOG [--chunking] [--delay-ms N]`` prints its port. It knows nothing of the program: its
-log, one JSON list a line, is what a killed sender's ledger is held against.
+``python -m tests.kill.server LOG [--chunking] [--delay-ms N] [--also ADDRESS]`` prints its port. It knows nothing of
+the program: its log, one JSON list a line, is what a killed sender's ledger is held against.
 """
 
 from __future__ import annotations
@@ -106,6 +106,7 @@ async def main() -> None:
     parser.add_argument("log", type=Path)
     parser.add_argument("--chunking", action="store_true")
     parser.add_argument("--delay-ms", type=float, default=0)
+    parser.add_argument("--also", action="append", default=[], metavar="ADDRESS", help="where it listens, too")
     given = parser.parse_args()
     log, numbers = Log(given.log), count(1)
 
@@ -120,7 +121,10 @@ async def main() -> None:
             log.write("closed", number)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 24)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    port = server.sockets[0].getsockname()[1]
+    for one in given.also:
+        await asyncio.start_server(serve, one, port, limit=1 << 24)
+    sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     await server.serve_forever()
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -235,9 +235,10 @@ def common_rows(result: Result, readers: int) -> list[Row]:
 
 
 @contextmanager
-def serving(directory: Path, *, chunking: bool) -> Iterator[int]:
-    """The port of a server that writes ``server.log`` in that folder."""
+def serving(directory: Path, *, chunking: bool, addresses: Sequence[str] = ()) -> Iterator[int]:
+    """The port of a server, on loopback and at those addresses, that writes ``server.log`` in that folder."""
     arguments = ["--chunking"] if chunking else ["--delay-ms", "2"]
+    arguments += [word for one in addresses for word in ("--also", one)]
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.kill.server", str(directory / "server.log"), *arguments],
         cwd=Path(__file__).parents[2],

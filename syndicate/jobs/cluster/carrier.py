@@ -18,6 +18,7 @@ from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.clock import Clock
 from syndicate.jobs.jobs import Jobs
 from syndicate.store import Connection, Store, queues, tickets, workload
+from syndicate.store.opening import HEARS_OF_US
 from syndicate.store.workload import WORKER, Workload
 
 AWAY = (ConnectorException, psycopg.OperationalError, StoreError)
@@ -25,6 +26,8 @@ AWAY = (ConnectorException, psycopg.OperationalError, StoreError)
 
 _NAME = 63
 """Octets of a session's name that PostgreSQL keeps."""
+
+_OPTIONS = " ".join(f"-c {name}={value}" for name, value in {"search_path": queues.SCHEMA, **HEARS_OF_US}.items())
 
 _ANSWERS_S = 10
 """Seconds for a connection to be made."""
@@ -61,7 +64,7 @@ def open_queues(store: Store, names: Sequence[str], connections: int) -> procras
     name = f"{WORKER} {gethostname()[:16]}/{os.getpid()} {','.join(names)}"[:_NAME]
     connector = procrastinate.PsycopgConnector(
         conninfo=store.address,
-        kwargs={"options": "-c search_path=procrastinate", "connect_timeout": _ANSWERS_S, "application_name": name},
+        kwargs={"options": _OPTIONS, "connect_timeout": _ANSWERS_S, "application_name": name},
         min_size=1,
         max_size=connections,
         timeout=_ANSWERS_S,
