@@ -36,6 +36,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop`` is set; what is in flight is finished. Waits while the database is away."""
+        asyncio.get_running_loop().set_exception_handler(_told_already)
         wait = 0.0
         while not stop.is_set():
             try:
@@ -82,6 +83,12 @@ class Worker:
         for error in ended:
             if isinstance(error, BaseException):
                 raise error
+
+
+def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What procrastinate could not write down is not told a second time; those jobs are found to be stalled."""
+    if not isinstance(context.get("exception"), AWAY):
+        loop.default_exception_handler(context)
 
 
 def _first_line(error: BaseException) -> str:
