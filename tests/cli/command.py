@@ -165,9 +165,9 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "syndicate", *arguments]
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
     """Returns as soon as it is so; fails when that takes too long."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.02)

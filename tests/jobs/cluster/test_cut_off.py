@@ -21,6 +21,9 @@ from tests.newsroom import Newsroom, newsroom
 from tests.wires import wire_to_port, wire_to_socket
 
 READERS, CONNECTIONS, KEPT = 30, 2, 8
+_PATIENCE = 90
+"""Seconds: a job that was cut off in the wrong moment is given to a worker again half a minute later."""
+
 _TIMEOUTS = "tcp_user_timeout=1000&connect_timeout=2"
 
 
@@ -71,7 +74,7 @@ def worker(
         with folder.running("worker", "--queues", "send", before=space.within()) as process:
             relay.wait_until(lambda: len(relay.messages) == KEPT + CONNECTIONS - 1)
             yield process
-            wait_for(lambda: len(set(relay.recipients)) == READERS)
+            wait_for(lambda: len(set(relay.recipients)) == READERS, _PATIENCE)
     assert len(relay.messages) - READERS <= CONNECTIONS
 
 
@@ -82,7 +85,7 @@ def test_from_the_database(worker: Popen[str], space: Apart, relay: FaultyServer
     assert any("nothing is sent until it is back" in line for line in worker.stderr)
     assert len(relay.messages) < KEPT + CONNECTIONS
     space.database.mend()
-    wait_for(lambda: room.equation().accepted == READERS)
+    wait_for(lambda: room.equation().accepted == READERS, _PATIENCE)
 
 
 def test_from_the_relay(worker: Popen[str], space: Apart, relay: FaultyServer, room: Newsroom) -> None:
@@ -94,4 +97,6 @@ def test_from_the_relay(worker: Popen[str], space: Apart, relay: FaultyServer, r
     wait_for(is_noticed)
     space.relay.mend()
     relay.go_on()
-    wait_for(lambda: room.equation().accepted == READERS - CONNECTIONS)  # what was handed over then waits a minute
+    wait_for(
+        lambda: room.equation().accepted == READERS - CONNECTIONS, _PATIENCE
+    )  # what was handed over then waits a minute
