@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import itertools
 import shutil
 from collections.abc import Iterator
@@ -29,15 +31,26 @@ settings.load_profile("syndicate")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()
     config.addinivalue_line("markers", "relay(security='none', login=None): how the `relay` fixture is set up")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what is made once for their file run in one worker, which makes it once."""
+    """Tests that share what is made once for their file run in one worker, which makes it once; so do those with a
+    browser."""
     for item in items:
-        made = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-        if any(of_name[-1].scope == "module" for of_name in made):
+        made = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+        if "browser" in made:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif any(of_name[-1].scope == "module" for of_name in made.values()):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays to the end, so looking for garbage among it again and again is a sixth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture
@@ -61,17 +74,29 @@ def http_site() -> Iterator[HttpSite]:
         yield site
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a window. It occupies this thread's event loop: no coroutine tests in the same file."""
+@pytest.fixture(scope="session")
+def opened_browser() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """Chromium, without a window, and the event loop that talks to it."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         pytest.skip("a browser for tests is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         expect.set_options(timeout=30_000)
-        yield opened
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield opened, loop
+        asyncio._set_running_loop(loop)
         opened.close()
+
+
+@pytest.fixture
+def browser(opened_browser: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """Chromium. One is kept for all tests; its event loop counts as this thread's running one while a test has it."""
+    opened, loop = opened_browser
+    asyncio._set_running_loop(loop)
+    yield opened
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from syndicate.model import DigestState, Enclosure, Subscription, SubscriptionState
 from tests.feeds.newsroom import NOON
@@ -78,12 +78,9 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def windows(browser: Browser) -> Iterator[dict[tuple[int, bool], BrowserContext]]:
+def windows() -> dict[tuple[int, bool], Page]:
     """The browser's windows by width and whether scripts run; each is opened once."""
-    opened: dict[tuple[int, bool], BrowserContext] = {}
-    yield opened
-    for context in opened.values():
-        context.close()
+    return {}
 
 
 @pytest.fixture(
@@ -92,19 +89,17 @@ def windows(browser: Browser) -> Iterator[dict[tuple[int, bool], BrowserContext]
 def visit(
     request: pytest.FixtureRequest,
     browser: Browser,
-    windows: dict[tuple[int, bool], BrowserContext],
+    windows: dict[tuple[int, bool], Page],
     room: Pressroom,
     clock: Clock,
-) -> Iterator[Visit]:
+) -> Visit:
     """On a phone without scripts, and on a desk with them."""
     width, scripts = request.param
     if request.param not in windows:
-        windows[request.param] = browser.new_context(
+        windows[request.param] = browser.new_page(
             viewport={"width": width, "height": 800}, java_script_enabled=scripts, locale="en-GB"
         )
-    page = windows[request.param].new_page()
-    yield Visit(room, page, f"reader{next(_numbers)}@reader.example", clock)
-    page.close()
+    return Visit(room, windows[request.param], f"reader{next(_numbers)}@reader.example", clock)
 
 
 def reader_of(visit: Visit, slug: str = "daily") -> Subscription:
