@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Column, Text, bindparam, cast, func, insert, null, select, update
-from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy import JSON, BigInteger, Column, Text, bindparam, cast, func, insert, null, select, update
+from sqlalchemy.sql.selectable import CTE
 
 from syndicate.model import DeliveryState
 from syndicate.store.attempts import HELD, Attempt, Begin, finished_at
@@ -26,7 +26,8 @@ def write(batch: Batch, sender_id: int, tries: Sequence[Attempt], wanted: Sequen
 
     All of it touches only what the sender still holds, and begins only what belongs to digests that are being sent.
     """
-    return set(_WRITE.ask(batch, sender_id, _json(map(_tried_row, tries)), _json(map(_wanted_row, wanted))))
+    rows = _json(map(_tried_row, tries)), len(tries), _json(map(_wanted_row, wanted)), len(wanted)
+    return set(_WRITE.ask(batch, sender_id, *rows))
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:
@@ -53,9 +54,11 @@ def _wanted_row(one: Begin) -> dict[str, Any]:
     return {"wanted_id": one.delivery_id, "digest_id": one.digest_id}
 
 
-def _given(name: str, *columns: Column[Any]) -> TableValuedAlias:
+def _given(name: str, *columns: Column[Any]) -> CTE:
+    """Rows that come as JSON. How many they are is said for the planner, which else takes them for a hundred."""
     rows = func.json_to_recordset(cast(bindparam(name, type_=Text), JSON))
-    return rows.table_valued(*columns).render_derived(with_types=True)
+    given = select(rows.table_valued(*columns).render_derived(with_types=True))
+    return given.limit(bindparam(f"{name}_count", type_=BigInteger)).cte(name)
 
 
 _TRIED = (
@@ -97,4 +100,4 @@ _begun = (
     .returning(_d.id)
     .cte("begun")
 )
-_WRITE = Prepared(select(_begun.c.id).add_cte(_written), "sender", "tried", "wanted")
+_WRITE = Prepared(select(_begun.c.id).add_cte(_written), "sender", "tried", "tried_count", "wanted", "wanted_count")

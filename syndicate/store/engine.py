@@ -94,7 +94,7 @@ class Store:
         """A connection that is kept for many transactions. :raises StoreError: when the database can't be used."""
         with self.told(), self._writing.connect() as connection:
             held = Held(connection, self.told, is_file=self._sqlite)
-            with held.at_once():
+            with held.at_once(), opening.planned_once(connection):
                 yield held
 
     @contextmanager

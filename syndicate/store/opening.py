@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from syndicate.errors import AwayError, BusyError, StoreError
@@ -123,6 +125,23 @@ def _set_up_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
     calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
     connection.execute(f"SELECT {calls}")
     connection.commit()
+
+
+@contextmanager
+def planned_once(connection: Connection) -> Iterator[None]:
+    """Has PostgreSQL plan every prepared statement once: to plan one anew can take longer than to do it."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+    connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            with suppress(DBAPIError):  # a server that is gone has forgotten it too
+                connection.exec_driver_sql("RESET plan_cache_mode")
+                connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
