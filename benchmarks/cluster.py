@@ -31,6 +31,10 @@ _ROUND_TRIP = 0.02
 _FAR_CONNECTIONS = 4
 _SLOWER = 4
 _SHARE = 0.25
+_OUTSTANDING = " UNION ALL ".join(
+    f"(SELECT 1 FROM deliveries WHERE state = '{state}' LIMIT 1)" for state in ("queued", "begun")
+)
+"""Asked by way of indexes, so that the question costs the database next to nothing."""
 
 
 def cluster(folder: Path, plan: Plan) -> list[Outcome]:
@@ -103,7 +107,7 @@ def _several(folder: Path, server: Server, route: Route, workers: int, used: lis
         before, meter = server.cpu(), Meter()
         for line in lines:
             line.send("go")
-        server.wait_until_none(url, "SELECT 1 FROM deliveries WHERE state IN ('queued', 'begun') LIMIT 1")
+        server.wait_until_none(url, _OUTSTANDING)
         seconds = meter.read(planned).seconds
         for line in lines:
             line.send("stop")
