@@ -31,9 +31,11 @@ _ROUND_TRIP = 0.02
 _FAR_CONNECTIONS = 4
 _SLOWER = 4
 _SHARE = 0.25
-_OUTSTANDING = " UNION ALL ".join(
-    f"(SELECT 1 FROM deliveries WHERE state = '{state}' LIMIT 1)" for state in ("queued", "begun")
-)
+_OUTSTANDING = """
+    (SELECT 1 FROM deliveries WHERE state = 'queued' LIMIT 1)
+    UNION ALL
+    (SELECT 1 FROM deliveries WHERE state = 'begun' LIMIT 1)
+"""
 """Asked by way of indexes, so that the question costs the database next to nothing."""
 
 

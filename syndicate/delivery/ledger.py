@@ -6,7 +6,8 @@ what comes in then; there is no timer, so a lone write waits for nobody. A calle
 durable.
 
 A turn is taken where the connections are served: a commit on this machine's own disk takes less time than a thread
-needs to be told of it. When another process holds the database, or it is elsewhere, a thread waits for it.
+needs to be told of it. A database that is elsewhere is asked, and answers while the connections go on. For all else, as
+when another process holds the database, a thread waits.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class _Turn(NamedTuple):
 
     act: Callable[[], Any]
     waiting: Sequence[asyncio.Future[Any]]
+    steps: Sequence[Step] = ()
 
 
 class Ledger:
@@ -147,7 +149,11 @@ class Ledger:
         self._is_called = False
         if self._steps:
             taken, self._steps = self._steps, []
-            self._turns.append(_Turn(lambda: self._commit([one for one, _ in taken]), [one for _, one in taken]))
+            steps_ = [one for one, _ in taken]
+            self._turns.append(_Turn(lambda: self._commit(steps_), [one for _, one in taken], steps_))
+        if self._turns and self._store.is_shared:
+            self._thread = asyncio.create_task(self._wait())
+            return
         while self._turns:
             turn = self._turns[0]
             try:
@@ -161,12 +167,12 @@ class Ledger:
             _settle(turn.waiting, result, failure)
 
     async def _wait(self) -> None:
-        """Takes one turn in a thread, which may take as long as the database lets it wait."""
+        """Takes one turn that may take as long as the database lets it wait."""
         turn, away = self._turns.popleft(), 0.0
         failure: Exception | None
         while True:
             try:
-                result, failure = await self._take_elsewhere(turn.act), None
+                result, failure = await self._take_elsewhere(turn), None
             except AwayError as error:
                 self._let_go(is_lost=True)
                 if not self._is_ending():
@@ -186,14 +192,32 @@ class Ledger:
         if self._turns or self._steps:
             self._call()
 
-    async def _take_elsewhere(self, act: Callable[[], Any]) -> Any:
-        """In a thread. A server that does not answer is hung up on: what it may do yet, it may do twice."""
-        taking = asyncio.create_task(asyncio.to_thread(self._take_patiently, act))
-        while not taking.done():
-            await asyncio.wait((taking,), timeout=ANSWERS_S)
-            if not taking.done() and self._connection:
-                self._connection.cut()
-        return taking.result()
+    async def _take_elsewhere(self, turn: _Turn) -> Any:
+        """Asks for it, or takes it in a thread. A server that does not answer is hung up on, and may do it yet."""
+        self._hang_up_later()
+        try:
+            begun = await self._ask(turn.steps) if turn.steps else None
+            return await asyncio.to_thread(self._take_patiently, turn.act) if begun is None else begun
+        finally:
+            self._hanging.cancel()
+
+    def _hang_up_later(self) -> None:
+        self._hanging = self._loop.call_later(ANSWERS_S, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self._connection:
+            self._connection.cut()
+        self._hang_up_later()
+
+    async def _ask(self, taken: Sequence[Step]) -> set[int] | None:
+        """One statement instead of a transaction, where that can be."""
+        if self._connection is None or not self._store.is_shared:
+            return None
+        began = time.perf_counter()
+        begun = await steps.ask(self._connection, Sender(self.sender_id, self._name, _lease()), taken)
+        if begun is not None:
+            self._observe(began, begun, taken)
+        return begun
 
     def _let_go(self, *, is_lost: bool = False) -> None:
         if self._connection and is_lost:
@@ -213,9 +237,12 @@ class Ledger:
     def _commit(self, taken: Sequence[Step]) -> set[int]:
         began = time.perf_counter()
         begun = self._write(taken)
+        self._observe(began, begun, taken)
+        return begun
+
+    def _observe(self, began: float, begun: set[int], taken: Sequence[Step]) -> None:
         self._seconds.observe(time.perf_counter() - began)
         self._deliveries.observe(len(begun) + sum([len(one.ended) for one in taken]))
-        return begun
 
     def _write(self, taken: Sequence[Step]) -> set[int]:
         begun = steps.take(self._hold(), Sender(self.sender_id, self._name, _lease()), taken)

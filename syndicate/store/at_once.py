@@ -15,19 +15,21 @@ from sqlalchemy.sql.selectable import CTE
 
 from syndicate.model import DeliveryState
 from syndicate.store.attempts import HELD, Attempt, Begin, finished_at
-from syndicate.store.prepared import Batch, Prepared
+from syndicate.store.engine import Held
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import attempts, deliveries, digests
 
 _d = deliveries.c
 
 
-def write(batch: Batch, sender_id: int, tries: Sequence[Attempt], wanted: Sequence[Begin]) -> set[int]:
+async def write(held: Held, sender_id: int, tries: Sequence[Attempt], wanted: Sequence[Begin]) -> set[int]:
     """Records attempts with what became of their deliveries, and begins others; returns which.
 
     All of it touches only what the sender still holds, and begins only what belongs to digests that are being sent.
+    :raises StoreError: when the database can't be used; it may have been done.
     """
     rows = _json(map(_tried_row, tries)), len(tries), _json(map(_wanted_row, wanted)), len(wanted)
-    return set(_WRITE.ask(batch, sender_id, *rows))
+    return set(map(int, await held.ask(_WRITE, sender_id, *rows)))
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:

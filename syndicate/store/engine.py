@@ -23,8 +23,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from syndicate.errors import BusyError, StoreError
 from syndicate.store import opening, queues, versions
+from syndicate.store.line import Line
 from syndicate.store.moving import brake, marks
-from syndicate.store.prepared import Batch
+from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import OLDEST, VERSION
 
 _MIGRATING = 7_366_284_207
@@ -234,6 +235,7 @@ class Held:
         self._connection, self._told, self._is_file = connection, told, is_file
         self._driver: Any = connection.connection.driver_connection
         self._is_patient = False
+        self._line: Line | None = None
 
     def cut(self) -> None:
         """Ends the connection under whoever waits for an answer on it; they get AwayError."""
@@ -272,10 +274,16 @@ class Held:
         with self._told(), self._connection.begin():
             yield self._connection
 
-    @property
-    def takes_it_at_once(self) -> bool:
-        """Whether one statement may change several tables, with rows that come as JSON."""
-        return not self._is_file
+    async def ask(self, statement: Prepared, *values: Any) -> list[str]:
+        """The first column of what one statement finds, which is a transaction; PostgreSQL's, and no thread waits.
+
+        Nothing else may be done on the connection meanwhile.
+        """
+        if self._line is None:
+            names = self._connection.info.setdefault("asked", {})
+            self._line = Line(self._driver, self._connection.dialect, names)
+        with self._told():
+            return await self._line.ask(statement, values)
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -294,19 +302,6 @@ class Held:
                 raise
             finally:
                 cursor.close()
-
-    @contextmanager
-    def statement(self) -> Iterator[Batch]:
-        """A transaction of one prepared statement: one round trip in all, where the database is elsewhere."""
-        self._check()
-        with self._told():
-            self._driver.autocommit = True
-            try:
-                with self._driver.cursor() as cursor:
-                    yield Batch(cursor, self._connection.dialect)
-            finally:
-                if not self._driver.closed:
-                    self._driver.autocommit = False
 
     def _begin(self, cursor: Any) -> None:
         until = time.monotonic() + self._connection.info["patience"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -35,6 +36,11 @@ class Prepared:
         compiled = self._for(batch.dialect)
         batch.cursor.execute(compiled.text, compiled.bind(values))
         return [row[0] for row in batch.cursor.fetchall()]
+
+    def numbered(self, dialect: Dialect, values: Sequence[Any]) -> tuple[bytes, list[bytes]]:
+        """The statement with ``$1`` and so on, and the values for them, as PostgreSQL reads them."""
+        compiled = self._for(dialect)
+        return compiled.numbered, [str(one).encode() for one in compiled.bind(values).values()]
 
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
@@ -73,6 +79,11 @@ class _Compiled:
             self._order.append(names.index(name))
             if process is not None:
                 self._processes.append((at, process))
+
+    @cached_property
+    def numbered(self) -> bytes:
+        """Its text, for parameters that are told apart by their places in ``bind``'s answer."""
+        return (self.text % {name: f"${at}" for at, name in enumerate(self._names or (), 1)}).encode()
 
     def bind_all(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """Many rows, column by column; a value that stands in many of them is converted once."""

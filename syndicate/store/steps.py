@@ -24,26 +24,30 @@ class Step(NamedTuple):
     undone: Sequence[int]
 
 
+async def ask(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
+    """The same as ``take`` as one statement that no thread waits for, on PostgreSQL; returns which are begun.
+
+    None when ``take`` must see to it, which then does what is not done yet. :raises StoreError: as ``take`` does.
+    """
+    if any(step.gone or step.undone for step in steps):
+        return None
+    begin = [one for step in steps for one in step.begin]
+    begun = await at_once.write(held, sender.id, [one for step in steps for one in step.ended], begin)
+    return begun if len(begun) == len(begin) else None
+
+
 def take(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
     """Writes all of them in one transaction; returns which are begun, None when the sender was taken for dead.
 
     What others have then is theirs; the sender is made known again, and holds nothing. Done twice it does the same as
     once, for when the database goes away nobody knows whether it had committed.
+    :raises StoreError: when it can't be used.
     """
-    ended = [one for step in steps for one in step.ended]
     begin = [one for step in steps for one in step.begin]
-    is_plain = not any(step.gone or step.undone for step in steps)
-    if held.takes_it_at_once and is_plain:
-        with held.statement() as batch:
-            begun = at_once.write(batch, sender.id, ended, begin)
-        if len(begun) == len(begin):
-            return begun
-        with held.batch() as batch:
-            return None if leases.revive(batch, sender) else attempts.begin(batch, sender.id, begin)
     with held.batch() as batch:
         if leases.revive(batch, sender):
             return None
-        attempts.record(batch, sender.id, ended)
+        attempts.record(batch, sender.id, [one for step in steps for one in step.ended])
         attempts.undo(batch, sender.id, [one for step in steps for one in step.undone])
         for email in (one for step in steps for one in step.gone):
             suppressions.ban(batch, email, "no such mailbox", now=datetime.now(UTC))
