@@ -2,7 +2,7 @@
 
 With ``--cluster`` it is several workers, the scheduler, PostgreSQL, and the lines to it and to the relay, whatever
 comes by chance. That takes a PostgreSQL server of its own and minutes of waiting for leases to run out, so no part of
-it is in ``make test``.
+it is in ``make test``. With ``--pace`` several workers share one rate.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rich.table import Table
 
 from syndicate.watch import logs
 from tests.kill.cluster import ClusterTrial
+from tests.kill.pace import PaceTrial
 from tests.kill.trial import Result, Row, Trial
 
 
@@ -33,19 +34,34 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which it is killed")
     parser.add_argument("--chunking", action="store_true", help="the server offers CHUNKING: a window per connection")
     parser.add_argument("--cluster", action="store_true", help="serve, workers, PostgreSQL and lines fail instead")
-    parser.add_argument("--workers", type=int, default=3, help="with --cluster")
-    given = vars(parser.parse_args())
-    cluster, workers = given.pop("cluster"), given.pop("workers")
-    if cluster and given.pop("chunking"):
+    parser.add_argument("--workers", type=int, default=3, help="with --cluster and --pace")
+    parser.add_argument("--pace", type=int, metavar="RATE", help="workers share so many messages a second instead")
+    parser.add_argument("--seconds", type=int, default=60, help="with --pace")
+    given = parser.parse_args()
+    if given.chunking and (given.cluster or given.pace):
         parser.error("--chunking is for one process")
     logs.set_up("auto", "warning")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing stays behind
-    trial: Trial | ClusterTrial
     with TemporaryDirectory(prefix="kill-") as directory, Console(stderr=True).status("") as status:
-        trial = ClusterTrial(Path(directory), workers=workers, **given) if cluster else Trial(Path(directory), **given)
-        result = trial.run(lambda kills: status.update(f"{kills} of {given['kills']} kills"))
+        trial = _trial(Path(directory), given)
+        result = trial.run(lambda count: status.update(f"{count:,} {'messages' if given.pace else 'kills'}"))
     show(trial.rows(), result)
     return 1 if result.broken else 0
+
+
+def _trial(directory: Path, given: argparse.Namespace) -> Trial | ClusterTrial | PaceTrial:
+    if given.pace:
+        return PaceTrial(
+            directory,
+            rate=given.pace,
+            seconds=given.seconds,
+            workers=given.workers,
+            connections=given.connections,
+        )
+    common = {name: getattr(given, name) for name in ("kills", "readers", "connections", "seed")}
+    if given.cluster:
+        return ClusterTrial(directory, workers=given.workers, **common)
+    return Trial(directory, chunking=given.chunking, **common)
 
 
 def show(rows: Sequence[Row], result: Result) -> None:
