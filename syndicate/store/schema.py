@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0028"
+VERSION = "0029"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 OLDEST = "0025"
@@ -225,6 +225,7 @@ subscribers = Table(
     Column("created_at", Instant, nullable=False),
     Column("erased_at", Instant),
     Index(None, "timezone"),
+    Index(None, "domain"),
     Index(
         "ix_subscribers_erased",
         "id",
