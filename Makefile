@@ -14,7 +14,7 @@ WORKERS ?= 3
 # Tests wait for the disk more than for anything else; where memory can stand for one, they need not.
 TEMPORARY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
 KILLS ?= 200
-RATE ?= 400
+RATE ?= 200
 ROWS ?= 1000000
 
 help: ## list the targets
@@ -36,7 +36,7 @@ check: lint test ## lint and test
 kill-test: $(DEV_READY) ## kill a sending process KILLS=200 times, and see that nobody is lost; CLUSTER=1 workers and PostgreSQL
 	@$(BIN)/python -m tests.kill --kills $(KILLS) $(if $(CLUSTER),--cluster) $(ARGS)
 
-pace-test: $(DEV_READY) ## WORKERS=3 processes send RATE=400 mails a second together, and one of them dies; a minute
+pace-test: $(DEV_READY) ## WORKERS=3 processes send RATE=200 mails a second together, and one of them dies; a minute
 	@$(BIN)/python -m tests.kill --pace $(RATE) --workers $(WORKERS) $(ARGS)
 
 bench: $(DEV_READY) ## measure it beside other ways to send mail, some minutes; ARGS='--only engine'
