@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, TypeVar
 
-from tests.cli.starter import Starter
+from tests.cli.starter import Started, Starter
 
 SECRET = "for-the-tests-of-the-command-line-only"
 PASSWORD = "pa55-w0rd-that-nobody-may-see"
@@ -76,9 +76,7 @@ class Folder:
 
     def run(self, *arguments: str, code: int | None = 0, given: str | None = None, **environment: str) -> Done:
         """Runs the command and checks its exit code, and that nothing secret or unreadable was printed."""
-        ended = (
-            self._started_quickly(arguments, given) if not environment else self._started(arguments, given, environment)
-        )
+        ended = self._started(arguments, given, environment)
         printed = ended.out + ended.err
         assert code in (None, ended.code), f"exit {ended.code}\n{printed}"
         assert "Traceback" not in printed, printed
@@ -88,51 +86,34 @@ class Folder:
         return ended
 
     def _started(self, arguments: Sequence[str], given: str | None, environment: dict[str, str]) -> Done:
-        ended = subprocess.run(
-            command(*arguments),
-            cwd=self.path,
-            env=_environment(environment),
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-        )
-        return Done(ended.returncode, ended.stdout, ended.stderr)
-
-    def _started_quickly(self, arguments: Sequence[str], given: str | None) -> Done:
         with TemporaryFile("w+") as read, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
             read.write(given or "")
             read.seek(0)
-            code = _starter().run(arguments, self.path, (read, out, err), _SECONDS)
+            code = starter().run(arguments, self.path, environment, (read, out, err), _SECONDS)
             out.seek(0)
             err.seek(0)
             return Done(code, out.read(), err.read())
 
     @contextmanager
-    def running(self, *arguments: str, before: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
-        """A command that stays; it is told to end when the block does, and must do so well. ``before`` runs it."""
+    def running(self, *arguments: str) -> Iterator[Started]:
+        """A command that stays; it is told to end when the block does, and must do so well."""
+        with _ending_well(starter().start(arguments, self.path)) as process:
+            yield process
+
+    @contextmanager
+    def running_within(self, before: Sequence[str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """The same, where ``before`` runs it."""
         process = subprocess.Popen(
             [*before, *command(*arguments)],
             cwd=self.path,
-            env=_environment({}),
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        try:
+        with _ending_well(process):
             yield process
-            process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=15)
-            assert process.returncode == 0, errors
-            assert "Traceback" not in errors, errors
-        finally:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdout, process.stderr):
-                if pipe:
-                    pipe.close()
 
     def write(self, name: str, text: str) -> Path:
         """Writes a file below the folder, whole or not at all."""
@@ -174,12 +155,32 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 @cache
-def _starter() -> Starter:
-    starter = Starter(_environment({}))
-    atexit.register(starter.close)
-    return starter
+def starter() -> Starter:
+    """What starts commands quickly, for all tests of this process."""
+    made = Starter(_environment())
+    atexit.register(made.close)
+    return made
 
 
-def _environment(more: dict[str, str]) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
-    return kept | {"TERM": "dumb", "TZ": "UTC"} | more
+    return kept | {"TERM": "dumb", "TZ": "UTC"}
+
+
+_Process = TypeVar("_Process", Started, subprocess.Popen[str])
+
+
+@contextmanager
+def _ending_well(process: _Process) -> Iterator[_Process]:
+    try:
+        yield process
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=15)
+        assert process.returncode == 0, errors
+        assert "Traceback" not in errors, errors
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()

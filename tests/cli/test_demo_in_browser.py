@@ -6,18 +6,18 @@ import json
 import re
 import urllib.request
 from pathlib import Path
-from subprocess import Popen
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.cli.command import Folder, wait_for
+from tests.cli.starter import Started
 from tests.cli.test_first_day import get
 
 ADDRESS = "mira@reader.example"
 
 
-def addresses(process: Popen[str]) -> dict[str, str]:
+def addresses(process: Started) -> dict[str, str]:
     """What the demo says it shows, and where."""
     assert process.stdout is not None
     found: dict[str, str] = {}

@@ -6,7 +6,6 @@ import email
 import json
 import re
 import smtplib
-import subprocess
 from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import PASSWORD, Folder, command, make_folder, wait_for
+from tests.cli.command import PASSWORD, Folder, make_folder, wait_for
 from tests.inbound.dovecot import PASSWORD as IMAP_PASSWORD
 from tests.inbound.dovecot import dovecot, dovecot_is_there
 from tests.inbound.letters import letter
@@ -80,15 +79,8 @@ def test_a_file_that_is_not_there(folder: Folder) -> None:
 
 
 def test_a_mail_on_standard_input_with_its_envelope(folder: Folder) -> None:
-    ended = subprocess.run(
-        command("inbound", "feed", "-", "--recipient", "daily+subscribe@lakeside.example", "--sender", ""),
-        cwd=folder.path,
-        input=letter("hello"),
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    assert json.loads(ended.stdout)["kind"] == "auto"
+    envelope = ("--recipient", "daily+subscribe@lakeside.example", "--sender", "")
+    assert folder.run("inbound", "feed", "-", *envelope, given=letter("hello").decode()).json()["kind"] == "auto"
 
 
 def test_a_bounce_is_told_from_the_file_to_the_digest(tmp_path: Path, relay: Relay) -> None:

@@ -6,9 +6,7 @@ not waited for.
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,7 +18,8 @@ from syndicate.app import open_app
 from syndicate.audience.roster import import_roster
 from syndicate.settings import load
 from tests.books import Books, read_books
-from tests.cli.command import command, make_folder
+from tests.cli.command import make_folder, starter
+from tests.cli.starter import Started
 from tests.delivery.faults import BREAKS
 from tests.faulty import FaultyServer, Verb
 from tests.newsroom import Clock, Newsroom
@@ -60,17 +59,9 @@ def folder(tmp_path: Path, server: FaultyServer) -> Path:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def running(folder: Path, *arguments: str) -> Iterator[Started]:
     """The real command, in that folder."""
-    child = subprocess.Popen(
-        command(*arguments),
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    child = starter().start(arguments, folder)
     try:
         yield child
     finally:
@@ -78,7 +69,7 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         child.communicate()
 
 
-def see_it_end(child: subprocess.Popen[str]) -> None:
+def see_it_end(child: Started) -> None:
     """It ends, and does so well."""
     _, said = child.communicate(timeout=45)
     assert child.returncode == 0, said

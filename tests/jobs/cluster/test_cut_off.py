@@ -71,7 +71,7 @@ def worker(
         settings = settings.replace("connections = 2", f'connections = {CONNECTIONS}\ntimeout = "2s"')
         url = f"postgresql://postgres@{space.database.near}:{database.port}{parts.path}?{_TIMEOUTS}"
         file.write_text(f'{settings}\n[store]\nurl = "{url}"\n', "utf-8")
-        with folder.running("worker", "--queues", "send", before=space.within()) as process:
+        with folder.running_within(space.within(), "worker", "--queues", "send") as process:
             relay.wait_until(lambda: len(relay.messages) == KEPT + CONNECTIONS - 1)
             yield process
             wait_for(lambda: len(set(relay.recipients)) == READERS, _PATIENCE)
