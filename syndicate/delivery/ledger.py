@@ -42,6 +42,12 @@ _SHORTEST_S, _LONGEST_S = 0.25, 5.0
 _LOOKS = 3
 """With eight connections beside a quick server, so many let three commits do the work of four; more find no more."""
 
+_MOMENT_S = 0.002
+"""So long those who have something for a database that is elsewhere wait for others; timers are not much finer."""
+
+_MOST = 0.75
+"""This part of the connections is worth a commit there, which costs the server nearly as much for one as for all."""
+
 _WORTH = 5
 """So many are worth a commit while more are coming: those who bring them have the other core meanwhile."""
 
@@ -64,7 +70,7 @@ class Ledger:
     Leaving it gives back ``held``, the ids of deliveries that were leased and not begun; the caller keeps that set.
     While the database is away, all wait for it, until ``is_ending`` says that the run is to end.
     ``is_more_coming`` says whether somebody is at work on what other steps wait for; who sets it calls ``hurry`` when
-    that is not so any more.
+    that is not so any more. ``coming`` is how many steps there may be within a moment, those that wait counted.
     """
 
     def __init__(self, store: Store, is_ending: Callable[[], bool] = lambda: True) -> None:
@@ -75,6 +81,8 @@ class Ledger:
         self._steps: list[tuple[Step, asyncio.Future[Any]]] = []
         self._turns: deque[_Turn] = deque()
         self.is_more_coming: Callable[[], bool] = lambda: False
+        self.coming: Callable[[], int] = lambda: 0
+        self._moment: asyncio.TimerHandle | None = None
         self._is_called = False
         self._thread: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -140,35 +148,51 @@ class Ledger:
         """Lets the connections hear what has come meanwhile: one of them may have something for the same commit."""
         if more:
             self._loop.call_soon(self._look, more - 1)
-        elif len(self._steps) < _WORTH and not self._turns and self.is_more_coming():
+        elif not self._turns and self._is_worth_waiting():
             self._is_called = False
         else:
             self._take_turns()
 
+    def _is_worth_waiting(self) -> bool:
+        """Whether others will come so soon that one commit for all is done earlier than two."""
+        if len(self._steps) < _WORTH and self.is_more_coming():
+            return True
+        if not self._store.is_shared or len(self._steps) >= _MOST * self.coming():
+            return False
+        if self._moment is None:
+            self._moment = self._loop.call_later(_MOMENT_S, self._take_turns)
+        return True
+
     def _take_turns(self) -> None:
         self._is_called = False
-        if self._steps:
-            taken, self._steps = self._steps, []
-            steps_ = [one for one, _ in taken]
-            self._turns.append(_Turn(lambda: self._commit(steps_), [one for _, one in taken], steps_))
-        if self._turns and self._store.is_shared:
-            self._thread = asyncio.create_task(self._wait())
+        if self._moment is not None:
+            self._moment.cancel()
+            self._moment = None
+        if self._thread is not None:
             return
-        while self._turns:
-            turn = self._turns[0]
+        while self._turns or self._steps:
+            turn = self._turns.popleft() if self._turns else self._commit_turn()
+            if self._store.is_shared:
+                self._thread = asyncio.create_task(self._wait(turn))
+                return
             try:
                 result, failure = turn.act(), None
             except BusyError:
-                self._thread = asyncio.create_task(self._wait())
+                self._thread = asyncio.create_task(self._wait(turn))
                 return
             except Exception as error:  # noqa: BLE001 - each caller must hear of it, and stop before it sends anything
                 result, failure = None, error
-            self._turns.popleft()
             _settle(turn.waiting, result, failure)
 
-    async def _wait(self) -> None:
+    def _commit_turn(self) -> _Turn:
+        """All that has come in until now. Made when its time is there, for what comes later would only come later."""
+        taken, self._steps = self._steps, []
+        work = [one for one, _ in taken]
+        return _Turn(lambda: self._commit(work), [one for _, one in taken], work)
+
+    async def _wait(self, turn: _Turn) -> None:
         """Takes one turn that may take as long as the database lets it wait."""
-        turn, away = self._turns.popleft(), 0.0
+        away = 0.0
         failure: Exception | None
         while True:
             try:
