@@ -31,10 +31,13 @@ from syndicate.settings import Settings
 KEPT_FOR = timedelta(days=7)
 """After so long without a change, a file that nobody imported goes, and so do the bad rows of one that was."""
 
-_KEY = re.compile(r"[0-9a-f]{16}")
+KEY = re.compile(r"[0-9a-f]{16}")
 _UNSAFE = re.compile(r"[^\w.() -]+")
 _PATIENCE_S = 0.2
 """Who only asks whether one is being read holds the lock for a moment, too."""
+
+BUSY = "another file is being read at this moment; wait until that is done"
+RUNNING = "this file is being read at this moment; stop that first"
 
 _STATE, _LOCK, _STOP = "state.json", "running", "stop"
 
@@ -87,7 +90,7 @@ class Uploads:
 
     def keep(self, file: BinaryIO, name: str, who: str, *, now: datetime) -> Upload:
         """Keeps what was sent; ``name`` may be anything. :raises RosterError: when it can't be written."""
-        key, own = secrets.token_hex(8), _own_name(name)
+        key, own = secrets.token_hex(8), own_name(name)
         place = self._folder / key / "file"
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -106,9 +109,9 @@ class Uploads:
     def get(self, key: str) -> Upload:
         """One of them. :raises NotFoundError: when it is gone."""
         try:
-            if not _KEY.fullmatch(key):
+            if not KEY.fullmatch(key):
                 raise ValueError(key)
-            upload = _read(json.loads((self._folder / key / _STATE).read_text("utf-8")))
+            upload = read(json.loads((self._folder / key / _STATE).read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError):
             raise NotFoundError("uploaded file", key[:40]) from None
         file = self._folder / key / "file" / upload.name
@@ -118,7 +121,7 @@ class Uploads:
         """The newest first."""
         keys = [one.name for one in self._folder.iterdir()] if self._folder.is_dir() else []
         found = []
-        for key in filter(_KEY.fullmatch, keys):
+        for key in filter(KEY.fullmatch, keys):
             try:
                 found.append(self.get(key))
             except NotFoundError:
@@ -130,7 +133,7 @@ class Uploads:
         place = self._folder / upload.key / _STATE
         draft = place.with_suffix(".part")
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
-            json.dump(_written(upload), out)
+            json.dump(written(upload), out)
         draft.replace(place)
 
     def rejected(self, key: str) -> Path:
@@ -139,10 +142,19 @@ class Uploads:
 
     def columns(self, upload: Upload) -> list[str]:
         """The columns of a file in which no column is known. :raises RosterError: when it has none."""
-        if upload.file is None:
-            return []
-        with upload.file.open("rb") as file:
-            return Sheet(Source(file, upload.name), upload.name, lambda _: Layout(places={})).names
+        return columns_of(upload.file, upload.name) if upload.file else []
+
+    def fetch(self, upload: Upload) -> Path:
+        """The file, which must be there still."""
+        assert upload.file is not None
+        return upload.file
+
+    def give_out(self, upload: Upload) -> None:
+        """Bad rows are where they were written."""
+
+    def rejected_file(self, key: str, name: str) -> Path:
+        """Bad rows, by the name that was told."""
+        return self.rejected(key).with_name(name)
 
     def take(self, key: str) -> Taken:
         """Has it for oneself. :raises ConflictError: when one of them is being read already."""
@@ -151,13 +163,13 @@ class Uploads:
         while not _locked(lock, fcntl.LOCK_EX):
             if time.monotonic() > until:
                 os.close(lock)
-                raise ConflictError("another file is being read at this moment; wait until that is done")
+                raise ConflictError(BUSY)
             time.sleep(_PATIENCE_S / 20)
         os.ftruncate(lock, 0)
         os.pwrite(lock, key.encode(), 0)
         stop = self._folder / key / _STOP
         stop.unlink(missing_ok=True)
-        return Taken(lock, stop)
+        return Taken(self, lock, stop)
 
     def stop(self, key: str) -> None:
         """Has whoever reads it stop after the rows that they have in hand."""
@@ -174,7 +186,7 @@ class Uploads:
     def drop(self, key: str) -> None:
         """Deletes all of it. :raises ConflictError: while it is being read."""
         if self.get(key).is_running:
-            raise ConflictError("this file is being read at this moment; stop that first")
+            raise ConflictError(RUNNING)
         shutil.rmtree(self._folder / key)
 
     def tidy(self, *, now: datetime) -> int:
@@ -201,13 +213,17 @@ class Uploads:
 class Taken:
     """A file that is one's own until ``give_back``."""
 
-    def __init__(self, lock: int, stop: Path) -> None:
-        self._lock, self._stop = lock, stop
+    def __init__(self, uploads: Uploads, lock: int, stop: Path) -> None:
+        self._uploads, self._lock, self._stop = uploads, lock, stop
 
     @property
     def should_stop(self) -> bool:
         """Whether somebody wants it back."""
         return self._stop.exists()
+
+    def note(self, upload: Upload) -> None:
+        """Writes down how it stands."""
+        self._uploads.note(upload)
 
     def give_back(self) -> None:
         """Others may have it."""
@@ -222,12 +238,19 @@ def _locked(lock: int, kind: int) -> bool:
     return True
 
 
-def _own_name(name: str) -> str:
+def columns_of(file: Path, name: str) -> list[str]:
+    """The columns of a file in which no column is known. :raises RosterError: when it has none."""
+    with file.open("rb") as opened:
+        return Sheet(Source(opened, name), name, lambda _: Layout(places={})).names
+
+
+def own_name(name: str) -> str:
     """The last part of what a browser calls it, as a name that every file system takes."""
     return _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name).strip(" .")[-80:] or "subscribers"
 
 
-def _written(upload: Upload) -> dict[str, Any]:
+def written(upload: Upload) -> dict[str, Any]:
+    """How it stands, as it is kept; ``read`` reads it."""
     told = upload.told
     return {
         **{name: getattr(upload, name) for name in ("key", "name", "who", "size", "stage", "error")},
@@ -237,7 +260,8 @@ def _written(upload: Upload) -> dict[str, Any]:
     }
 
 
-def _read(facts: Mapping[str, Any]) -> Upload:
+def read(facts: Mapping[str, Any]) -> Upload:
+    """What ``written`` made. Whether there is a file, and somebody reads it, is not among it."""
     told, terms = facts["told"], facts["terms"]
     return Upload(
         **{name: facts[name] for name in ("key", "name", "who", "size", "error")},

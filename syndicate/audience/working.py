@@ -8,15 +8,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from syndicate.audience.roster import Progress, Roster, Terms
+from syndicate.audience.staged import Hold, Staged
 from syndicate.audience.traces import Traces
 from syndicate.audience.uploads import Stage, Taken, Upload, Uploads
-from syndicate.errors import ConflictError, SyndicateError
+from syndicate.errors import AwayError, ConflictError, SyndicateError
 from syndicate.settings import Newsletter
 from syndicate.store import Store
 
@@ -25,6 +27,7 @@ log = structlog.get_logger(__name__)
 _EVERY_S = 0.4
 """Seconds between two notes of how far it is."""
 
+_GONE = "this file has been imported, and is no longer kept; upload it again"
 _BROKEN = "It stopped because of a fault in this program; the service's log has more. It can be begun again."
 
 
@@ -36,21 +39,22 @@ class Working:
         store: Store,
         newsletters: Sequence[Newsletter],
         traces: Traces,
-        uploads: Uploads,
+        uploads: Uploads | Staged,
         clock: Callable[[], datetime],
+        is_ending: Callable[[], bool] = lambda: not threading.main_thread().is_alive(),
     ) -> None:
         self._store, self._newsletters, self._traces = store, newsletters, traces
-        self._uploads, self._clock = uploads, clock
+        self._uploads, self._clock, self._is_ending = uploads, clock, is_ending
 
     def roster(self, upload: Upload, terms: Terms) -> Roster:
         """The file, under those terms. :raises ConflictError: when it is gone. :raises NotFoundError: as ``Roster``."""
         if upload.file is None:
-            raise ConflictError("this file has been imported, and is no longer kept; upload it again")
+            raise ConflictError(_GONE)
         rejected = self._uploads.rejected(upload.key)
         return Roster(
             self._store,
             self._newsletters,
-            upload.file,
+            self._uploads.fetch(upload),
             terms,
             traces=self._traces,
             rejected=rejected,
@@ -67,22 +71,23 @@ class Working:
 
         :raises ConflictError: as above.
         """
-        if upload.stage not in (Stage.COMPARED, Stage.IMPORTING):
-            raise ConflictError("look at what this file would change first")
+        check(upload)
         roster = self.roster(upload, upload.terms)
         return self._start(replace(upload, stage=Stage.IMPORTING), roster.carry(), Stage.IMPORTED)
 
     def _start(self, upload: Upload, steps: Generator[Progress], then: Stage) -> threading.Thread:
         taken = self._uploads.take(upload.key)
         upload = replace(upload, told=None, error="")
-        self._uploads.note(upload)
+        taken.note(upload)
         thread = threading.Thread(target=self._run, args=(upload, steps, then, taken), name=f"import {upload.key}")
         thread.start()
         return thread
 
-    def _run(self, upload: Upload, steps: Generator[Progress], then: Stage, taken: Taken) -> None:
+    def _run(self, upload: Upload, steps: Generator[Progress], then: Stage, taken: Taken | Hold) -> None:
         try:
             upload = self._follow(upload, steps, then, taken)
+        except AwayError:
+            log.warning("an import was cut off from the database", file=upload.key)
         except SyndicateError as error:
             upload = replace(upload, error=_shown(upload, error))
         except Exception as error:  # noqa: BLE001
@@ -91,21 +96,31 @@ class Working:
             upload = replace(upload, error=_BROKEN)
         finally:
             steps.close()
-            self._uploads.note(upload)
-            if upload.stage is Stage.IMPORTED:
-                self._uploads.drop_file(upload.key)
-            taken.give_back()
+            with suppress(AwayError):
+                self._uploads.give_out(upload)
+                taken.note(upload)
+                if upload.stage is Stage.IMPORTED:
+                    self._uploads.drop_file(upload.key)
+                taken.give_back()
 
-    def _follow(self, upload: Upload, steps: Generator[Progress], then: Stage, taken: Taken) -> Upload:
+    def _follow(self, upload: Upload, steps: Generator[Progress], then: Stage, taken: Taken | Hold) -> Upload:
         noted = time.monotonic()
         for told in steps:
             upload = replace(upload, told=told)
-            if taken.should_stop or not threading.main_thread().is_alive():
+            if taken.should_stop or self._is_ending():
                 return upload
             if time.monotonic() - noted > _EVERY_S:
-                self._uploads.note(upload)
+                taken.note(upload)
                 noted = time.monotonic()
         return replace(upload, stage=then)
+
+
+def check(upload: Upload) -> None:
+    """:raises ConflictError: when it can't be imported, for nobody has compared it, or it was."""
+    if upload.file is None:
+        raise ConflictError(_GONE)
+    if upload.stage not in (Stage.COMPARED, Stage.IMPORTING):
+        raise ConflictError("look at what this file would change first")
 
 
 def _shown(upload: Upload, error: SyndicateError) -> str:

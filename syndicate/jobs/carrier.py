@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
+from syndicate.audience.uploads import Upload
+from syndicate.audience.working import Working
 from syndicate.jobs.jobs import Jobs
 from syndicate.settings import SourceSettings
 from syndicate.store import Connection
@@ -28,8 +30,8 @@ class Carrier(Protocol):
     def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
         """Deliveries of that digest are due: they are sent once the transaction is committed."""
 
-    def see_through(self, connection: Connection, upload: str) -> None:
-        """An import has begun here: should this process die, it is gone on with."""
+    def import_roster(self, connection: Connection, working: Working, upload: Upload) -> None:
+        """A file that was compared is imported, or gone on with. :raises ConflictError: when that can't be."""
 
     def clock(self, jobs: Jobs) -> Clock:
         """The clock of one service."""

@@ -1,29 +1,36 @@
-"""Goes on with imports that were cut off because the process died that did them. Called by workers."""
+"""Imports files of subscribers that wait for it. Called by workers."""
 
 from __future__ import annotations
 
-from syndicate.audience.uploads import Stage, Uploads
+from collections.abc import Callable
+
+from syndicate.audience.staged import Staged
+from syndicate.audience.uploads import Stage
 from syndicate.audience.working import Working
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.jobs.jobs import Jobs
 
 
-def see_through(jobs: Jobs, key: str) -> bool:
-    """Imports a file to its end, if that was begun and nobody does it any more; false while somebody reads one.
+def import_to_its_end(jobs: Jobs, key: str, is_ending: Callable[[], bool]) -> bool:
+    """Imports a file, or goes on with it; false when it must be tried again, for one is being read or this was cut off.
 
-    A file that is not on this machine, that failed or was stopped by a person is left alone.
+    One that failed, or was stopped by a person, is left alone.
     """
-    uploads = Uploads.of(jobs.settings)
-    try:
-        one = uploads.get(key)
-    except NotFoundError:
-        return True
-    if one.is_running:
-        return False
-    if one.stage is Stage.IMPORTING and not one.error and not uploads.is_stopped(key):
-        working = Working(jobs.store, jobs.settings.newsletters, jobs.traces, uploads, jobs.clock)
+    uploads = Staged.of(jobs.settings, jobs.store)
+
+    def is_owed() -> bool:
         try:
-            working.carry(one).join()
+            one = uploads.get(key)
+        except NotFoundError:
+            return False
+        return one.stage is Stage.IMPORTING and not one.error and not uploads.is_stopped(key)
+
+    if is_owed():
+        working = Working(jobs.store, jobs.settings.newsletters, jobs.traces, uploads, jobs.clock, is_ending)
+        try:
+            working.carry(uploads.get(key)).join()
         except ConflictError:
             return False
-    return True
+        finally:
+            uploads.drop_copy(key)
+    return not is_owed()

@@ -15,8 +15,8 @@ from syndicate.audience.channel import LINGERS
 from syndicate.audience.engagement import Tally
 from syndicate.audience.preferences import wake
 from syndicate.audience.retention import Forgotten, tidy
+from syndicate.audience.staged import uploads_of
 from syndicate.audience.traces import Traces
-from syndicate.audience.uploads import Uploads
 from syndicate.delivery import keeping
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.notices import Notices, Told
@@ -196,8 +196,8 @@ class Jobs:
         return tidy(self.store, self.settings.readers, self.traces, now=now)
 
     def tidy_uploads(self, now: datetime) -> None:
-        """Deletes files of readers that were sent to this machine's console and not imported."""
-        Uploads.of(self.settings).tidy(now=now)
+        """Deletes files of readers that were sent to the console and not imported, and this machine's copies."""
+        uploads_of(self.settings, self.store).tidy(now=now)
 
     def is_telling_due(self, now: datetime) -> bool:
         """Whether a notice waits whose time has come, or a request that needs none."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from syndicate.audience.uploads import Upload
+from syndicate.audience.working import Working
 from syndicate.jobs.carrier import Clock
 from syndicate.jobs.jobs import Jobs
 from syndicate.jobs.ticks import Ticks
@@ -16,8 +18,9 @@ class Local:
     def owe(self, connection: Connection, digest_id: int, now: datetime) -> None:
         """Nothing need be written: the next tick finds the rows."""
 
-    def see_through(self, connection: Connection, upload: str) -> None:
-        """Whoever began it is asked to go on."""
+    def import_roster(self, connection: Connection, working: Working, upload: Upload) -> None:  # noqa: ARG002
+        """It begins in a thread, which waits for the transaction."""
+        working.carry(upload)
 
     def clock(self, jobs: Jobs) -> Clock:
         """One that does what is due."""

@@ -40,7 +40,7 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0029"
+VERSION = "0030"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
 OLDEST = "0025"
@@ -373,6 +373,26 @@ imports = Table(
     Column("counts", JSON, nullable=False),
     Column("began_at", Instant, nullable=False),
     Column("finished_at", Instant),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("facts", JSON, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("holder", Text),
+    Column("lease_until", Instant),
+    Column("is_stopped", Boolean, nullable=False),
+)
+
+upload_parts = Table(
+    "upload_parts",
+    metadata,
+    Column("key", Text, ForeignKey("uploads.key"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 suppressions = Table(

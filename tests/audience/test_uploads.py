@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from syndicate.audience.roster import Terms
 from syndicate.audience.traces import Traces
-from syndicate.audience.uploads import KEPT_FOR, Stage, Upload, Uploads, _own_name
+from syndicate.audience.uploads import KEPT_FOR, Stage, Upload, Uploads, own_name
 from syndicate.audience.working import Working
 from syndicate.errors import ConflictError, NotFoundError, RosterError
 from syndicate.settings import Newsletter
@@ -96,7 +96,7 @@ def test_nobody_else_may_read_it(uploads: Uploads, tmp_path: Path) -> None:
 
 @given(st.text(max_size=200))
 def test_any_name_becomes_one_that_is_in_its_folder(name: str) -> None:
-    own = _own_name(name)
+    own = own_name(name)
     assert own
     assert "/" not in own
     assert own.strip(".")

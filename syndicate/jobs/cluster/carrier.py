@@ -12,6 +12,9 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 
+from syndicate.audience.staged import owe
+from syndicate.audience.uploads import Upload
+from syndicate.audience.working import Working, check
 from syndicate.errors import StoreError
 from syndicate.jobs import carrier
 from syndicate.jobs.cluster import duties
@@ -40,9 +43,11 @@ class Cluster:
         """Writes their tickets."""
         tickets.top_up(connection, due=now, digest_id=digest_id)
 
-    def see_through(self, connection: Connection, upload: str) -> None:
-        """Has a worker that can read the file see that it is imported to its end."""
-        queues.defer(connection, [duties.import_roster(upload)])
+    def import_roster(self, connection: Connection, working: Working, upload: Upload) -> None:  # noqa: ARG002
+        """A worker does it."""
+        check(upload)
+        owe(connection, upload)
+        queues.defer(connection, [duties.import_roster(upload.key)])
 
     def clock(self, jobs: Jobs) -> carrier.Clock:
         """One that has workers do what is due."""

@@ -24,7 +24,7 @@ def compose(newsletters: Iterable[str]) -> list[Job]:
 
 
 def import_roster(upload: str) -> Job:
-    """To see that a file of readers is imported to its end."""
+    """To import a file of readers."""
     return _once("inbound", "import_roster", upload, upload=upload)
 
 

@@ -19,7 +19,7 @@ from syndicate import metrics
 from syndicate.errors import HeldError, RelayError, StoreError, SyndicateError
 from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.batches import Batches, HandedBackError
-from syndicate.jobs.importing import see_through
+from syndicate.jobs.importing import import_to_its_end
 from syndicate.jobs.jobs import Jobs
 
 QUEUES = ("send", "pickup", "publish", "inbound")
@@ -45,7 +45,7 @@ class NewerError(Exception):
 
 
 class UnderWayError(Exception):
-    """Another process does it already; it is looked at again."""
+    """It can't be done to its end now; it is looked at again."""
 
 
 class _Known(dict[str, Any]):
@@ -180,8 +180,8 @@ class Tasks:
             log.warning("the mailbox can't be read", reason=polled.error)
 
     async def import_roster(self, upload: str, **_: object) -> None:
-        """Sees that a file of readers is imported to its end. :raises UnderWayError: while another process is at it."""
-        if not await asyncio.to_thread(see_through, self.jobs, upload):
+        """Imports a file of readers. :raises UnderWayError: while another is imported, or when it was cut off."""
+        if not await asyncio.to_thread(import_to_its_end, self.jobs, upload, self._stopping.is_set):
             raise UnderWayError
 
     async def unknown(self, **_: object) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 import structlog
 from procrastinate.worker import Worker as Taker
 
+from syndicate.errors import StoreError
 from syndicate.jobs.cluster.batches import Batches
 from syndicate.jobs.cluster.carrier import AWAY, open_queues
 from syndicate.jobs.cluster.tasks import STALLED_S, Tasks, telling
 from syndicate.jobs.jobs import Jobs
 
 _LOOK_S = 5.0
+_TIDY_S = 3600.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 
 log = structlog.get_logger()
@@ -69,11 +71,12 @@ class Worker:
             for name in self._names
         ]
         taking = [asyncio.create_task(taker.run()) for taker in takers]
-        stopping = asyncio.create_task(stop.wait())
+        stopping, tidying = asyncio.create_task(stop.wait()), asyncio.create_task(self._tidy())
         try:
             await asyncio.wait((*taking, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
+            tidying.cancel()
             for taker in takers:
                 taker.stop()
             if stop.is_set():
@@ -83,6 +86,14 @@ class Worker:
         for error in ended:
             if isinstance(error, BaseException):
                 raise error
+
+    async def _tidy(self) -> None:
+        """A worker that died may have left copies of files of readers on this disk."""
+        while True:
+            jobs = self._tasks.jobs
+            with suppress(StoreError):
+                await asyncio.to_thread(jobs.tidy_uploads, jobs.clock())
+            await asyncio.sleep(_TIDY_S)
 
 
 def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

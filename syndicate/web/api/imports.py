@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from syndicate.audience import choices
 from syndicate.audience.roster import Terms
+from syndicate.audience.staged import Staged, uploads_of
 from syndicate.audience.uploads import Stage, Upload, Uploads
 from syndicate.audience.working import Working
 from syndicate.desk.tokens import Scope
@@ -60,13 +61,13 @@ class Imports(BaseModel):
 @router.get("/imports", response_model=Imports, **needs(Scope.READERS_READ))
 def list_imports(call: Called) -> Response:
     """Files that were sent here or to the console within a week, the newest first."""
-    return call.shown(Imports(data=[_shown(one) for one in Uploads.of(call.app.settings).all()]))
+    return call.shown(Imports(data=[_shown(one) for one in uploads_of(call.app.settings, call.store).all()]))
 
 
 @router.get("/imports/{key}", response_model=Import, **needs(Scope.READERS_READ, 404))
 def get_import(call: Called, key: Key) -> Response:
     """How far one is."""
-    return call.shown(_shown(Uploads.of(call.app.settings).get(key)))
+    return call.shown(_shown(uploads_of(call.app.settings, call.store).get(key)))
 
 
 @router.post(
@@ -93,17 +94,16 @@ async def add_import(
 @router.post("/imports/{key}/carry", response_model=Import, status_code=202, **needs(Scope.READERS_WRITE, 404))
 def carry_import(call: Called, key: Key) -> Response:
     """Import a file that was compared, or go on with one that was cut off."""
-    uploads = Uploads.of(call.app.settings)
+    uploads = uploads_of(call.app.settings, call.store)
     one = uploads.get(key)
-    _working(call, uploads).carry(one)
     with call.store.write() as connection:
-        call.app.carrier.see_through(connection, key)
+        call.app.carrier.import_roster(connection, _working(call, uploads), one)
         audit.note(connection, call.by.name, "began an import", detail=one.name, ip=call.by.ip, now=call.now)
     return done(_shown(uploads.get(key)), 202)
 
 
 def _compare(call: Call, body: bytes, name: str, terms: Terms) -> Response:
-    uploads = Uploads.of(call.app.settings)
+    uploads = uploads_of(call.app.settings, call.store)
     kept = uploads.keep(BytesIO(body), name, call.by.name, now=call.now)
     working = _working(call, uploads)
     try:
@@ -119,7 +119,7 @@ def _compare(call: Call, body: bytes, name: str, terms: Terms) -> Response:
     return done(_shown(uploads.get(kept.key)), 202, {"Location": where})
 
 
-def _working(call: Call, uploads: Uploads) -> Working:
+def _working(call: Call, uploads: Uploads | Staged) -> Working:
     app = call.app
     return Working(app.store, app.settings.newsletters, app.traces, uploads, app.jobs.clock)
 

@@ -11,7 +11,8 @@ from syndicate.audience import choices
 from syndicate.audience.diff import COUNTED
 from syndicate.audience.formats.format import FIELDS
 from syndicate.audience.roster import Known, Terms
-from syndicate.audience.uploads import KEPT_FOR, Stage, Upload, Uploads
+from syndicate.audience.staged import uploads_of
+from syndicate.audience.uploads import KEPT_FOR, Stage, Upload
 from syndicate.audience.working import Working
 from syndicate.desk.rights import Right
 from syndicate.errors import ConflictError, NotFoundError, RosterError, SyndicateError
@@ -41,7 +42,7 @@ class ImportWizard:
 
     def __init__(self, app: App, desk: Desk, door: Door) -> None:
         self._app, self._desk = app, desk
-        self._uploads = Uploads.of(app.settings)
+        self._uploads = uploads_of(app.settings, app.store)
         self._working = Working(app.store, app.settings.newsletters, app.traces, self._uploads, app.jobs.clock)
         door.get(_HERE, Right.READERS, self.begin)
         door.post(_HERE, Right.READERS, self.upload, upload=LARGEST)
@@ -94,9 +95,8 @@ class ImportWizard:
     def carry(self, visit: Visit, key: str) -> Response:
         """Begins to import it, or goes on."""
         one = self._uploads.get(key)
-        self._working.carry(one)
         with self._app.store.write() as connection:
-            self._app.carrier.see_through(connection, key)
+            self._app.carrier.import_roster(connection, self._working, one)
             audit.note(connection, visit.user.name, "began an import", detail=one.name, ip=visit.ip, now=visit.now)
         return self._back(visit, key)
 
@@ -117,7 +117,7 @@ class ImportWizard:
         names = [path.name for path in one.told.rejected] if one.told else []
         if not 0 <= number < len(names):
             raise NotFoundError("file of rejected rows", number)
-        path = self._uploads.rejected(key).with_name(names[number])
+        path = self._uploads.rejected_file(key, names[number])
         if not path.is_file():
             raise NotFoundError("file of rejected rows", number)
         return FileResponse(
