@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import typer
 from typer.main import get_command
 
@@ -28,3 +31,13 @@ def test_without_a_command_there_are_all() -> None:
 
 def test_a_command_is_found_beside_words_that_are_one_too() -> None:
     assert {"status", "run"} <= commands_of(command_line(["--config", "run", "status"]))
+
+
+def test_the_version_is_told_without_loading_what_commands_need() -> None:
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "syndicate", "--version"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.startswith("syndicate ")
+    loaded = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    assert "syndicate.cli.main" in loaded
+    assert not loaded & {"syndicate.app", "sqlalchemy"}

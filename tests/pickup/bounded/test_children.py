@@ -13,7 +13,7 @@ from syndicate.errors import ParseError
 from syndicate.model import Content, Enclosure
 from syndicate.pickup.bounded import children
 from syndicate.pickup.bounded.children import parse_now
-from syndicate.pickup.bounded.limits import Limits
+from syndicate.pickup.bounded.limits import WORN, Limits
 from syndicate.pickup.bounded.wire import Task, receive_answer, send_answer
 from syndicate.pickup.feed import parse_feed
 from syndicate.pickup.reading import Reading
@@ -62,6 +62,18 @@ def test_too_much_time_or_memory_costs_one_source_an_error() -> None:
     with pytest.raises(ParseError, match=r"takes more than 60 MB of memory to read"):
         parse_now(Task("feed", large, URL), Limits(megabytes=60))
     assert parse_now(Task("feed", rss("<item><title>next</title></item>"), URL)).contents[0].title == "next"
+
+
+def test_one_process_parses_one_document_after_the_other_however_large_this_one_is() -> None:
+    held = b"x" * (WORN + 2**20)
+    children.end()
+    used = []
+    for _ in range(2):
+        parse_now(Task("feed", rss("<item><title>a</title></item>"), URL))
+        [child] = children._idle
+        used.append(child)
+    assert used[0] is used[1]
+    assert len(held) > WORN
 
 
 def test_a_parser_that_breaks_down_or_says_what_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
