@@ -47,7 +47,7 @@ def uploads_of(settings: Settings, store: Store) -> Uploads | Staged:
 def owe(connection: Connection, upload: Upload) -> None:
     """Notes that a worker is to import it. :raises ConflictError: when it is being read already."""
     now, due = datetime.now(UTC), replace(upload, stage=Stage.IMPORTING, told=None, error="")
-    if not uploads.owe(connection, upload.key, written(due), now=now, until=now + LEASE):
+    if not uploads.owe(connection, upload.key, written(due), now=now, until=now + KEPT_FOR):
         raise ConflictError(BUSY)
 
 
@@ -163,7 +163,8 @@ class Staged:
     def _upload(self, held: Held) -> Upload:
         one = read(held.facts)
         is_running = held.lease_until is not None and held.lease_until > datetime.now(UTC)
-        return replace(one, file=self._place(one) if held.has_file else None, is_running=is_running)
+        file, waits = self._place(one) if held.has_file else None, is_running and held.holder is None
+        return replace(one, file=file, is_running=is_running, waits=waits)
 
     def _place(self, upload: Upload) -> Path:
         return self._folder / upload.key / "file" / upload.name

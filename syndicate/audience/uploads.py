@@ -56,7 +56,8 @@ class Stage(StrEnum):
 class Upload:
     """One file: who sent it, what they said of it, how far it is, in ``told``, and what went wrong, in ``error``.
 
-    ``file`` is None once it was imported. ``is_running``: somebody reads it at this moment.
+    ``file`` is None once it was imported. ``is_running``: somebody reads it at this moment, or a worker is to; until
+    one does it ``waits``.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Upload:
     error: str = ""
     file: Path | None = None
     is_running: bool = False
+    waits: bool = False
 
     @property
     def was_cut_off(self) -> bool:

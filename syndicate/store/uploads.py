@@ -25,6 +25,7 @@ class Held(NamedTuple):
 
     key: str
     facts: Mapping[str, Any]
+    holder: str | None
     lease_until: datetime | None
     is_stopped: bool
     has_file: bool
@@ -60,7 +61,7 @@ def every(connection: Connection, key: str | None = None) -> list[Held]:
     """All of them, or that one."""
     c, part = uploads.c, upload_parts.c
     has_file = exists().where(part.key == c.key, part.name == FILE, part.number == 0)
-    query = select(c.key, c.facts, c.lease_until, c.is_stopped, has_file)
+    query = select(c.key, c.facts, c.holder, c.lease_until, c.is_stopped, has_file)
     if key is not None:
         query = query.where(c.key == key)
     return [Held(*row) for row in connection.execute(query)]
