@@ -24,11 +24,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+ROOT = Path(__file__).parents[2]
 _LIMIT = 65536
 
 
 class Started:
-    """A command that was started, and what can be read of it; as ``subprocess.Popen`` has it."""
+    """A command that was started, and what can be read of it; as ``subprocess.Popen`` has it, but for timeouts."""
 
     def __init__(self, line: socket.socket, stdout: IO[str] | None = None, stderr: IO[str] | None = None) -> None:
         self._line, self.stdout, self.stderr = line, stdout, stderr
@@ -44,6 +45,12 @@ class Started:
     def kill(self) -> None:
         """Ends it at once."""
         self.send_signal(signal.SIGKILL)
+
+    def poll(self) -> int | None:
+        """Its exit code, if it has ended."""
+        with suppress(TimeoutError, BlockingIOError):
+            self.wait(0)
+        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Waits for its end and returns its exit code.
@@ -86,11 +93,10 @@ class Starter:
         self._ours, theirs = socket.socketpair()
         with theirs:
             words = [sys.executable, "-m", "tests.cli.starter", str(theirs.fileno())]
-            root = Path(__file__).parents[2]
             self._process = subprocess.Popen(
                 words,
                 pass_fds=[theirs.fileno()],
-                cwd=root,
+                cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -117,11 +123,11 @@ class Starter:
         finally:
             started.wait()
 
-    def start(self, arguments: Sequence[str], folder: Path) -> Started:
-        """Starts one that stays, without an input; what it writes can be read."""
+    def start(self, arguments: Sequence[str], folder: Path = ROOT, *, code: str = "") -> Started:
+        """Starts one that stays, without an input; what it writes can be read. ``code`` is run in place of it."""
         ours, theirs = zip(os.pipe(), os.pipe(), strict=True)
         with Path(os.devnull).open("rb") as nothing:
-            line = self._ask(arguments, folder, {}, (nothing, *theirs))
+            line = self._ask(arguments, folder, {}, (nothing, *theirs), code)
         for one in theirs:
             os.close(one)
         return Started(line, *(os.fdopen(one) for one in ours))
@@ -132,11 +138,17 @@ class Starter:
         folder: Path,
         environment: Mapping[str, str],
         streams: Sequence[IO[Any] | int],
+        code: str = "",
     ) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
             given = [theirs.fileno(), *(one if isinstance(one, int) else one.fileno() for one in streams)]
-            request = {"arguments": [*arguments], "folder": str(folder), "environment": {**environment}}
+            request = {
+                "arguments": [*arguments],
+                "folder": str(folder),
+                "environment": {**environment},
+                "code": code,
+            }
             socket.send_fds(self._ours, [json.dumps(request).encode()], given)
         return ours
 
@@ -202,7 +214,10 @@ def _become(request: dict[str, Any], files: list[int]) -> None:
     sys.argv = ["syndicate", *request["arguments"]]
     code = 0
     try:
-        runpy.run_module("syndicate", run_name="__main__", alter_sys=True)
+        if request["code"]:
+            exec(request["code"], {"__name__": "__main__"})
+        else:
+            runpy.run_module("syndicate", run_name="__main__", alter_sys=True)
     except SystemExit as ended:
         if not isinstance(ended.code, int | None):
             raise

@@ -10,7 +10,6 @@ import resource
 import shutil
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +19,8 @@ from pathlib import Path
 import pytest
 
 from tests.books import Books, read_books
+from tests.cli.command import starter
+from tests.cli.starter import Started
 from tests.faulty import FaultyServer
 from tests.newsroom import newsroom
 
@@ -63,17 +64,9 @@ def plan(directory: Path) -> None:
 
 
 @contextmanager
-def sending(
-    directory: Path, server: FaultyServer, *, busy: float = 30.0, privileges: str = "all"
-) -> Iterator[subprocess.Popen[str]]:
+def sending(directory: Path, server: FaultyServer, *, busy: float = 30.0, privileges: str = "all") -> Iterator[Started]:
     """A process that sends."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(directory), server.url, str(busy), privileges],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    child = starter().start([str(directory), server.url, str(busy), privileges], code=CHILD)
     try:
         yield child
     finally:
@@ -81,7 +74,7 @@ def sending(
         child.communicate()
 
 
-def ended(child: subprocess.Popen[str]) -> str:
+def ended(child: Started) -> str:
     """Why it ended early: one line."""
     _, said = child.communicate(timeout=60)
     assert child.returncode == 1, said

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import email
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from email import policy
@@ -19,6 +15,7 @@ from syndicate.delivery.outcome import Reply
 from syndicate.delivery.send import send_copy
 from syndicate.model import DeliveryState, Parts
 from syndicate.store import leases, standing, suppressions
+from tests.cli.command import starter
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay
 
@@ -291,17 +288,12 @@ with newsroom(Path(sys.argv[1]), smtp={"url": sys.argv[2], "connections": 3}) as
 )
 def test_kill_9_loses_nobody(room: Newsroom, relay: Relay, tmp_path: Path, after: int) -> None:
     digest = composed(room, 40)
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tmp_path), relay.url],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parent.parent.parent,
-    )
+    child = starter().start([str(tmp_path), relay.url], code=CHILD)
     assert child.stdout is not None
     for _ in range(after):
         assert child.stdout.readline()
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
+    child.kill()
+    child.communicate()
     room.equation(digest)
     room.send()
     room.clock.pass_by(hours=1)

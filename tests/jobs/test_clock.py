@@ -7,8 +7,6 @@ import email
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,6 +19,8 @@ import pytest
 
 from syndicate.model import Digest, DigestState
 from tests.books import read_books
+from tests.cli.command import starter
+from tests.cli.starter import Started
 from tests.faulty import FaultyServer
 from tests.newsroom import MONDAY, Newsroom, newsroom
 from tests.relay import Relay
@@ -233,15 +233,9 @@ def test_a_sender_that_slept_while_its_lease_ran_out(tmp_path: Path, wakes: str)
 
 
 @contextmanager
-def sleeping(directory: Path, server: FaultyServer, kept: int) -> Iterator[subprocess.Popen[str]]:
+def sleeping(directory: Path, server: FaultyServer, kept: int) -> Iterator[Started]:
     """A process that sends, stopped when the server has so many messages."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", SLEEPER, str(directory), server.url],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    child = starter().start([str(directory), server.url], code=SLEEPER)
     try:
         server.wait_until(lambda: len(server.messages) >= kept)
         child.send_signal(signal.SIGSTOP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
@@ -20,7 +19,8 @@ from syndicate.app import open_app
 from syndicate.audience.roster import import_roster
 from syndicate.settings import load
 from tests.books import Books, read_books
-from tests.cli.command import Folder, command
+from tests.cli.command import Folder, starter
+from tests.cli.starter import Started
 from tests.kill.log import Kept, ServerLog
 from tests.newsroom import Clock, Newsroom
 
@@ -151,16 +151,8 @@ class Trial:
         self.result.planned += self.readers
         return digest.id
 
-    def _start(self, digest: int) -> subprocess.Popen[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
-        return subprocess.Popen(
-            command("--config", str(self._directory / "syndicate.toml"), "send", str(digest), "--yes"),
-            env=kept | {"TERM": "dumb"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def _start(self, digest: int) -> Started:
+        return starter().start(["--config", str(self._directory / "syndicate.toml"), "send", str(digest), "--yes"])
 
     def _kill_one(self, digest: int, before: int) -> bool:
         """Lets a process send for a while and kills it. False: it had nothing more to send."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +21,7 @@ from syndicate.store.schema import articles as article_rows
 from syndicate.store.schema import growth, metadata, originals
 from syndicate.store.schema import users as user_rows
 from syndicate.store.words import parse
+from tests.cli.command import starter
 from tests.newsroom import MONDAY, Newsroom, newsroom, settings_for
 from tests.relay import Relay
 from tests.tables import ready
@@ -138,8 +137,9 @@ def test_a_move_that_is_killed_goes_on_where_it_was(
     with newsroom(tmp_path, store_url=old) as room:
         fill(room)
     for steps in (30, 60):  # while it copies, while it compares
-        ended = subprocess.run([sys.executable, "-c", KILLED, old, new, str(steps)], capture_output=True, timeout=120)
-        assert ended.returncode == -9, ended.stderr
+        ended = starter().start([old, new, str(steps)], code=KILLED)
+        _, said = ended.communicate(timeout=120)
+        assert ended.returncode == -9, said
         for url, said in ((old, "is moving to"), (new, "not all of .* is here yet")):
             with pytest.raises(StoreError, match=said):
                 open_app(settings_for(tmp_path, store_url=url))

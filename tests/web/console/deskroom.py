@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import httpx2
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
 from syndicate.desk import sessions
 from syndicate.model import Role
 from syndicate.store import users
 from syndicate.web.console.desk import COOKIE
+from tests.web.axe import violations
 from tests.web.pressroom import Pressroom
 
 
@@ -52,7 +52,7 @@ def sign_in(room: Pressroom, role: Role) -> str:
 
 def look(page: Page, name: str) -> None:
     """Nothing is wider than the screen of a phone or a desk, and axe finds nothing serious."""
-    found = Axe().run(page).response["violations"]
+    found = violations(page)
     assert not [one for one in found if one["impact"] in ("serious", "critical")], found
     before = page.viewport_size
     assert before
