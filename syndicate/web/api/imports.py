@@ -43,7 +43,7 @@ class Import(BaseModel):
     who: str = Field(description="Who sent it.")
     came_at: datetime
     stage: Stage = Field(description="`compared`: it can be imported. `imported`: the end was reached.")
-    is_running: bool = Field(description="Whether it is being read at this moment.")
+    is_running: bool = Field(description="Whether it is being read at this moment, or waits for a worker.")
     done: int = Field(description="Bytes that were read.")
     size: int = Field(description="Bytes in all.")
     rows: dict[str, int] = Field(
