@@ -114,6 +114,7 @@ def _several(folder: Path, server: Server, route: Route, workers: int, used: lis
         for line in lines:
             line.send("stop")
         cpu = sum(line.recv() for line in lines)
+        server.wait_until_left()
         used.append(server.cpu() - before)
         with closing(opened(folder, there)) as app:
             equation = app.jobs.outstanding()

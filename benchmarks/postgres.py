@@ -27,6 +27,7 @@ _SETTINGS = {
 """What every guide changes first; nothing that makes a commit less durable."""
 
 _LOOK_EVERY = 0.05
+_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 
 _numbers = itertools.count(1)
 
@@ -76,6 +77,12 @@ class Server:
         """Returns when it finds nothing by way of indexes."""
         with psycopg.connect(url, autocommit=True, options="-c enable_seqscan=off") as connection:
             while connection.execute(query.encode()).fetchone():
+                time.sleep(_LOOK_EVERY)
+
+    def wait_until_left(self) -> None:
+        """Returns when nobody else is connected: only then does ``cpu`` count all that those who left have used."""
+        with psycopg.connect(self._address.format("postgres"), autocommit=True) as connection:
+            while connection.execute(_OTHERS).fetchone() != (0,):
                 time.sleep(_LOOK_EVERY)
 
     def written(self) -> int:
