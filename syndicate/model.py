@@ -291,6 +291,9 @@ class DigestState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OVER = (DigestState.SENT, DigestState.CANCELLED, DigestState.EMPTY)
+"""The states of digests of which nothing goes out any more, unless an operator says so."""
+
 SHOWN = (DigestState.SENDING, DigestState.PAUSED, DigestState.SENT)
 """The states of digests that everyone may see."""
 

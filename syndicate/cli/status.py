@@ -40,7 +40,7 @@ def status(as_json: Json = False) -> None:
     now = datetime.now(UTC)
     with opened() as app, app.store.read() as connection:
         copy = copies.read(connection)
-        total = standing.equation(connection)
+        total = standing.overall(connection)
         unfinished = [
             Unfinished(one, standing.equation(connection, one.id), standing.undecided(connection, one.id))
             for one in digests.latest(connection, states=_OPEN, limit=1000)

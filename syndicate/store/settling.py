@@ -11,12 +11,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
-from syndicate.model import DigestState
+from syndicate.model import OVER
 from syndicate.store import partitions
 from syndicate.store.partitions import Partition
 from syndicate.store.schema import QUEUED, TROUBLED, attempts, counters, deliveries, digests, settled
-
-_OVER = (DigestState.SENT, DigestState.CANCELLED, DigestState.EMPTY)
 
 
 def due(connection: Connection, *, before: datetime) -> list[int]:
@@ -76,7 +74,7 @@ def drop(connection: Connection, one: Partition) -> bool:
 
 
 def _is_old(before: datetime) -> ColumnElement[bool]:
-    return and_(digests.c.state.in_(_OVER), func.coalesce(digests.c.finished_at, digests.c.composed_at) < before)
+    return and_(digests.c.state.in_(OVER), func.coalesce(digests.c.finished_at, digests.c.composed_at) < before)
 
 
 def _is_over(connection: Connection, digest_id: int) -> bool:

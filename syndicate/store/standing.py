@@ -7,9 +7,22 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    SelectBase,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
-from syndicate.model import OUTSTANDING, DeliveryState, DigestState, Equation
+from syndicate.model import OUTSTANDING, OVER, DeliveryState, DigestState, Equation
 from syndicate.store.schema import QUEUED, TROUBLED, attempts, deliveries, digests, settled, subscribers, subscriptions
 
 UNDECIDED = and_(TROUBLED, deliveries.c.state == DeliveryState.UNCERTAIN, deliveries.c.finished_at.is_(None))
@@ -17,21 +30,55 @@ UNDECIDED = and_(TROUBLED, deliveries.c.state == DeliveryState.UNCERTAIN, delive
 
 
 def equation(connection: Connection, digest_id: int | None = None) -> Equation:
-    """The ledger's counts at one moment, of one digest or of all.
+    """The ledger's counts at one moment, of one digest or of all; every delivery is looked at.
 
     ``planned`` was written down when the digest was planned; what is accepted are the rows that are nothing else, and
     what was counted before they were deleted.
     """
     d = deliveries.c
-    which = d.digest_id == digest_id if digest_id is not None else literal(value=True)
-    mine = digests.c.id == digest_id if digest_id is not None else literal(value=True)
+    everyone = literal(value=True)
+    which = d.digest_id == digest_id if digest_id is not None else everyone
+    rows = select(literal("all"), func.count(), literal(0)).select_from(deliveries).where(which)
+    return _equation(
+        connection,
+        rows,
+        digests.c.id == digest_id if digest_id is not None else everyone,
+        which,
+        settled.c.digest_id == digest_id if digest_id is not None else everyone,
+    )
+
+
+def overall(connection: Connection) -> Equation:
+    """The counts of all digests, at the cost of what is unfinished or went wrong.
+
+    Of digests that are over all are taken to be there that were planned; ``equation`` is who finds that one is missing.
+    """
+    d = deliveries.c
+    over = select(digests.c.id).where(digests.c.state.in_(OVER))
+    open_ = select(digests.c.id).where(digests.c.state.not_in(OVER))
+    zero = literal(0)
+    past = select(func.sum(settled.c.deliveries)).where(settled.c.digest_id.in_(over)).scalar_subquery()
+    finished = select(func.sum(digests.c.planned)).where(digests.c.state.in_(OVER)).scalar_subquery()
+    going = select(func.count()).select_from(deliveries).where(d.digest_id.in_(open_)).scalar_subquery()
+    rows = select(literal("all"), going + func.coalesce(finished, zero) - func.coalesce(past, zero), zero)
+    everyone = literal(value=True)
+    return _equation(connection, rows, everyone, everyone, everyone)
+
+
+def _equation(
+    connection: Connection,
+    rows: SelectBase,
+    mine: ColumnElement[bool],
+    which: ColumnElement[bool],
+    past: ColumnElement[bool],
+) -> Equation:
+    """``rows`` counts deliveries; then those digests, deliveries and what was deleted that are meant."""
     count = func.count().label("count")
-    past = settled.c.digest_id == digest_id if digest_id is not None else literal(value=True)
     query = union_all(
         select(literal("planned"), func.coalesce(func.sum(digests.c.planned), 0), literal(0)).where(mine),
-        select(literal("all"), count, literal(0)).select_from(deliveries).where(which),
+        rows,
         select(literal("queued"), count, literal(0)).select_from(deliveries).where(which, QUEUED),
-        select(d.state, count, literal(0)).where(which, TROUBLED).group_by(d.state),
+        select(deliveries.c.state, count, literal(0)).where(which, TROUBLED).group_by(deliveries.c.state),
         select(settled.c.state, func.sum(settled.c.deliveries), literal(1)).where(past).group_by(settled.c.state),
     )
     n, over = Counter[str](), Counter[str]()

@@ -67,7 +67,7 @@ def get_health(call: Called) -> Response:
     app, settings = call.app, call.app.settings
     wrong = Saving(app).wanted()[1]
     with call.store.read() as connection:
-        counts = standing.equation(connection)
+        counts = standing.overall(connection)
         told, paced = answers.last(connection), all_paced(connection, call.now)
         found = matters(settings, connection, call.now, wrong, app.jobs.senders.sections)
     stopped = {one.name: one.stopped_until for one in paced if one.kind == "relay"}

@@ -91,7 +91,7 @@ class Health:
                 "notices": notices.counts(connection),
                 "listeners": listeners.every(connection),
                 "hubs": [one for one in hubs.standing(connection) if one.address in settings.hubs],
-                "equation": standing.equation(connection),
+                "equation": standing.overall(connection),
                 "workload": self._app.carrier.workload(connection),
             }
         return self._desk.show(
