@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
@@ -74,7 +75,7 @@ def _equation(
 ) -> Equation:
     """``rows`` counts deliveries; then those digests, deliveries and what was deleted that are meant."""
     count = func.count().label("count")
-    query = union_all(
+    query: CompoundSelect[Any] = union_all(
         select(literal("planned"), func.coalesce(func.sum(digests.c.planned), 0), literal(0)).where(mine),
         rows,
         select(literal("queued"), count, literal(0)).select_from(deliveries).where(which, QUEUED),
