@@ -52,6 +52,7 @@ def plan(connection: Connection, digest: Digest, *, now: datetime) -> int:
         .join(subscribers, subscribers.c.id == s.subscriber_id)
         .join(suppressions, suppressions.c.email == subscribers.c.email, isouter=True)
         .where(mine, s.channel == Channel.MAIL, a.variant_id.is_not(None))
+        .order_by(s.id)  # neighbours in the queue are neighbours on disk; a server that joins by hashes scatters them
     )
     names = [c.name for c in deliveries.c if c.name not in _LATER]
     writing = insert(deliveries).from_select(names, chosen)
