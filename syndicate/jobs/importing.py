@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from syndicate.audience.staged import Staged
+from syndicate.audience.staged import Staged, owe
 from syndicate.audience.uploads import Stage
 from syndicate.audience.working import Working
 from syndicate.errors import ConflictError, NotFoundError
@@ -25,12 +26,16 @@ def import_to_its_end(jobs: Jobs, key: str, is_ending: Callable[[], bool]) -> bo
             return False
         return one.stage is Stage.IMPORTING and not one.error and not uploads.is_stopped(key)
 
-    if is_owed():
-        working = Working(jobs.store, jobs.settings.newsletters, jobs.traces, uploads, jobs.clock, is_ending)
-        try:
+    if not is_owed():
+        return True
+    working = Working(jobs.store, jobs.settings.newsletters, jobs.traces, uploads, jobs.clock, is_ending)
+    try:
+        with suppress(ConflictError):
             working.carry(uploads.get(key)).join()
-        except ConflictError:
-            return False
-        finally:
-            uploads.drop_copy(key)
-    return not is_owed()
+    finally:
+        uploads.drop_copy(key)
+    if not is_owed():
+        return True
+    with suppress(ConflictError), jobs.store.write() as connection:
+        owe(connection, uploads.get(key))
+    return False
