@@ -61,6 +61,7 @@ def test_is_what_gets_imported(installed: Path, tmp_path: Path) -> None:
     assert Path(asked.stdout.strip()).is_relative_to(installed.parent), asked.stdout + asked.stderr
 
 
+@pytest.mark.long
 def test_the_command_tells_what_it_can_do(installed: Path, tmp_path: Path) -> None:
     told = run([str(installed / "syndicate"), "--help"], tmp_path)
 

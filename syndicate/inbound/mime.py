@@ -15,6 +15,8 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses
 
+from syndicate.inbound.markup import without_unseen
+
 _HEADER_BYTES = 131_072
 _BODY_BYTES = 65_536
 ENOUGH = _HEADER_BYTES + _BODY_BYTES
@@ -31,7 +33,6 @@ _NESTED = 20
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _LINE_BREAK = re.compile(r"\r?\n[ \t]*")
-_UNSEEN = re.compile(r"<(head|style|script)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _BLOCK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h[1-6])\b[^<>]{0,500}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,5000}>")
 
@@ -152,4 +153,4 @@ def _first_line(beginning: bytes) -> str:
 
 def _seen(markup: str) -> str:
     """What a reader would see of HTML, roughly: enough to find a word that stands alone on the first line."""
-    return html.unescape(_TAG.sub("", _BLOCK.sub("\n", _UNSEEN.sub("", markup[:_MARKUP]))))
+    return html.unescape(_TAG.sub("", _BLOCK.sub("\n", without_unseen(markup[:_MARKUP]))))

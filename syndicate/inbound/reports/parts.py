@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from syndicate.inbound.markup import without_unseen
 from syndicate.inbound.mime import presentable, text_of
 
 _MOST_PARTS = 60
@@ -23,7 +24,6 @@ _MARKUP = 60_000
 _HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _NAME = re.compile(r"([!-9;-~]{1,80})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _PARAMETER = re.compile(r";\s*([\w*-]{1,40})\s*=\s*(?:\"([^\"]{0,300})\"|([^;\s]{1,300}))")
-_UNSEEN = re.compile(r"<(head|style|script|title)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _BLOCK = re.compile(r"<(?:br|hr|/?p|/?div|/?table|/?tr|/?td|/?li|/?ul|/?h[1-6]|/?pre)\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>]{0,5000}>", re.IGNORECASE)
 
@@ -135,5 +135,5 @@ def _decoded(headers: Headers, body: bytes) -> bytes:
 
 def seen(markup: str) -> str:
     """What a reader would see of HTML, roughly, a block on each line."""
-    text = html.unescape(_TAG.sub("", _BLOCK.sub("\n", _UNSEEN.sub("", markup[:_MARKUP]))))
+    text = html.unescape(_TAG.sub("", _BLOCK.sub("\n", without_unseen(markup[:_MARKUP]))))
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
