@@ -16,28 +16,23 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
 import structlog
 
 from syndicate import metrics
+from syndicate.delivery.hand import Hand
 from syndicate.delivery.owner import forsake, new_owner
-from syndicate.errors import AwayError, BusyError, StoreError
+from syndicate.errors import BusyError, StoreError
 from syndicate.store import Connection, Held, Store, leases, steps
 from syndicate.store.attempts import Attempt, Begin
 from syndicate.store.leases import Sender
 from syndicate.store.steps import Step
 
 LEASE = timedelta(seconds=60)
-
-ANSWERS_S = 60.0
-"""Seconds for one transaction; longer than it may wait for locks. Who says nothing for so long hangs."""
-
-_SHORTEST_S, _LONGEST_S = 0.25, 5.0
-"""Between two looks whether the database is back."""
 
 _LOOKS = 3
 """With eight connections beside a quick server, so many let three commits do the work of four; more find no more."""
@@ -74,7 +69,7 @@ class Ledger:
     """
 
     def __init__(self, store: Store, is_ending: Callable[[], bool] = lambda: True) -> None:
-        self._store, self._is_ending = store, is_ending
+        self._store, self._hand = store, Hand(store, is_ending)
         self.sender_id, self._name = 0, new_owner()
         self.held: set[int] = set()
         self._loop = asyncio.get_running_loop()
@@ -86,8 +81,6 @@ class Ledger:
         self._is_called = False
         self._thread: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
-        self._stack = ExitStack()
-        self._connection: Held | None = None
         self._seconds, self._deliveries = metrics.COMMIT_SECONDS.of(), metrics.COMMIT_DELIVERIES.of()
 
     async def __aenter__(self) -> Self:
@@ -106,7 +99,7 @@ class Ledger:
             forsake(self._name)
             raise
         finally:
-            self._let_go()
+            self._hand.let_go()
 
     async def step(
         self,
@@ -192,71 +185,24 @@ class Ledger:
 
     async def _wait(self, turn: _Turn) -> None:
         """Takes one turn that may take as long as the database lets it wait."""
-        away = 0.0
-        failure: Exception | None
-        while True:
-            try:
-                result, failure = await self._take_elsewhere(turn), None
-            except AwayError as error:
-                self._let_go(is_lost=True)
-                if not self._is_ending():
-                    if not away:
-                        log.warning("the database is away, nothing is sent until it is back", reason=error.reason)
-                    away = min(_LONGEST_S, 2 * away or _SHORTEST_S)
-                    await asyncio.sleep(away)
-                    continue
-                result, failure = None, error
-            except Exception as error:  # noqa: BLE001 - as above
-                result, failure = None, error
-            break
-        if away and failure is None:
-            log.warning("the database is back, sending goes on")
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            result = await self._hand.take(turn.act, partial(self._ask, turn.steps) if turn.steps else None)
+        except Exception as error:  # noqa: BLE001 - as above
+            failure = error
         self._thread = None
         _settle(turn.waiting, result, failure)
         if self._turns or self._steps:
             self._call()
 
-    async def _take_elsewhere(self, turn: _Turn) -> Any:
-        """Asks for it, or takes it in a thread. A server that does not answer is hung up on, and may do it yet."""
-        self._hang_up_later()
-        try:
-            begun = await self._ask(turn.steps) if turn.steps else None
-            return await asyncio.to_thread(self._take_patiently, turn.act) if begun is None else begun
-        finally:
-            self._hanging.cancel()
-
-    def _hang_up_later(self) -> None:
-        self._hanging = self._loop.call_later(ANSWERS_S, self._hang_up)
-
-    def _hang_up(self) -> None:
-        if self._connection:
-            self._connection.cut()
-        self._hang_up_later()
-
-    async def _ask(self, taken: Sequence[Step]) -> set[int] | None:
+    async def _ask(self, taken: Sequence[Step], held: Held) -> set[int] | None:
         """One statement instead of a transaction, where that can be."""
-        if self._connection is None or not self._store.is_shared:
-            return None
         began = time.perf_counter()
-        begun = await steps.ask(self._connection, Sender(self.sender_id, self._name, _lease()), taken)
+        begun = await steps.ask(held, Sender(self.sender_id, self._name, _lease()), taken)
         if begun is not None:
             self._observe(began, begun, taken)
         return begun
-
-    def _let_go(self, *, is_lost: bool = False) -> None:
-        if self._connection and is_lost:
-            self._connection.give_up()
-        self._stack.close()
-        self._connection = None
-
-    def _take_patiently(self, act: Callable[[], Any]) -> Any:
-        with self._hold().patiently():
-            return act()
-
-    def _hold(self) -> Held:
-        if self._connection is None:
-            self._connection = self._stack.enter_context(self._store.held())
-        return self._connection
 
     def _commit(self, taken: Sequence[Step]) -> set[int]:
         began = time.perf_counter()
@@ -269,7 +215,7 @@ class Ledger:
         self._deliveries.observe(len(begun) + sum([len(one.ended) for one in taken]))
 
     def _write(self, taken: Sequence[Step]) -> set[int]:
-        begun = steps.take(self._hold(), Sender(self.sender_id, self._name, _lease()), taken)
+        begun = steps.take(self._hand.hold(), Sender(self.sender_id, self._name, _lease()), taken)
         if begun is None:
             log.warning("this process was taken for dead; others have what it held")
         return begun or set()
@@ -279,7 +225,7 @@ class Ledger:
         leases.stay(connection, Sender(self.sender_id, self._name, _lease()))
 
     def _do(self, work: Callable[[Connection], Any]) -> Any:
-        with self._hold().transaction() as connection:
+        with self._hand.hold().transaction() as connection:
             return work(connection)
 
     async def _renew(self) -> None:

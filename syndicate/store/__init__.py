@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
-from syndicate.store.engine import Held, Store
+from syndicate.store.engine import Store
+from syndicate.store.held import Held
 
 __all__ = ["Connection", "Held", "Store"]

@@ -15,7 +15,7 @@ from sqlalchemy.sql.selectable import CTE
 
 from syndicate.model import DeliveryState
 from syndicate.store.attempts import HELD, Attempt, Begin, finished_at
-from syndicate.store.engine import Held
+from syndicate.store.held import Held
 from syndicate.store.prepared import Prepared
 from syndicate.store.schema import attempts, deliveries, digests
 

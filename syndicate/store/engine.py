@@ -6,11 +6,8 @@ Calls are synchronous on purpose: SQLite is a function call away, and asyncio co
 from __future__ import annotations
 
 import copy
-import os
-import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
@@ -23,9 +20,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from syndicate.errors import BusyError, StoreError
 from syndicate.store import opening, queues, versions
-from syndicate.store.line import Line
+from syndicate.store.held import Held
 from syndicate.store.moving import brake, marks
-from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import OLDEST, VERSION
 
 _MIGRATING = 7_366_284_207
@@ -220,109 +216,6 @@ class Store:
 
 def _end(_: Any, entry: ConnectionPoolEntry) -> None:
     entry.invalidate()
-
-
-class Held:
-    """One connection, for one thread at a time, whose transactions are all or nothing; they can't be mixed.
-
-    Both raise StoreError when the database can't be used, and BusyError at once when another process writes, or when
-    it is not a file on this machine, unless they are done ``patiently``.
-    """
-
-    def __init__(
-        self, connection: Connection, told: Callable[[], AbstractContextManager[None]], *, is_file: bool
-    ) -> None:
-        self._connection, self._told, self._is_file = connection, told, is_file
-        self._driver: Any = connection.connection.driver_connection
-        self._is_patient = False
-        self._line: Line | None = None
-
-    def cut(self) -> None:
-        """Ends the connection under whoever waits for an answer on it; they get AwayError."""
-        unusable = (OSError, self._connection.dialect.loaded_dbapi.Error)
-        with suppress(*unusable), socket.socket(fileno=os.dup(self._driver.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
-
-    def give_up(self) -> None:
-        """Forgets a connection that is of no use any more."""
-        self._connection.invalidate()
-
-    @contextmanager
-    def at_once(self) -> Iterator[None]:
-        """Waits for nobody."""
-        self._wait(0)
-        try:
-            yield
-        finally:
-            self._wait(opening.BUSY_SECONDS)
-
-    @contextmanager
-    def patiently(self) -> Iterator[None]:
-        """Waits for other processes, as ``Store.write`` does."""
-        self._is_patient = True
-        self._wait(opening.BUSY_SECONDS)
-        try:
-            yield
-        finally:
-            self._is_patient = False
-            self._wait(0)
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction, as ``Store.write`` gives it."""
-        self._check()
-        with self._told(), self._connection.begin():
-            yield self._connection
-
-    async def ask(self, statement: Prepared, *values: Any) -> list[str]:
-        """The first column of what one statement finds, which is a transaction; PostgreSQL's, and no thread waits.
-
-        Nothing else may be done on the connection meanwhile.
-        """
-        if self._line is None:
-            names = self._connection.info.setdefault("asked", {})
-            self._line = Line(self._driver, self._connection.dialect, names)
-        with self._told():
-            return await self._line.ask(statement, values)
-
-    @contextmanager
-    def batch(self) -> Iterator[Batch]:
-        """One transaction, for prepared statements: a fifth of the cost where each has few rows."""
-        self._check()
-        with self._told():
-            cursor = self._driver.cursor()
-            try:
-                if self._is_file:
-                    self._begin(cursor)
-                yield Batch(cursor, self._connection.dialect)
-                self._driver.commit()
-            except BaseException:
-                with suppress(self._connection.dialect.loaded_dbapi.OperationalError):  # what went wrong first is told
-                    self._driver.rollback()
-                raise
-            finally:
-                cursor.close()
-
-    def _begin(self, cursor: Any) -> None:
-        until = time.monotonic() + self._connection.info["patience"]
-        while True:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-            except self._connection.dialect.loaded_dbapi.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() >= until:
-                    raise
-            else:
-                return
-
-    def _check(self) -> None:
-        if not (self._is_file or self._is_patient):
-            raise BusyError("the database", "is not on this machine")
-
-    def _wait(self, seconds: float) -> None:
-        if self._is_file:
-            self._connection.info["patience"] = seconds
-            milliseconds = int(min(seconds, opening.ASK_AGAIN_SECONDS) * 1000)
-            self._driver.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
 
 
 def _is_refused(error: BaseException | None) -> bool:

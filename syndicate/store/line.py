@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that answers while the event loop goes on. Called by ``engine``.
+"""A connection to PostgreSQL that answers while the event loop goes on. Called by ``held``.
 
 No thread waits for it and no cursor stands before it, which together cost as much as all else that a mail does.
 It is used for one statement at a time, each a transaction of its own, by psycopg's libpq.

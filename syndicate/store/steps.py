@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from syndicate.store import at_once, attempts, leases, suppressions
 from syndicate.store.attempts import Attempt, Begin
-from syndicate.store.engine import Held
+from syndicate.store.held import Held
 from syndicate.store.leases import Sender
 
 

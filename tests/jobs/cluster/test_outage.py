@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from syndicate.delivery import ledger
+from syndicate.delivery import hand
 from syndicate.jobs.cluster import carrier
 from syndicate.jobs.cluster.worker import Worker
 from tests.faulty import FaultyServer
@@ -142,14 +142,14 @@ async def test_a_database_that_hangs_is_hung_up_on(
     digest = plan(room, "hang")
 
     def fault() -> None:
-        usual, said, deadline = ledger.ANSWERS_S, "", time.monotonic() + 30
+        usual, said, deadline = hand.ANSWERS_S, "", time.monotonic() + 30
         with database.hanging():
-            ledger.ANSWERS_S = 0.3  # from here on, for a busy machine is slow as well
+            hand.ANSWERS_S = 0.3  # from here on, for a busy machine is slow as well
             relay.go_on()
             while "the database is away" not in said and time.monotonic() < deadline:
                 time.sleep(0.05)
                 said += capsys.readouterr().out
-            ledger.ANSWERS_S = usual
+            hand.ANSWERS_S = usual
             assert "the database is away" in said
             assert len(relay.messages) < KEPT + CONNECTIONS
 
