@@ -7,10 +7,13 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from socket import gethostname
+from typing import Any
 
 import procrastinate
 import psycopg
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 
 from syndicate.audience.staged import owe
 from syndicate.audience.uploads import Upload
@@ -34,6 +37,17 @@ _OPTIONS = " ".join(f"-c {name}={value}" for name, value in {"search_path": queu
 
 _ANSWERS_S = 10
 """Seconds for a connection to be made."""
+
+
+class _Jobs(JobManager):
+    """Puts jobs back. One whose like waits already can't wait too (``queueing_lock``): that one does for both."""
+
+    async def retry_job_by_id_async(self, job_id: int, *given: Any, **named: Any) -> None:
+        """As procrastinate's own."""
+        try:
+            await super().retry_job_by_id_async(job_id, *given, **named)
+        except UniqueViolation:
+            await self.finish_job_by_id_async(job_id, Status.SUCCEEDED, delete_job=True)
 
 
 class Cluster:
@@ -74,4 +88,6 @@ def open_queues(store: Store, names: Sequence[str], connections: int) -> procras
         max_size=connections,
         timeout=_ANSWERS_S,
     )
-    return procrastinate.App(connector=connector)
+    app = procrastinate.App(connector=connector)
+    app.job_manager = _Jobs(connector)
+    return app

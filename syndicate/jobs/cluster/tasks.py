@@ -119,7 +119,8 @@ class Tasks:
             queues.task(name=task, queue=queue, retry=again)(_counted(task, act))
         later = queues.task(name="unknown", retry=again)(self.unknown)
         queues.tasks = _Known(queues.tasks, later)
-        reconcile = queues.task(name="reconcile", queue="send", queueing_lock="reconcile", lock="reconcile")
+        # No lock: were a worker to die in the midst of it, nobody could do it any more, and so nobody find that out.
+        reconcile = queues.task(name="reconcile", queue="send", queueing_lock="reconcile")
         queues.periodic(cron=RECONCILE_EVERY)(reconcile(self.reconcile))
 
     def turn_to(self, jobs: Jobs) -> None:

@@ -10,14 +10,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from syndicate.delivery.notices import Told
 from syndicate.digest.digests import Resolution
+from syndicate.errors import RelayError
+from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.worker import Worker
+from syndicate.jobs.jobs import Jobs
 from syndicate.store import Store, tickets
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay
 from tests.watch.scraped import scrape
 
 pytestmark = pytest.mark.anyio
+
+
+_LEFT = (("reconcile", "doing", "1000"), ("send_notices", "doing", "1000"), ("send_notices", "todo", "NULL"))
+_JOB = """
+INSERT INTO procrastinate.procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, status, worker_id)
+VALUES ('send', '{task}', '{task}', '{task}', '{{}}', '{status}', {worker})
+"""
 
 
 @pytest.fixture
@@ -95,7 +106,10 @@ async def test_what_falls_back_into_the_queue_gets_a_ticket_in_the_same_transact
 async def test_what_a_dead_worker_left_is_taken_over(
     tmp_path: Path, postgresql_url: str, relay: Relay, policy: str, state: str
 ) -> None:
-    """It had begun one delivery and held another; its job is "doing", and its heart stands still."""
+    """It had begun one delivery and held another; its job is "doing", and its heart stands still.
+
+    It died while it looked for others that died, and sent notices; of these the like waits already.
+    """
     with newsroom(tmp_path, store_url=postgresql_url, smtp={"url": relay.url}, uncertain=policy) as room:
         room.article("Ferry returns")
         room.reader("ana@example.org")
@@ -110,9 +124,29 @@ async def test_what_a_dead_worker_left_is_taken_over(
                 "UPDATE procrastinate.procrastinate_jobs SET status = 'doing', worker_id = 1000",
             ):
                 connection.execute(text(statement))
+            for task, status, worker in _LEFT:
+                connection.execute(text(_JOB.format(task=task, status=status, worker=worker)))
         await working(room, lambda: not room.equation().outstanding and not jobs(room.app.store))
         found = room.equation()
     assert (found.accepted, found.uncertain) == ((2, 0) if state == "accepted" else (1, 1))
+
+
+async def test_what_is_put_back_while_its_like_waits_is_done_by_that_one(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = 0
+
+    async def send_notices(jobs: Jobs, *, stop: asyncio.Event) -> Told:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            await asyncio.to_thread(jobs.defer, [duties.TELL])
+            raise RelayError("the relay", "is away")
+        return Told()
+
+    monkeypatch.setattr(Jobs, "send_notices", send_notices)
+    room.app.jobs.defer([duties.TELL])
+    await working(room, lambda: tried == 2 and not jobs(room.app.store))
 
 
 async def test_a_relay_that_is_away_keeps_the_ticket(tmp_path: Path, postgresql_url: str) -> None:
