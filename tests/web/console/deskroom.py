@@ -56,7 +56,8 @@ def look(page: Page, name: str) -> None:
     assert not [one for one in found if one["impact"] in ("serious", "critical")], found
     before = page.viewport_size
     assert before
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
+    for width in sorted((390, 1280), key=lambda width: width != before["width"]):
+        if width != before["width"]:
+            page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     page.set_viewport_size(before)
