@@ -44,7 +44,8 @@ class MessagePath(asyncio.Protocol):
         self._must_reset = self._resetting = self._is_opening = False
         self.is_out_of_step = False
         self.waiting_since: float | None = None
-        self.waited = 0.0
+        self.waited = self._moved_at = 0.0
+        self._left = 0
         self._watch: asyncio.TimerHandle = self._loop.call_later(timeout / 4, self._look)
 
     @classmethod
@@ -218,6 +219,7 @@ class MessagePath(asyncio.Protocol):
             raise ConnectionError(self._lost)
         self._transport.write(data)
         if self._room is not None:
+            self._moved_at = self._loop.time()
             await self._room
 
     async def _reply(self) -> tuple[int, str]:
@@ -244,8 +246,17 @@ class MessagePath(asyncio.Protocol):
         if not self._lost:
             if self.waiting_since is not None and self._loop.time() - self.waiting_since > self._timeout:
                 self._lose("no answer in time")
+            elif self._room is not None and self._is_stuck():
+                self._lose("nothing is taken any more")
             else:
                 self._watch = self._loop.call_later(self._timeout / 4, self._look)
+
+    def _is_stuck(self) -> bool:
+        """Whether nothing of what is to be sent went off in time; a slow network takes its time, but some goes."""
+        left, now = self._transport.get_write_buffer_size(), self._loop.time()
+        if left != self._left:
+            self._left, self._moved_at = left, now
+        return now - self._moved_at > self._timeout
 
     def data_received(self, data: bytes) -> None:
         """Replies, or parts of them."""

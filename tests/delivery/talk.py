@@ -44,6 +44,10 @@ class Talk:
         """Says no more; what was said arrives."""
         self._writer.write_eof()
 
+    def hear_no_more(self) -> None:
+        """Takes nothing any more; what is sent piles up on the way."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+
     def hang_up(self) -> None:
         """Ends the connection at once."""
         self._writer.transport.abort()

@@ -232,6 +232,19 @@ async def test_silence_is_not_waited_for_for_ever() -> None:
             await path.open(ANA)
 
 
+async def test_a_server_that_takes_nothing_is_not_waited_for_for_ever() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.lines(3)
+        talk.hear_no_more()
+        await talk.say(b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n")
+
+    async with talking(script, patience=0.05) as (path, talk):
+        assert await path.open(ANA) is None
+        answer = await path.finish(b"x" * 50_000_000, None)
+        talk.hang_up()
+    assert answer == Broken("connection lost during DATA: nothing is taken any more")
+
+
 @given(cuts=st.lists(st.integers(1, 60), max_size=8), ends=st.sampled_from([b"\r\n", b"\n"]))
 @settings(deadline=None, max_examples=25)
 def test_replies_may_come_in_any_pieces(cuts: list[int], ends: bytes) -> None:
