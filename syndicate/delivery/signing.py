@@ -1,8 +1,7 @@
 """Signs messages in threads, while the connections go on. Called by ``outgoing``.
 
 Threads of one's own and one word for all that was finished meanwhile: an executor costs as much as a fifth of an RSA
-signature, where two cores have all the rest to do too. One core is left to who serves the connections: threads beyond
-that wait for the interpreter's lock and for one another, which costs as much again.
+signature, where two cores have all the rest to do too.
 """
 
 from __future__ import annotations
