@@ -19,7 +19,7 @@ from benchmarks.delay import far_away
 from benchmarks.engine import Route, copy_of, opened, prepare, send
 from benchmarks.figures import Outcome, Plan, Side, Target, alternating, row
 from benchmarks.postgres import Server, postgres
-from benchmarks.sinks import best_sink, bundled_sink
+from benchmarks.sinks import best_sink
 from syndicate.app import App
 from syndicate.jobs.cluster.worker import Worker
 from syndicate.jobs.loop import run as run_loop
@@ -74,7 +74,7 @@ def _near(folder: Path, server: Server, plan: Plan) -> tuple[Outcome, Outcome]:
 
 
 def _far(folder: Path, server: Server, plan: Plan) -> Outcome:
-    with bundled_sink() as sink, far_away(sink.port, _ROUND_TRIP) as port:
+    with best_sink() as sink, far_away(sink.port, _ROUND_TRIP) as port:
         route = Route(port, connections=_FAR_CONNECTIONS)
         sides = {name: partial(_several, folder, server, route, count, []) for name, count in _WORKERS.items()}
         runs = alternating(sides, plan, "cluster, far")
