@@ -469,12 +469,13 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One mail owed: digest × subscription, with everything needed to address it."""
+    """One mail owed: digest × subscription, with everything needed to address it. ``sender_id`` is who leased it."""
 
     id: int
     digest_id: int
     variant_id: int
     subscription_id: int
+    sender_id: int
     subscriber: Subscriber
     domain: str
     planned_at: datetime

@@ -119,10 +119,11 @@ class DueQueue:
         forgotten = [one for line in lines for one in line.forget(lambda one: one.digest.id != due.digest.id)]
         self._source.dropped([due.delivery.id, *(one.delivery.id for one in forgotten)])
 
-    def ended(self, ids: Sequence[int]) -> None:
-        """These are recorded."""
-        self._ledger.held.difference_update(ids)
-        self._source.ended(ids)
+    def ended(self, leased: Sequence[tuple[int, int]]) -> None:
+        """These are recorded: a delivery and the sender that had leased it each, who may be known as another by now."""
+        mine = self._ledger.sender_id
+        self._ledger.held.difference_update([one for one, sender in leased if sender == mine])
+        self._source.ended([one for one, _ in leased])
 
     async def settle(self) -> None:
         """Gives back what was dropped, and can be."""
@@ -186,7 +187,7 @@ class DueQueue:
             return
         until = [(due.delivery.id, self._traffic.departure(due.delivery.domain)) for due in excess]
         await self._ledger.run(lambda c: leases.put_off(c, self._ledger.sender_id, until))
-        self.ended([one for one, _ in until])
+        self.ended([(due.delivery.id, due.delivery.sender_id) for due in excess])
         self.departs = min([at for _, at in until] + ([self.departs] if self.departs else []))
 
     def _claim(self, connection: Connection) -> list[tuple[Share, list[Due]]]:

@@ -106,7 +106,7 @@ class Ledger:
         ended: Sequence[Attempt],
         begin: Sequence[Begin] = (),
         gone: Sequence[str] = (),
-        undone: Sequence[int] = (),
+        undone: Sequence[Begin] = (),
     ) -> set[int]:
         """Durable when this returns: what became of ``ended``, and which of ``begin`` are begun; they are returned.
 
@@ -199,7 +199,7 @@ class Ledger:
     async def _ask(self, taken: Sequence[Step], held: Held) -> set[int] | None:
         """One statement instead of a transaction, where that can be."""
         began = time.perf_counter()
-        begun = await steps.ask(held, Sender(self.sender_id, self._name, _lease()), taken)
+        begun = await steps.ask(held, taken)
         if begun is not None:
             self._observe(began, begun, taken)
         return begun
@@ -215,14 +215,19 @@ class Ledger:
         self._deliveries.observe(len(begun) + sum([len(one.ended) for one in taken]))
 
     def _write(self, taken: Sequence[Step]) -> set[int]:
-        begun = steps.take(self._hand.hold(), Sender(self.sender_id, self._name, _lease()), taken)
+        begun = steps.take(self._hand.hold(), self.sender_id, taken)
         if begun is None:
             log.warning("this process was taken for dead; others have what it held")
+            self._do(self.stay)
         return begun or set()
 
     def stay(self, connection: Connection) -> None:
-        """Makes sure that what is leased in this transaction is leased by somebody who is known."""
-        leases.stay(connection, Sender(self.sender_id, self._name, _lease()))
+        """Makes sure that what is leased in this transaction is leased by somebody who is known.
+
+        Who was taken for dead goes on as somebody else: what it had leased may be leased to it again, and what it
+        still does about the first time must not count for the second.
+        """
+        self.sender_id = leases.stay(connection, Sender(self.sender_id, self._name, _lease()))
 
     def _do(self, work: Callable[[Connection], Any]) -> Any:
         with self._hand.hold().transaction() as connection:

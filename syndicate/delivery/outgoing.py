@@ -153,6 +153,7 @@ class Outgoing:
             code,
             relay,
             str(answer),
+            delivery.sender_id,
         )
 
     async def commit(self, noted: Noted, relay: str, beginning: Sequence[Ready] = ()) -> set[int]:
@@ -164,16 +165,16 @@ class Outgoing:
         noted.attempts, noted.dues, noted.gone, noted.undone = [], [], [], []
         begun = await self.ledger.step(
             ended,
-            [Begin(one.due.delivery.id, one.due.digest.id) for one in beginning],
+            [_begin(one.due) for one in beginning],
             gone,
-            [one.delivery.id for one in undone],
+            [_begin(due) for due in undone],
         )
         held = self.ledger.held
         held.difference_update(begun)
         for due in undone:
             held.add(due.delivery.id)
             self.queue.put_back(due, relay)
-        self.queue.ended([one.delivery_id for one in ended])
+        self.queue.ended([(one.delivery_id, one.sender_id) for one in ended])
         counts = metrics.DELIVERIES.counts
         for attempt, due in zip(ended, dues, strict=True):
             self._on_outcome(attempt.state)
@@ -196,6 +197,11 @@ class Outgoing:
             await asyncio.wait(self._stopping)
         if self._signing:
             self._signing.close()
+
+
+def _begin(due: Due) -> Begin:
+    delivery = due.delivery
+    return Begin(delivery.id, delivery.digest_id, delivery.sender_id)
 
 
 def _tell(due: Due, attempt: Attempt) -> None:

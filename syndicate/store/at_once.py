@@ -22,14 +22,14 @@ from syndicate.store.schema import attempts, deliveries, digests
 _d = deliveries.c
 
 
-async def write(held: Held, sender_id: int, tries: Sequence[Attempt], wanted: Sequence[Begin]) -> set[int]:
+async def write(held: Held, tries: Sequence[Attempt], wanted: Sequence[Begin]) -> set[int]:
     """Records attempts with what became of their deliveries, and begins others; returns which.
 
-    All of it touches only what the sender still holds, and begins only what belongs to digests that are being sent.
+    All of it touches only what their senders still hold, and begins only what belongs to digests that are being sent.
     :raises StoreError: when the database can't be used; it may have been done.
     """
     rows = _json(map(_tried_row, tries)), len(tries), _json(map(_wanted_row, wanted)), len(wanted)
-    return set(map(int, await held.ask(_WRITE, sender_id, *rows)))
+    return set(map(int, await held.ask(_WRITE, *rows)))
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:
@@ -48,12 +48,13 @@ def _tried_row(one: Attempt) -> dict[str, Any]:
         "reply": one.reply,
         "next_at": one.next_at,
         "finished_at": finished_at(one),
+        "sender_id": one.sender_id,
         "said": "" if one.state is DeliveryState.ACCEPTED else one.reply,
     }
 
 
 def _wanted_row(one: Begin) -> dict[str, Any]:
-    return {"wanted_id": one.delivery_id, "digest_id": one.digest_id}
+    return {"wanted_id": one.delivery_id, "digest_id": one.digest_id, "sender_id": one.sender_id}
 
 
 def _given(name: str, *columns: Column[Any]) -> CTE:
@@ -68,13 +69,17 @@ _TRIED = (
     Column("next_at", _d.next_at.type),
     Column("finished_at", _d.finished_at.type),
     Column("said", Text),
+    Column("sender_id", _d.sender_id.type),
 )
-_WANTED = (Column("wanted_id", _d.id.type), Column("digest_id", _d.digest_id.type))
+_WANTED = (
+    Column("wanted_id", _d.id.type),
+    Column("digest_id", _d.digest_id.type),
+    Column("sender_id", _d.sender_id.type),
+)
 _tried, _wanted = _given("tried", *_TRIED), _given("wanted", *_WANTED)
-_MINE = _d.sender_id == bindparam("sender", type_=_d.sender_id.type)
 _recorded = (
     update(deliveries)
-    .where(_d.id == _tried.c.delivery_id, _MINE, HELD)
+    .where(_d.id == _tried.c.delivery_id, _d.sender_id == _tried.c.sender_id, HELD)
     .values(
         state=_tried.c.outcome,
         attempts=_tried.c.number,
@@ -96,10 +101,10 @@ _written = (
 )
 _begun = (
     update(deliveries)
-    .where(_d.id == _wanted.c.wanted_id, _MINE, _d.state == "queued")
+    .where(_d.id == _wanted.c.wanted_id, _d.sender_id == _wanted.c.sender_id, _d.state == "queued")
     .where(_wanted.c.digest_id.in_(select(digests.c.id).where(digests.c.state == "sending")))
     .values(state="begun")
     .returning(_d.id)
     .cte("begun")
 )
-_WRITE = Prepared(select(_begun.c.id).add_cte(_written), "sender", "tried", "tried_count", "wanted", "wanted_count")
+_WRITE = Prepared(select(_begun.c.id).add_cte(_written), "tried", "tried_count", "wanted", "wanted_count")

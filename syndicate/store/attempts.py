@@ -14,16 +14,17 @@ from syndicate.store.schema import attempts, deliveries, digests
 
 
 class Begin(NamedTuple):
-    """A delivery that is about to be handed over."""
+    """A delivery that is about to be handed over, by the sender that leased it."""
 
     delivery_id: int
     digest_id: int
+    sender_id: int
 
 
 class Attempt(NamedTuple):
     """One try that ended. ``code`` is the server's three digits, None when it gave none (RFC 5321 §4.2).
 
-    ``number`` counts the delivery's tries from 1.
+    ``number`` counts the delivery's tries from 1. ``sender_id`` is the sender that had leased it for this one.
     """
 
     delivery_id: int
@@ -35,6 +36,7 @@ class Attempt(NamedTuple):
     code: int | None
     relay: str
     reply: str
+    sender_id: int
 
 
 _OPEN = (*OUTSTANDING, DeliveryState.UNCERTAIN)
@@ -81,30 +83,30 @@ def finished_at(one: Attempt) -> datetime | None:
     return None if one.state in _OPEN else one.ended_at
 
 
-def begin(batch: Batch, sender_id: int, wanted: Sequence[Begin]) -> set[int]:
-    """Marks as *begun* what the sender still holds of digests that are being sent; returns which.
+def begin(batch: Batch, wanted: Sequence[Begin]) -> set[int]:
+    """Marks as *begun* what their senders still hold of digests that are being sent; returns which.
 
     From here on a crash makes them uncertain.
     """
     if not wanted:
         return set()
     sending = _SENDING.ask(batch)
-    ids = [one.delivery_id for one in wanted if one.digest_id in sending]
-    if not ids:
+    rows = [(one.delivery_id, one.sender_id) for one in wanted if one.digest_id in sending]
+    if not rows:
         return set()
-    if _BEGIN.run(batch, [(one, sender_id) for one in ids]) == len(ids):
-        return set(ids)
-    return {found for one in ids for found in _BEGUN.ask(batch, one, sender_id)}
+    if _BEGIN.run(batch, rows) == len(rows):
+        return {one for one, _ in rows}
+    return {found for row in rows for found in _BEGUN.ask(batch, *row)}
 
 
-def undo(batch: Batch, sender_id: int, ids: Sequence[int]) -> None:
-    """Takes back *begun*, where it is known that nothing was handed over; the sender holds them still."""
-    if ids:
-        _UNDO.run(batch, [(one, sender_id) for one in ids])
+def undo(batch: Batch, begun: Sequence[Begin]) -> None:
+    """Takes back *begun*, where it is known that nothing was handed over; their senders hold them still."""
+    if begun:
+        _UNDO.run(batch, [(one.delivery_id, one.sender_id) for one in begun])
 
 
-def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
-    """Writes attempts with what became of their deliveries, of those that the sender still holds.
+def record(batch: Batch, tries: Sequence[Attempt]) -> None:
+    """Writes attempts with what became of their deliveries, of those that their senders still hold.
 
     What others took over meanwhile is theirs to tell, and its attempts are theirs to count.
     """
@@ -123,7 +125,7 @@ def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
                 one.relay,
                 one.reply,
                 one.delivery_id,
-                sender_id,
+                one.sender_id,
             )
             for one in tries
         ],
@@ -133,7 +135,7 @@ def record(batch: Batch, sender_id: int, tries: Sequence[Attempt]) -> None:
         [
             (
                 one.delivery_id,
-                sender_id,
+                one.sender_id,
                 one.state.value,
                 one.number,
                 one.next_at,

@@ -42,21 +42,21 @@ def enter(connection: Connection, name: str, *, lease_until: datetime) -> int:
 
 
 _ALIVE = Prepared(select(senders.c.id).where(senders.c.id == bindparam("sender")), "sender")
-_AGAIN = Prepared(insert(senders), "id", "name", "lease_until")
 
 
-def revive(batch: Batch, sender: Sender) -> bool:
-    """Whether the sender was taken for dead meanwhile; if so it holds nothing any more, and is made known again."""
-    if _ALIVE.ask(batch, sender.id):
-        return False
-    _AGAIN.run(batch, [sender])
-    return True
+def is_alive(batch: Batch, sender_id: int) -> bool:
+    """Whether the sender was not taken for dead meanwhile; else it holds nothing any more."""
+    return bool(_ALIVE.ask(batch, sender_id))
 
 
-def stay(connection: Connection, sender: Sender) -> None:
-    """Makes a sender known again that was taken for dead, so that what it leases next is its own."""
-    if connection.execute(select(senders.c.id).where(senders.c.id == sender.id)).scalar() is None:
-        connection.execute(insert(senders), sender._asdict())
+def stay(connection: Connection, sender: Sender) -> int:
+    """The sender's id; a new one when it was taken for dead, so that what it had leased is not taken for its own.
+
+    :raises HeldError: when nothing is sent from this copy.
+    """
+    if connection.execute(select(senders.c.id).where(senders.c.id == sender.id)).scalar() is not None:
+        return sender.id
+    return enter(connection, sender.name, lease_until=sender.lease_until)
 
 
 def renew(connection: Connection, sender_id: int, *, lease_until: datetime) -> None:
@@ -135,6 +135,7 @@ def claim(
                     digest_id=digest_id,
                     variant_id=variant,
                     subscription_id=subscription,
+                    sender_id=sender_id,
                     subscriber=reader,
                     domain=domain,
                     planned_at=planned_at,

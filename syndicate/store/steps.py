@@ -9,7 +9,6 @@ from typing import NamedTuple
 from syndicate.store import at_once, attempts, leases, suppressions
 from syndicate.store.attempts import Attempt, Begin
 from syndicate.store.held import Held
-from syndicate.store.leases import Sender
 
 
 class Step(NamedTuple):
@@ -21,10 +20,10 @@ class Step(NamedTuple):
     ended: Sequence[Attempt]
     begin: Sequence[Begin]
     gone: Sequence[str]
-    undone: Sequence[int]
+    undone: Sequence[Begin]
 
 
-async def ask(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
+async def ask(held: Held, steps: Sequence[Step]) -> set[int] | None:
     """The same as ``take`` as one statement that no thread waits for, on PostgreSQL; returns which are begun.
 
     None when ``take`` must see to it, which then does what is not done yet. :raises StoreError: as ``take`` does.
@@ -32,23 +31,23 @@ async def ask(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | N
     if any(step.gone or step.undone for step in steps):
         return None
     begin = [one for step in steps for one in step.begin]
-    begun = await at_once.write(held, sender.id, [one for step in steps for one in step.ended], begin)
+    begun = await at_once.write(held, [one for step in steps for one in step.ended], begin)
     return begun if len(begun) == len(begin) else None
 
 
-def take(held: Held, sender: Sender, steps: Sequence[Step]) -> set[int] | None:
+def take(held: Held, sender_id: int, steps: Sequence[Step]) -> set[int] | None:
     """Writes all of them in one transaction; returns which are begun, None when the sender was taken for dead.
 
-    What others have then is theirs; the sender is made known again, and holds nothing. Done twice it does the same as
-    once, for when the database goes away nobody knows whether it had committed.
+    What others have then is theirs. Done twice it does the same as once, for when the database goes away nobody knows
+    whether it had committed.
     :raises StoreError: when it can't be used.
     """
     begin = [one for step in steps for one in step.begin]
     with held.batch() as batch:
-        if leases.revive(batch, sender):
+        if not leases.is_alive(batch, sender_id):
             return None
-        attempts.record(batch, sender.id, [one for step in steps for one in step.ended])
-        attempts.undo(batch, sender.id, [one for step in steps for one in step.undone])
+        attempts.record(batch, [one for step in steps for one in step.ended])
+        attempts.undo(batch, [one for step in steps for one in step.undone])
         for email in (one for step in steps for one in step.gone):
             suppressions.ban(batch, email, "no such mailbox", now=datetime.now(UTC))
-        return attempts.begin(batch, sender.id, begin)
+        return attempts.begin(batch, begin)

@@ -37,7 +37,9 @@ def test_what_was_lost_and_leased_again_is_given_back_at_the_end(tmp_path: Path)
             assert await out.queue.fill(label) == 1
             due = out.queue.take(label)
             assert due
-            assert await ledger.step([], [Begin(due.delivery.id, due.digest.id)]) == {due.delivery.id}
+            assert await ledger.step([], [Begin(due.delivery.id, due.digest.id, due.delivery.sender_id)]) == {
+                due.delivery.id
+            }
             ledger.held.clear()
             with room.app.store.write() as connection:
                 connection.execute(senders.update().values(lease_until=MONDAY))

@@ -82,7 +82,7 @@ def test_a_step_waits_for_more_that_is_coming_and_no_longer(tmp_path: Path) -> N
     async def step(room: Newsroom) -> None:
         async with Ledger(room.app.store) as ledger:
             ledger.is_more_coming = lambda: True
-            waiting = asyncio.create_task(ledger.step([], [Begin(1, 1)]))
+            waiting = asyncio.create_task(ledger.step([], [Begin(1, 1, 1)]))
             for _ in range(50):
                 await asyncio.sleep(0)
             assert not waiting.done()
@@ -90,9 +90,9 @@ def test_a_step_waits_for_more_that_is_coming_and_no_longer(tmp_path: Path) -> N
             ledger.hurry()
             assert await waiting == set()
             ledger.is_more_coming = lambda: True
-            many = [ledger.step([], [Begin(number, 1)]) for number in range(5)]
+            many = [ledger.step([], [Begin(number, 1, 1)]) for number in range(5)]
             assert await asyncio.gather(*many) == [set()] * 5
-            alone = asyncio.create_task(ledger.step([], [Begin(1, 1)]))
+            alone = asyncio.create_task(ledger.step([], [Begin(1, 1, 1)]))
             await ledger.run(lambda _: None)
             assert await alone == set()
 

@@ -39,7 +39,9 @@ def claimed(connection: Connection, ledger: Ledger) -> Delivery:
 
 def accepted(delivery: Delivery) -> Attempt:
     """The relay took it."""
-    return Attempt(delivery.id, 1, MONDAY, MONDAY, DeliveryState.ACCEPTED, MONDAY, 250, "smtp", "250 ok")
+    return Attempt(
+        delivery.id, 1, MONDAY, MONDAY, DeliveryState.ACCEPTED, MONDAY, 250, "smtp", "250 ok", delivery.sender_id
+    )
 
 
 def take_over(connection: Connection, sender_id: int) -> None:
@@ -60,19 +62,43 @@ def test_what_others_took_over_is_neither_begun_nor_recorded(room: Newsroom) -> 
     async def both() -> None:
         async with Ledger(room.app.store) as sleeper, Ledger(room.app.store) as other:
             delivery = await sleeper.run(lambda c: claimed(c, sleeper))
-            begin = Begin(delivery.id, delivery.digest_id)
+            begin = Begin(delivery.id, delivery.digest_id, delivery.sender_id)
             assert await sleeper.step([], [begin]) == {delivery.id}
             await other.run(lambda c: take_over(c, sleeper.sender_id))
             taken = await other.run(lambda c: claimed(c, other))
             assert await sleeper.step([accepted(delivery)], [begin]) == set()
             assert await sleeper.step([accepted(delivery)], [begin]) == set()
-            assert await other.step([], [begin]) == {delivery.id}
+            assert await other.step([], [Begin(taken.id, taken.digest_id, taken.sender_id)]) == {delivery.id}
             await other.step([accepted(taken)])
 
     asyncio.run(both())
     with room.app.store.read() as connection:
         assert connection.execute(select(table.c.state, table.c.attempts)).all() == [("accepted", 1)]
         assert len(connection.execute(select(attempts)).all()) == 1
+
+
+def test_what_is_leased_again_after_it_was_taken_over_is_begun_once(room: Newsroom) -> None:
+    """The run has it in hand twice then: as it was, and as it is."""
+
+    async def twice() -> None:
+        async with Ledger(room.app.store) as sleeper, Ledger(room.app.store) as other:
+            before = await sleeper.run(lambda c: claimed(c, sleeper))
+            old = Begin(before.id, before.digest_id, before.sender_id)
+            assert await sleeper.step([], [old]) == {before.id}
+            await other.run(lambda c: take_over(c, sleeper.sender_id))
+            assert await sleeper.step([], [old]) == set()
+            after = await sleeper.run(lambda c: claimed(c, sleeper))
+            new = Begin(after.id, after.digest_id, after.sender_id)
+            assert await sleeper.step([], [old]) == set()
+            assert await sleeper.step([], [new]) == {after.id}
+            assert await sleeper.step([accepted(before)], [old]) == set()
+            with room.app.store.read() as connection:
+                assert connection.execute(select(table.c.state)).scalar_one() == "begun"
+            await sleeper.step([accepted(after)])
+
+    asyncio.run(twice())
+    with room.app.store.read() as connection:
+        assert connection.execute(select(table.c.state)).scalar_one() == "accepted"
 
 
 def test_one_step_tells_what_became_of_each_and_begins_others(room: Newsroom) -> None:
@@ -89,13 +115,13 @@ def test_one_step_tells_what_became_of_each_and_begins_others(room: Newsroom) ->
     async def step() -> list[int]:
         async with Ledger(room.app.store) as ledger:
             held = await ledger.run(lambda c: claim_all(c, ledger))
-            begin = [Begin(one.id, one.digest_id) for one in held]
+            begin = [Begin(one.id, one.digest_id, one.sender_id) for one in held]
             assert await ledger.step([], begin[:3]) == {one.id for one in held[:3]}
             ended = [
-                Attempt(one.id, 1, MONDAY, MONDAY + LONG, state, MONDAY + LONG, code, "smtp", reply)
+                Attempt(one.id, 1, MONDAY, MONDAY + LONG, state, MONDAY + LONG, code, "smtp", reply, one.sender_id)
                 for one, (state, (code, reply)) in zip(held, said.items(), strict=False)
             ]
-            cancelled = Begin(held[4].id, held[4].digest_id + 1)
+            cancelled = Begin(held[4].id, held[4].digest_id + 1, held[4].sender_id)
             assert await ledger.step(ended, [begin[3], cancelled]) == {held[3].id}
             return [one.id for one in held]
 
