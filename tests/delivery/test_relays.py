@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syndicate.delivery import lane
 from syndicate.store import paces
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay
@@ -111,6 +115,23 @@ def test_a_connection_carries_so_many_and_is_replaced(tmp_path: Path, relay: Rel
         filled(room, 10)
         assert room.send().accepted == 10
         assert (relay.connections, relay.most_open) == (3, 1)
+
+
+def test_a_connection_with_nothing_to_do_is_closed_and_opened_again_on_demand(
+    tmp_path: Path, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "_IDLE", timedelta(0))
+    smtp = {"url": relay.url, "connections": 1, "rate": "1/s"}
+    with newsroom(tmp_path, smtp=smtp) as room, ThreadPoolExecutor() as pool:
+        filled(room, 2)
+        sending, deadline = pool.submit(room.send), time.monotonic() + 30
+        while not (len(relay.messages) == 1 and relay.open == 0) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        closed = relay.open == 0
+        room.clock.pass_by(seconds=2)
+        assert sending.result().accepted == 2
+        assert closed
+        assert (relay.connections, relay.most_open) == (2, 1)
 
 
 def test_a_day_has_its_quota_also_after_a_restart(tmp_path: Path, relay: Relay) -> None:
