@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 WORDS_PER_MINUTE = 230
 """Silent reading of English non-fiction: 238 words a minute (Brysbaert, J. Mem. Lang. 109, 2019), rounded down."""
@@ -203,8 +203,7 @@ class ConsentKind(StrEnum):
     MOVED = "moved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
+class Consent(NamedTuple):
     """One thing that a reader said, kept for good. ``wording`` is the version of the text that they agreed to.
 
     ``asked_at`` is when they said it, ``confirmed_at`` when the mailbox's owner confirmed it, if it was confirmed.
@@ -215,9 +214,9 @@ class Consent:
     newsletter: str
     kind: ConsentKind
     via: Via
+    asked_at: datetime
     source: str = ""
     wording: str = ""
-    asked_at: datetime
     confirmed_at: datetime | None = None
     asked_ip: str | None = None
     confirmed_ip: str | None = None

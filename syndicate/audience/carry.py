@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from syndicate.audience.merge import Key, Standing, Step
-from syndicate.model import Consent, ConsentKind, Subscriber, SubscriptionState, Via
+from syndicate.model import Consent, ConsentKind, SubscriptionState, Via
 from syndicate.store import Connection, audit, consents, subscribers, subscriptions, suppressions
 
 _OVER = SubscriptionState.UNSUBSCRIBED
@@ -34,16 +34,16 @@ class Carrier:
 
     def _people(self, connection: Connection, step: Step) -> dict[str, int]:
         """Writes the people; returns their ids by address."""
-        new = [person for email, person in step.people_after.items() if email not in step.people]
-        subscribers.add_people(connection, [_row(person) for person in new], now=self.now)
+        new = {email: person for email, person in step.people_after.items() if email not in step.people}
+        ids = dict(zip(new, subscribers.fill(connection, list(new.values()), now=self.now), strict=True))
         changed = [
             person for email, person in step.people_after.items() if step.people.get(email, person) is not person
         ]
         for person in changed:
             subscriptions.set_timezone(connection, person.id, person.timezone, now=self.now)
-        subscribers.change_people(connection, [{"id": person.id, **_row(person)} for person in changed])
+        subscribers.change_people(connection, [asdict(person) for person in changed])
         subscribers.describe(connection, changed)
-        return subscribers.ids_of(connection, list(step.people_after))
+        return ids | {email: person.id for email, person in step.people.items()}
 
     def _subscriptions(self, connection: Connection, step: Step, ids: dict[str, int]) -> None:
         new, changed, said = [], [], []
@@ -55,10 +55,10 @@ class Carrier:
             if before is None or before.state != standing.state:
                 said.append(self._record(ids[email], slug, standing, again=(email, slug) in returned))
             if before is None:
-                new.append(self._row(ids[email], slug, standing))
+                new.append(self._begun(ids[email], slug, standing))
             else:
                 changed.append(standing)
-        subscribers.add_subscriptions(connection, new, now=self.now)
+        subscribers.begin(connection, new, now=self.now)
         for standing in changed:
             if standing.state == _OVER and standing.id is not None:
                 subscribers.end(connection, standing.id, now=self.now)
@@ -67,17 +67,9 @@ class Carrier:
             subscriptions.begin_again(connection, standing.id or 0, standing.resume_at, consent=self.consent)
         consents.add(connection, said)
 
-    def _row(self, subscriber_id: int, slug: str, standing: Standing) -> dict[str, object]:
-        return {
-            "subscriber_id": subscriber_id,
-            "newsletter": slug,
-            "state": standing.state,
-            "cadence": standing.cadence,
-            "topics": standing.topics,
-            "watermark": standing.watermark,
-            "resume_at": standing.resume_at,
-            "consent": self.consent,
-        }
+    def _begun(self, subscriber_id: int, slug: str, standing: Standing) -> subscribers.Begun:
+        _, state, cadence, topics, watermark, resume_at = standing
+        return subscribers.Begun(subscriber_id, slug, state, cadence, topics, watermark, resume_at, self.consent)
 
     def _record(self, subscriber_id: int, slug: str, standing: Standing, *, again: bool) -> Consent:
         return Consent(
@@ -96,15 +88,4 @@ def _returned(step: Step) -> dict[Key, Standing]:
         key: after
         for key, after in step.standings_after.items()
         if after.state != _OVER and (before := step.standings.get(key)) and before.state == _OVER
-    }
-
-
-def _row(person: Subscriber) -> dict[str, object]:
-    return {
-        "email": person.email,
-        "name": person.name,
-        "language": person.language,
-        "timezone": person.timezone,
-        "tags": subscribers.topics_key(person.tags) if person.tags else "",
-        "attributes": person.attributes,
     }

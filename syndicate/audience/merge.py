@@ -139,6 +139,9 @@ class Merge:
     def _take(
         self, connection: Connection, step: Step, row: Row, first: bool, fresh: Sequence[bool], banned: str | None
     ) -> None:
+        if first and row.email not in step.people and not (banned or row.ban):
+            self._begin(connection, step, row)
+            return
         begun, left, changes, back = self._subscribe(connection, step, row, fresh)
         person = step.people_after.get(row.email)
         after = _person(row) if person is None else person_after(person, row, first=first)
@@ -161,6 +164,13 @@ class Merge:
         else:
             self._count(Mark.CHANGED if changes else Mark.SAME, row, first, "; ".join(changes))
 
+    def _begin(self, connection: Connection, step: Step, row: Row) -> None:
+        """Takes in somebody of whom nothing is known."""
+        step.people_after[row.email] = _person(row)
+        for slug in row.newsletters:
+            step.standings_after[row.email, slug] = self._new(connection, slug, row)
+        self._tally.add(Mark.NEW, row.line, row.email, ", ".join(_told(slug, row) for slug in row.newsletters))
+
     def _subscribe(
         self, connection: Connection, step: Step, row: Row, fresh: Sequence[bool]
     ) -> tuple[list[str], list[str], list[str], bool]:
@@ -170,7 +180,7 @@ class Merge:
             standing = step.standings_after.get((row.email, slug))
             if standing is None:
                 step.standings_after[row.email, slug] = self._new(connection, slug, row)
-                begun.append(slug if row.state == SubscriptionState.ACTIVE else f"{slug} ({row.state})")
+                begun.append(_told(slug, row))
                 continue
             returns = standing.state == _OVER and _wanted(row)
             if returns and not self._revive:
@@ -220,6 +230,10 @@ class Merge:
 
 def _wanted(row: Row) -> bool:
     return row.state != _OVER and not row.ban
+
+
+def _told(slug: str, row: Row) -> str:
+    return slug if row.state is SubscriptionState.ACTIVE else f"{slug} ({row.state})"
 
 
 def _person(row: Row) -> Subscriber:

@@ -98,7 +98,7 @@ def _everything(connection: Connection, email: str, person: Subscriber | None) -
             }
             for one in subscribers.of_address(connection, email)
         ],
-        "consents": [_without(asdict(one), "subscriber_id") for one in consents.of_subscriber(connection, mine)],
+        "consents": [_without(one._asdict(), "subscriber_id") for one in consents.of_subscriber(connection, mine)],
         "deliveries": [one._asdict() for one in subscriptions.received(connection, mine)],
         "returns": [_without(asdict(one), "subscriber_id") for one in returns.of_subscriber(connection, mine)],
         "engagement": [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from syndicate.audience import choices
@@ -21,6 +22,8 @@ from syndicate.store.subscribers import topics_key
 
 _BANS = {"bounced": "bounced elsewhere", "complained": "complained elsewhere", "suppressed": "suppressed elsewhere"}
 _ENDED = ("complained", "suppressed")
+_REPEATED = ("newsletters", "cadence", "topics", "language", "timezone", "state", "suppressed", "tags")
+_MOST_KNOWN = 4096
 
 
 class Row(NamedTuple):
@@ -45,18 +48,25 @@ class Row(NamedTuple):
     line: int = 0
 
 
+_Repeated = tuple[tuple[str, ...], str, str, str | None, str | None, SubscriptionState, datetime | None, str, str]
+
+
 class RowReader:
-    """Reads rows of one layout. Cells that repeat from row to row are worked out once.
+    """Reads rows of one layout. What repeats from row to row is worked out once, all of it together where it can be.
 
     ``defaults`` are the newsletters of rows that name none; without any, the only newsletter, when there is but one.
     """
 
     def __init__(self, newsletters: Sequence[Newsletter], layout: Layout, defaults: Iterable[str] = ()) -> None:
         self._newsletters, self._defaults, self._layout = newsletters, tuple(defaults), layout
+        self._address = layout.places["email"][0]
         self._one = [
             layout.places[name][0] if name in layout.places else None
-            for name in ("email", "newsletters", "cadence", "language", "timezone", "suppressed")
+            for name in ("newsletters", "cadence", "language", "timezone", "suppressed")
         ]
+        repeated = [place for name in _REPEATED for place in layout.places.get(name, ())]
+        self._key: Callable[[Sequence[str]], Hashable] = itemgetter(*repeated) if repeated else lambda _: ""
+        self._known: dict[Hashable, _Repeated] = {}
         self._names = [layout.places[name][0] for name in ("name", "first_name", "last_name") if name in layout.places]
         self._is_whole = "name" in layout.places
         self._said = layout.places.get("state", ())
@@ -75,15 +85,26 @@ class RowReader:
 
     def read(self, cells: Sequence[str], line: int = 0) -> Row:
         """The row as values; ``line`` is where it stands. :raises SyndicateError: saying what is wrong with it."""
-        email, slugs, cadence, language, timezone, suppressed = [
+        address = normalise(unguarded(cells[self._address]))
+        repeated = self._known.get(key := self._key(cells))
+        name = self._name(cells) if repeated else ""
+        if repeated is None:
+            name, repeated = self._read_all(cells)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = repeated
+        attributes = self._attributes(cells) if self._described or self._named else ()
+        return Row(address, name, *repeated, attributes, line)
+
+    def _read_all(self, cells: Sequence[str]) -> tuple[str, _Repeated]:
+        """The name, and all that repeats, in the order in which faults are told."""
+        slugs, cadence, language, timezone, suppressed = [
             "" if place is None else unguarded(cells[place]) for place in self._one
         ]
-        address = normalise(email)
         newsletters, cadence = self._wanted(slugs, cadence)
         state, resume_at, ban = self._state(*[unguarded(cells[place]) for place in self._said])
-        return Row(
-            address,
-            self._name(cells),
+        name = self._name(cells)
+        return name, (
             newsletters,
             cadence,
             self._topics(*[unguarded(cells[place]) for place in self._about]),
@@ -93,12 +114,12 @@ class RowReader:
             resume_at,
             (choices.reason_of(suppressed) if suppressed else "") or ban,
             self._tags(*[unguarded(cells[place]) for place in self._labels]) if self._labels else "",
-            self._attributes(cells) if self._described or self._named else (),
-            line,
         )
 
     def _name(self, cells: Sequence[str]) -> str:
         """The whole name, else the first and the last."""
+        if self._is_whole and len(self._names) == 1:
+            return choices.name_of(unguarded(cells[self._names[0]]))
         names = [unguarded(cells[place]) for place in self._names]
         if self._is_whole and (whole := choices.name_of(names.pop(0))):
             return whole

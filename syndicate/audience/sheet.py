@@ -12,8 +12,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from syndicate.audience.formats.layout import Layout
 from syndicate.errors import RosterError
@@ -30,8 +29,7 @@ _DELIMITERS = (",", ";", "\t")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row: the physical line where it begins (from 1), its cells as written, and why it can't be used, if so."""
 
     line: int
@@ -195,6 +193,8 @@ def _text(raw: bytes) -> tuple[str | None, bool]:
 
 def _cells(text: str, delimiter: str) -> list[str] | None:
     """The cells of one row, None when its quotes are broken."""
+    if '"' not in text:
+        return text.split(delimiter) if text else []
     try:
         return next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error:

@@ -1,7 +1,9 @@
-"""What columns are made of: ids, instants, states, searched texts. Called by ``schema`` and the migrations."""
+"""What columns are made of and asked: ids, instants, states, searched texts, many values at once."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,3 +76,27 @@ def holds(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
     """Whether a text holds those words anywhere, whatever the case of their letters."""
     escaped = words.replace("/", "//").replace("%", "/%").replace("_", "/_")
     return _Like(column, literal(f"%{escaped}%"))
+
+
+class _Among(FunctionElement[bool]):
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_Among)
+def _among(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = element.clauses
+    kind = column.type.compile(dialect=compiler.dialect)
+    said, given = compiler.process(column, **kw), compiler.process(values, **kw)
+    return f"{said} IN (SELECT CAST(json_array_elements_text(CAST({given} AS JSON)) AS {kind}))"
+
+
+@compiles(_Among, "sqlite")
+def _among_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    said, given = (compiler.process(one, **kw) for one in element.clauses)
+    return f"{said} IN (SELECT value FROM json_each({given}))"  # noqa: S608 - compiled parts
+
+
+def among(column: ColumnElement[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+    """Whether it is one of those, which may be thousands: they are one parameter, and read in the index's order."""
+    return _Among(column, literal(json.dumps(sorted(values))))

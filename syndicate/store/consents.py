@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
-from operator import attrgetter
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from syndicate.model import Consent, ConsentKind, Event, Via
 from syndicate.store import outbox
+from syndicate.store.filling import Filling
 from syndicate.store.outbox import Happened
-from syndicate.store.prepared import Prepared
 from syndicate.store.schema import consents
 
-_NAMES = [field.name for field in fields(Consent)]
-_COLUMNS = [consents.c[name] for name in _NAMES]
-_values = attrgetter(*_NAMES)
-_ADD = Prepared(insert(consents), *_NAMES)
+_COLUMNS = [consents.c[name] for name in Consent._fields]
+_ADD = Filling(consents, *Consent._fields)
 
 
 def add(connection: Connection, records: Sequence[Consent]) -> None:
     """Keeps what was said, and has programs told who reads from now on, and who left."""
     if records:
-        _ADD.carry(connection, [_values(one) for one in records])
+        _ADD.carry(connection, records)
         happened = (_happened(one) for one in records if one.kind in _TOLD)
         outbox.note(connection, happened, now=records[0].confirmed_at or records[0].asked_at)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from syndicate.model import Channel, DigestState, Subscriber, Subscription, SubscriptionState
+from syndicate.store.columns import among
+from syndicate.store.filling import Filling, take_ids
 from syndicate.store.prepared import Prepared
 from syndicate.store.schema import digests, subscribers, subscriptions
 
@@ -32,24 +34,15 @@ def topics_of(key: str) -> tuple[str, ...]:
 
 def ids_of(connection: Connection, emails: Sequence[str]) -> dict[str, int]:
     """The ids of those normalised addresses that are known."""
-    found: dict[str, int] = {}
-    for start in range(0, len(emails), 500):
-        query = select(subscribers.c.email, subscribers.c.id).where(
-            subscribers.c.email.in_(emails[start : start + 500])
-        )
-        found.update((email, number) for email, number in connection.execute(query))
-    return found
+    query = select(subscribers.c.email, subscribers.c.id).where(among(subscribers.c.email, emails))
+    return {row.email: row.id for row in connection.execute(query)}
 
 
 def people(connection: Connection, emails: Sequence[str]) -> dict[str, Subscriber]:
     """The subscribers of those normalised addresses that are known."""
-    found: dict[str, Subscriber] = {}
     c = subscribers.c
-    columns = [c.id, *(c[name] for name in (*_PERSON, *_SAID))]
-    for start in range(0, len(emails), 500):
-        query = select(*columns).where(c.email.in_(emails[start : start + 500]))
-        found.update((row.email, subscriber_of(row, row.id)) for row in connection.execute(query))
-    return found
+    query = select(c.id, *(c[name] for name in (*_PERSON, *_SAID))).where(among(c.email, emails))
+    return {row.email: subscriber_of(row, row.id) for row in connection.execute(query)}
 
 
 def subscriber_of(row: Row[Any], subscriber_id: int) -> Subscriber:
@@ -82,6 +75,31 @@ def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]], *, now
             for row in rows
         ]
         _ADD_PERSON.carry(connection, new)
+
+
+_FILL_PEOPLE = Filling(subscribers, "id", "email", "domain", *_PERSON[1:], *_SAID, "created_at")
+
+
+def fill(connection: Connection, people: Sequence[Subscriber], *, now: datetime) -> list[int]:
+    """Stores many new people, whatever ``id`` they have; returns the ids that they get."""
+    ids = take_ids(connection, subscribers, len(people)) if people else []
+    new = [
+        (
+            number,
+            one.email,
+            one.email.rpartition("@")[2],
+            one.name,
+            one.language,
+            one.timezone,
+            topics_key(one.tags) if one.tags else "",
+            one.attributes or None,
+            now,
+        )
+        for number, one in zip(ids, people, strict=True)
+    ]
+    if new:
+        _FILL_PEOPLE.carry(connection, new)
+    return ids
 
 
 def change_people(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -117,26 +135,38 @@ def describe(connection: Connection, people: Sequence[Subscriber]) -> None:
 
 def subscriptions_of(connection: Connection, subscriber_ids: Sequence[int]) -> dict[tuple[int, str], Any]:
     """``(subscriber id, newsletter)`` → row with ``id, state, cadence, topics, watermark`` as stored."""
-    found: dict[tuple[int, str], Any] = {}
     c = subscriptions.c
-    for start in range(0, len(subscriber_ids), 500):
-        query = select(c.id, c.subscriber_id, c.newsletter, c.state, c.cadence, c.topics, c.watermark).where(
-            c.subscriber_id.in_(subscriber_ids[start : start + 500])
-        )
-        found.update(((row.subscriber_id, row.newsletter), row) for row in connection.execute(query))
-    return found
+    columns = (c.id, c.subscriber_id, c.newsletter, c.state, c.cadence, c.topics, c.watermark)
+    query = select(*columns).where(among(c.subscriber_id, subscriber_ids))
+    return {(row.subscriber_id, row.newsletter): row for row in connection.execute(query)}
 
 
-_NEW = ("subscriber_id", "newsletter", "state", "cadence", "topics", "watermark", "resume_at", "consent")
-_ADD_SUBSCRIPTION = Prepared(insert(subscriptions), *_NEW, "created_at", "ended_at")
+class Begun(NamedTuple):
+    """A subscription that begins; ``topics`` is a key."""
+
+    subscriber_id: int
+    newsletter: str
+    state: str
+    cadence: str
+    topics: str
+    watermark: int
+    resume_at: datetime | None
+    consent: str
+
+
+_FILL_SUBSCRIPTIONS = Filling(subscriptions, *Begun._fields, "created_at", "ended_at")
 
 
 def add_subscriptions(connection: Connection, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     """Stores: ``subscriber_id, newsletter, state, cadence, topics, watermark, consent``, ``resume_at`` if any."""
+    begin(connection, [Begun(**{"resume_at": None, **row}) for row in rows], now=now)
+
+
+def begin(connection: Connection, rows: Sequence[Begun], *, now: datetime) -> None:
+    """Stores many."""
     if rows:
         over = SubscriptionState.UNSUBSCRIBED
-        new = [(*[row.get(name) for name in _NEW], now, now if row["state"] == over else None) for row in rows]
-        _ADD_SUBSCRIPTION.carry(connection, new)
+        _FILL_SUBSCRIPTIONS.carry(connection, [(*row, now, now if row.state == over else None) for row in rows])
 
 
 def change_subscriptions(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, delete, exists, insert, select
 
+from syndicate.store.columns import among
 from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.schema import suppressions
 
@@ -72,12 +73,9 @@ def add_new(connection: Connection, reasons: Mapping[str, str], *, now: datetime
 
 def reasons(connection: Connection, emails: Sequence[str]) -> dict[str, str]:
     """Why those of these normalised addresses that are banned are."""
-    found: dict[str, str] = {}
     c = suppressions.c
-    for start in range(0, len(emails), 500):
-        query = select(c.email, c.reason).where(c.email.in_(emails[start : start + 500]))
-        found.update((row.email, row.reason) for row in connection.execute(query))
-    return found
+    query = select(c.email, c.reason).where(among(c.email, emails))
+    return {row.email: row.reason for row in connection.execute(query)}
 
 
 def begins_with(connection: Connection, prefix: str) -> bool:
@@ -89,8 +87,5 @@ def begins_with(connection: Connection, prefix: str) -> bool:
 
 def suppressed(connection: Connection, emails: Sequence[str]) -> set[str]:
     """Which of these normalised addresses are banned."""
-    found: set[str] = set()
-    for start in range(0, len(emails), 500):
-        query = select(suppressions.c.email).where(suppressions.c.email.in_(emails[start : start + 500]))
-        found.update(connection.execute(query).scalars())
-    return found
+    query = select(suppressions.c.email).where(among(suppressions.c.email, emails))
+    return {*connection.execute(query).scalars()}
