@@ -46,7 +46,7 @@ class Importing:
         self._merge.skip(rows[:again])
         if again == len(rows):
             return
-        with self._store.write() as connection:
+        with self._store.write_much() as connection:
             self._carrier.carry(connection, self._merge.decide(connection, rows[again:]))
             # Bad rows are counted anew by a run that goes on with this one.
             counts = self.tally.diff().counts() | {"bad": 0}

@@ -243,7 +243,7 @@ def _person(row: Row) -> Subscriber:
         name=row.name,
         language=row.language,
         timezone=row.timezone,
-        tags=topics_of(row.tags),
+        tags=topics_of(row.tags) if row.tags else (),
         attributes=dict(row.attributes),
     )
 

@@ -21,9 +21,11 @@ class Seen:
     def add(self, thing: Hashable) -> bool:
         """Whether it comes for the first time."""
         number = _number(thing)
-        place = self._place(number)
+        place = number & (len(self._slots) - 1)
         if self._slots[place]:
-            return False
+            place = self._place(number)
+            if self._slots[place]:
+                return False
         self._slots[place] = number
         self._count += 1
         if self._count > _FULL * len(self._slots):

@@ -80,6 +80,15 @@ class Store:
         with self.told(), self._writing.begin() as connection:
             yield connection
 
+    @contextmanager
+    def write_much(self) -> Iterator[Connection]:
+        """The same, for thousands of rows. :raises StoreError: when the database can't be used."""
+        if self._open is not None:
+            yield self._open
+            return
+        with self.told(), self._writing.connect() as connection, opening.roomy(connection), connection.begin():
+            yield connection
+
     def within(self, connection: Connection) -> Store:
         """The same, whose transactions are parts of the caller's: all of them or nothing, together."""
         part = copy.copy(self)

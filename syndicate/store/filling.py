@@ -71,5 +71,7 @@ def _converted(column: Sequence[Any], way: Callable[[Any], Any] | None) -> Seque
     """A value that stands in many rows is converted once."""
     if way is None:
         return column
+    if not isinstance(column[0], dict) and column.count(column[0]) == len(column):
+        return [None if column[0] is None else way(column[0])] * len(column)
     known: dict[int, Any] = {id(None): None}
     return [known[id(value)] if id(value) in known else known.setdefault(id(value), way(value)) for value in column]

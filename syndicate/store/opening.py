@@ -20,6 +20,8 @@ BUSY_SECONDS = 30.0
 ASK_AGAIN_SECONDS = 0.02
 """SQLite sleeps longer with every try; beside a busy writer, who asks often waits less."""
 
+_ROOM_KIB = 65_536
+
 _POSTGRESQL: Final = {
     "application_name": "syndicate",
     "connect_timeout": "10",
@@ -142,6 +144,24 @@ def planned_once(connection: Connection) -> Iterator[None]:
             with suppress(DBAPIError):  # a server that is gone has forgotten it too
                 connection.exec_driver_sql("RESET plan_cache_mode")
                 connection.commit()
+
+
+@contextmanager
+def roomy(connection: Connection) -> Iterator[None]:
+    """Has SQLite keep in memory what a large transaction changes; else it writes and reads the same pages many times.
+
+    Nothing may be begun on the connection yet.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    [usual] = driver.execute("PRAGMA cache_size").fetchone()
+    driver.execute(f"PRAGMA cache_size = -{_ROOM_KIB}").close()
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA cache_size = {usual}").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -112,3 +112,30 @@ def test_any_cells_are_a_row_or_a_reason(cells: list[str]) -> None:
         reason = ""
     assert len(reason.splitlines()) <= 1
     assert len(reason) < 500
+
+
+_CELLS = {
+    "email": ["a@example.org", "B@Example.org", "no"],
+    "name": ["Ana", "", "x" * 300],
+    "newsletters": ["brief", "sport;brief", "nope"],
+    "cadence": ["", "weekly", "never"],
+    "topics": ["", "b;A"],
+    "language": ["", "en", "!"],
+    "timezone": ["", "UTC", "Mars"],
+    "state": ["", "paused until 2026-03-22", "odd"],
+    "suppressed": ["", "said no"],
+    "tags": ["", "vip"],
+    "attributes": ["", '{"n":1}', "no"],
+}
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.tuples(*(st.sampled_from(_CELLS[name]) for name in COLUMNS)))
+def test_no_row_is_read_otherwise_for_those_before_it(cells: tuple[str, ...]) -> None:
+    def said_by(reader: RowReader) -> Row | str:
+        try:
+            return reader.read(cells)
+        except SyndicateError as error:
+            return str(error)
+
+    assert said_by(READER) == said_by(READER) == said_by(RowReader([BRIEF, SPORT], LAYOUT))

@@ -136,6 +136,13 @@ def test_any_bytes_are_rows_with_or_without_fault(data: bytes) -> None:
 
 
 @settings(deadline=None, max_examples=100)
+@given(st.text("ab,;\t '\\\u2028é", max_size=20).filter(str.strip))
+def test_a_row_without_quotes_is_what_the_csv_module_makes_of_it(line: str) -> None:
+    [record] = _rows(f"email,name\n{line}".encode()) or [Record(0, [""])]
+    assert record.cells == next(csv.reader([line])) or not "".join(record.cells).strip()
+
+
+@settings(deadline=None, max_examples=100)
 @given(st.lists(st.text('a,"b', max_size=6), max_size=6), st.integers(0, 6))
 def test_a_good_row_is_found_between_any_others_on_one_line(others: list[str], place: int) -> None:
     lines = [*others[:place], "good@example.org,Good", *others[place:]]
