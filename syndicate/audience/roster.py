@@ -81,7 +81,7 @@ class Progress:
 class Roster:
     """One file, and what is to become of it. ``rejected`` is where bad rows go; of a ZIP file, beside that name.
 
-    ``compare`` and ``carry`` tell how far they are after some ten thousand rows each; whoever stops listening ends them.
+    ``compare`` and ``carry`` tell how far they are after every batch of rows; whoever stops listening ends them.
     Both raise RosterError when the file can't be read at all, or bad rows can't be written.
     """
 
@@ -112,7 +112,7 @@ class Roster:
         return self._run(self._comparing)
 
     def carry(self) -> Generator[Progress]:
-        """Reads it into the store, one transaction for some ten thousand rows each.
+        """Reads it into the store, one transaction for each batch of rows.
 
         New subscriptions begin in step with their newsletter. What a row leaves empty stays as it is. When several rows
         have one address, the first decides and the others fill what is missing. An import of the same file under the
