@@ -10,6 +10,7 @@ RUN_READY := .venv/.ready-run
 DEV_READY := .venv/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
+STORE ?= sqlite
 WORKERS ?= 3
 # Tests wait for the disk more than for anything else; where memory can stand for one, they need not.
 TEMPORARY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
@@ -51,8 +52,8 @@ bench-cluster: $(DEV_READY) ## measure 1, 2 and 4 workers on PostgreSQL, beside 
 bench-millions: $(DEV_READY) ## measure a newsletter with ROWS=1000000 readers on PostgreSQL
 	@$(BIN)/python -m benchmarks.millions --rows $(ROWS) $(ARGS)
 
-bench-import: $(DEV_READY) ## measure how fast ROWS=1000000 subscribers are imported
-	@$(BIN)/python -m benchmarks.roster --rows $(ROWS) $(ARGS)
+bench-import: $(DEV_READY) ## measure how fast ROWS=1000000 subscribers are imported; STORE=postgresql
+	@$(BIN)/python -m benchmarks.roster --rows $(ROWS) --store $(STORE) $(ARGS)
 
 api-test: $(DEV_READY) ## ask every operation of the API whatever its document allows, and what not; ARGS='--examples 500'
 	@$(BIN)/python -m tests.web.api $(ARGS)

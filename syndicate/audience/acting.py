@@ -22,7 +22,7 @@ class Comparing:
 
     def take(self, rows: Sequence[Row]) -> None:
         """Some rows, in one view of the store."""
-        with self._store.read() as connection:
+        with self._store.read_much() as connection:
             self._merge.decide(connection, rows)
 
     def finish(self) -> None:

@@ -82,11 +82,20 @@ class Store:
 
     @contextmanager
     def write_much(self) -> Iterator[Connection]:
-        """The same, for thousands of rows. :raises StoreError: when the database can't be used."""
+        """``write``, for thousands of rows. :raises StoreError: when the database can't be used."""
         if self._open is not None:
             yield self._open
             return
         with self.told(), self._writing.connect() as connection, opening.roomy(connection), connection.begin():
+            yield connection
+
+    @contextmanager
+    def read_much(self) -> Iterator[Connection]:
+        """``read``, for thousands of rows. :raises StoreError: when the database can't be used."""
+        if self._open is not None:
+            yield self._open
+            return
+        with self.told(), self._reading.connect() as connection, opening.roomy(connection):
             yield connection
 
     def within(self, connection: Connection) -> Store:

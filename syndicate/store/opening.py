@@ -135,25 +135,34 @@ def planned_once(connection: Connection) -> Iterator[None]:
     if connection.dialect.name == "sqlite":
         yield
         return
-    connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+    with _planned(connection, "force_generic_plan"):
+        yield
+
+
+@contextmanager
+def _planned(connection: Connection, how: str) -> Iterator[None]:
+    connection.exec_driver_sql(f"SET plan_cache_mode = {how}")
     connection.commit()
     try:
         yield
     finally:
         if not connection.invalidated:
             with suppress(DBAPIError):  # a server that is gone has forgotten it too
+                connection.rollback()
                 connection.exec_driver_sql("RESET plan_cache_mode")
                 connection.commit()
 
 
 @contextmanager
 def roomy(connection: Connection) -> Iterator[None]:
-    """Has SQLite keep in memory what a large transaction changes; else it writes and reads the same pages many times.
+    """For thousands of rows. Nothing may be begun on the connection yet.
 
-    Nothing may be begun on the connection yet.
+    SQLite keeps in memory what they change; else it writes and reads the same pages many times. PostgreSQL plans for
+    tables as they are now: one plan for few rows takes hours for many.
     """
     if connection.dialect.name != "sqlite":
-        yield
+        with _planned(connection, "force_custom_plan"):
+            yield
         return
     driver: Any = connection.connection.driver_connection
     [usual] = driver.execute("PRAGMA cache_size").fetchone()

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy import exc as errors
 
+from syndicate.errors import StoreError
 from syndicate.model import Consent, ConsentKind, Subscriber, Via
 from syndicate.store import Store, consents, subscribers
 from syndicate.store import schema as tables
@@ -94,3 +95,29 @@ def test_many_are_found_at_once(connection: Connection) -> None:
     assert subscribers.ids_of(connection, [*emails, "b@d.example"]) == dict(zip(emails, ids, strict=True))
     assert connection.execute(select(c.id).where(among(c.id, ids[5:9])).order_by(c.id)).scalars().all() == ids[5:9]
     assert connection.execute(select(c.id).where(among(c.id, []))).all() == []
+
+
+@pytest.mark.parametrize("much", ["read_much", "write_much"])
+def test_a_connection_is_as_it_was_after_many_rows(store: Store, much: str) -> None:
+    """Also when something went wrong."""
+    is_file = not store.is_shared
+    asked = text("PRAGMA cache_size" if is_file else "SHOW plan_cache_mode")
+    with store.read() as connection:
+        usual = connection.execute(asked).scalar_one()
+    people, said = _people(["Ana"]), []
+
+    def fail() -> None:
+        with getattr(store, much)() as connection:
+            said.append(connection.execute(asked).scalar_one())
+            if much == "write_much":
+                subscribers.fill(connection, people, now=NOW)
+            connection.execute(text("no statement"))
+
+    with pytest.raises((StoreError, errors.ProgrammingError)):
+        fail()
+    assert said == [-65_536 if is_file else "force_custom_plan"] != [usual]
+    with store.write() as connection:
+        assert connection.execute(asked).scalar_one() == usual
+        assert subscribers.people(connection, [people[0].email]) == {}
+        with store.within(connection).write_much() as same:
+            assert same is connection
