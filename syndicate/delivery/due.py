@@ -15,7 +15,7 @@ from syndicate.delivery.ledger import Ledger
 from syndicate.delivery.letter import Letter, counted
 from syndicate.delivery.tickets import Share, Source
 from syndicate.delivery.traffic import Traffic
-from syndicate.errors import RelayError
+from syndicate.errors import RelayError, StoreError
 from syndicate.model import Delivery, Digest
 from syndicate.render.links import Links
 from syndicate.settings import Newsletter, Settings
@@ -23,6 +23,9 @@ from syndicate.store import Connection, digests, leases
 
 _HELD = 100
 """So many deliveries of a domain that must wait are kept at hand; the others are due later."""
+
+_LOW = 125
+"""With so few left, more are leased meanwhile, where that takes as long as sending so many."""
 
 _DRY_SECONDS = 0.05
 
@@ -60,6 +63,7 @@ class DueQueue:
         self._clock, self._share, self._source = clock, share, source
         self._lines: dict[str, Turns[Due]] = {relay.label: Turns(traffic.may_go) for relay in settings.every_relay}
         self._leasing = asyncio.Lock()
+        self._ahead: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._digests: dict[int, Digest] = {}
         self._letters: dict[int, Letter] = {}
@@ -75,15 +79,24 @@ class DueQueue:
         line = self._lines[relay]
         async with self._leasing:
             if not self._is_dry() and (not line or not self.could_go(relay)):
-                claimed = await self._ledger.run(self._claim)
-                leased = [due for _, found in claimed for due in found]
-                self._dry_at = 0.0 if leased else asyncio.get_running_loop().time()
-                self._ledger.held.update(one.delivery.id for one in leased)
-                for share, found in claimed:
-                    self._source.took(share, [one.delivery.id for one in found])
-                await self._place(leased)
-                self._tell()
+                await self._lease()
         return len(line)
+
+    async def _fill_ahead(self, line: Turns[Due]) -> None:
+        async with self._leasing:
+            if not self._is_dry() and len(line) <= _LOW:
+                with suppress(StoreError):  # who needs them will find the same, and say so
+                    await self._lease()
+
+    async def _lease(self) -> None:
+        claimed = await self._ledger.run(self._claim)
+        leased = [due for _, found in claimed for due in found]
+        self._dry_at = 0.0 if leased else asyncio.get_running_loop().time()
+        self._ledger.held.update(one.delivery.id for one in leased)
+        for share, found in claimed:
+            self._source.took(share, [one.delivery.id for one in found])
+        await self._place(leased)
+        self._tell()
 
     def _is_dry(self) -> bool:
         """Whether it was seen just now that nothing is due; at the end of a run every connection asks."""
@@ -91,10 +104,18 @@ class DueQueue:
 
     def take(self, relay: str) -> Due | None:
         """The next one that may go over that relay now."""
-        due = self._lines[relay].take()
+        line = self._lines[relay]
+        due = line.take()
         if due:
             self._traffic.go(due.delivery.domain)
+            if len(line) == _LOW and self._ledger.is_shared:
+                self._ahead = asyncio.ensure_future(self._fill_ahead(line))
         return due
+
+    async def close(self) -> None:
+        """Returns when nothing is leased any more."""
+        if self._ahead:
+            await self._ahead
 
     def done(self, due: Due) -> None:
         """What was taken is not under way any more."""

@@ -45,10 +45,10 @@ class Hand:
         self._stack.close()
         self._connection = None
 
-    async def take(self, act: Callable[[], Some], ask: Callable[[Held], Awaitable[Some | None]] | None) -> Some:
+    async def take(self, act: Callable[[], Some], ask: Callable[[Held], Awaitable[Some | None]] | None = None) -> Some:
         """What ``act`` returns, which is done in a thread; or ``ask``, without one, where that is not None.
 
-        Done again when the database goes away meanwhile: twice must do the same as once.
+        When the database goes away meanwhile ``act`` is done (again): after either it must do the same as once.
         :raises StoreError: when it can't be used.
         """
         away = 0.0
@@ -63,7 +63,7 @@ class Hand:
                     raise
                 if not away:
                     log.warning("the database is away, nothing is sent until it is back", reason=error.reason)
-                away = min(_LONGEST_S, 2 * away or _SHORTEST_S)
+                away, ask = min(_LONGEST_S, 2 * away or _SHORTEST_S), None
                 await asyncio.sleep(away)
             else:
                 if away:

@@ -6,20 +6,23 @@ what comes in then; there is no timer, so a lone write waits for nobody. A calle
 durable.
 
 A turn is taken where the connections are served: a commit on this machine's own disk takes less time than a thread
-needs to be told of it. A database that is elsewhere is asked, and answers while the connections go on. For all else, as
-when another process holds the database, a thread waits.
+needs to be told of it. For a database that is elsewhere there are two hands: one notes in the journal what is to be
+committed, and no thread waits for that; the other leases, and posts the journal, meanwhile. For all else, as when
+another process holds the database, a thread waits.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import structlog
 
@@ -27,8 +30,9 @@ from syndicate import metrics
 from syndicate.delivery.hand import Hand
 from syndicate.delivery.owner import forsake, new_owner
 from syndicate.errors import BusyError, StoreError
-from syndicate.store import Connection, Held, Store, leases, steps
+from syndicate.store import Connection, Held, Store, journal, leases, steps
 from syndicate.store.attempts import Attempt, Begin
+from syndicate.store.journal import Page
 from syndicate.store.leases import Sender
 from syndicate.store.steps import Step
 
@@ -46,6 +50,9 @@ _MOST = 0.75
 _WORTH = 5
 """So many are worth a commit while more are coming: those who bring them have the other core meanwhile."""
 
+_POST_S = 0.25
+"""Between two postings of the journal: they cost little, and what others read is no older than that."""
+
 Some = TypeVar("Some")
 
 log = structlog.get_logger()
@@ -54,7 +61,7 @@ log = structlog.get_logger()
 class _Turn(NamedTuple):
     """One transaction's work, and who waits for it."""
 
-    act: Callable[[], Any]
+    act: Callable[[Hand], Any]
     waiting: Sequence[asyncio.Future[Any]]
     steps: Sequence[Step] = ()
 
@@ -69,7 +76,14 @@ class Ledger:
     """
 
     def __init__(self, store: Store, is_ending: Callable[[], bool] = lambda: True) -> None:
-        self._store, self._hand = store, Hand(store, is_ending)
+        self._free = [Hand(store, is_ending) for _ in range(2 if store.is_shared else 1)]
+        self._busy: dict[asyncio.Task[None], _Turn] = {}
+        self._page: Page | None = None
+        self._numbers = itertools.count()
+        self._notes = 0
+        self._posting: asyncio.Task[None] | None = None
+        self._leaving = asyncio.Event()
+        self.is_shared = store.is_shared
         self.sender_id, self._name = 0, new_owner()
         self.held: set[int] = set()
         self._loop = asyncio.get_running_loop()
@@ -79,13 +93,14 @@ class Ledger:
         self.coming: Callable[[], int] = lambda: 0
         self._moment: asyncio.TimerHandle | None = None
         self._is_called = False
-        self._thread: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._seconds, self._deliveries = metrics.COMMIT_SECONDS.of(), metrics.COMMIT_DELIVERIES.of()
 
     async def __aenter__(self) -> Self:
         self.sender_id = await self.run(lambda c: leases.enter(c, self._name, lease_until=_lease()))
         self._renewing = asyncio.create_task(self._renew())
+        if self.is_shared:
+            self._posting = asyncio.create_task(self._post())
         return self
 
     async def __aexit__(
@@ -93,13 +108,19 @@ class Ledger:
     ) -> None:
         if self._renewing:
             self._renewing.cancel()
+        self._leaving.set()
         try:
+            if self._posting:
+                await self._posting
             await self.run(lambda c: leases.leave(c, self.sender_id, sorted(self.held)))
         except StoreError:
             forsake(self._name)
             raise
         finally:
-            self._hand.let_go()
+            while self._busy:
+                await asyncio.wait(self._busy)
+            for hand in self._free:
+                hand.let_go()
 
     async def step(
         self,
@@ -122,7 +143,7 @@ class Ledger:
     async def run(self, work: Callable[[Connection], Some]) -> Some:
         """Does some other work on the ledger in a transaction of its own. :raises StoreError: when it can't."""
         done: asyncio.Future[Some] = self._loop.create_future()
-        self._turns.append(_Turn(lambda: self._do(work), [done]))
+        self._turns.append(_Turn(lambda hand: _do(hand, work), [done]))
         self._call()
         return await done
 
@@ -133,7 +154,7 @@ class Ledger:
 
     def _call(self) -> None:
         """Has a turn taken soon."""
-        if not self._is_called and self._thread is None:
+        if not self._is_called and self._free:
             self._is_called = True
             self._look(_LOOKS)
 
@@ -150,7 +171,7 @@ class Ledger:
         """Whether others will come so soon that one commit for all is done earlier than two."""
         if len(self._steps) < _WORTH and self.is_more_coming():
             return True
-        if not self._store.is_shared or len(self._steps) >= _MOST * self.coming():
+        if not self.is_shared or len(self._steps) >= _MOST * self.coming():
             return False
         if self._moment is None:
             self._moment = self._loop.call_later(_MOMENT_S, self._take_turns)
@@ -161,52 +182,64 @@ class Ledger:
         if self._moment is not None:
             self._moment.cancel()
             self._moment = None
-        if self._thread is not None:
-            return
-        while self._turns or self._steps:
-            turn = self._turns.popleft() if self._turns else self._commit_turn()
-            if self._store.is_shared:
-                self._thread = asyncio.create_task(self._wait(turn))
-                return
+        while self._free and (turn := self._next_turn()):
+            if self.is_shared:
+                self._take_patiently(turn)
+                continue
             try:
-                result, failure = turn.act(), None
+                result, failure = turn.act(self._free[0]), None
             except BusyError:
-                self._thread = asyncio.create_task(self._wait(turn))
-                return
+                self._take_patiently(turn)
+                continue
             except Exception as error:  # noqa: BLE001 - each caller must hear of it, and stop before it sends anything
                 result, failure = None, error
             _settle(turn.waiting, result, failure)
+
+    def _next_turn(self) -> _Turn | None:
+        """One that may begin now: no more than one commit at a time, nor more than one of all else."""
+        under_way = {bool(turn.steps) for turn in self._busy.values()}
+        if self._turns and False not in under_way:
+            return self._turns.popleft()
+        return self._commit_turn() if self._steps and True not in under_way else None
+
+    def _take_patiently(self, turn: _Turn) -> None:
+        task = asyncio.create_task(self._wait(turn, self._free.pop()))
+        self._busy[task] = turn
 
     def _commit_turn(self) -> _Turn:
         """All that has come in until now. Made when its time is there, for what comes later would only come later."""
         taken, self._steps = self._steps, []
         work = [one for one, _ in taken]
-        return _Turn(lambda: self._commit(work), [one for _, one in taken], work)
+        return _Turn(lambda hand: self._commit(hand, work), [one for _, one in taken], work)
 
-    async def _wait(self, turn: _Turn) -> None:
+    async def _wait(self, turn: _Turn, hand: Hand) -> None:
         """Takes one turn that may take as long as the database lets it wait."""
         result: Any = None
         failure: Exception | None = None
         try:
-            result = await self._hand.take(turn.act, partial(self._ask, turn.steps) if turn.steps else None)
+            result = await hand.take(partial(turn.act, hand), partial(self._note, turn.steps) if turn.steps else None)
         except Exception as error:  # noqa: BLE001 - as above
             failure = error
-        self._thread = None
+        self._free.append(hand)
+        del self._busy[cast("asyncio.Task[None]", asyncio.current_task())]
         _settle(turn.waiting, result, failure)
         if self._turns or self._steps:
             self._call()
 
-    async def _ask(self, taken: Sequence[Step], held: Held) -> set[int] | None:
-        """One statement instead of a transaction, where that can be."""
+    async def _note(self, taken: Sequence[Step], held: Held) -> set[int] | None:
+        """An entry in the journal, where that can be."""
+        if self._page is None:
+            return None
         began = time.perf_counter()
-        begun = await steps.ask(held, taken)
+        begun = await steps.note(held, self._page, next(self._numbers), taken)
         if begun is not None:
+            self._notes += 1
             self._observe(began, begun, taken)
         return begun
 
-    def _commit(self, taken: Sequence[Step]) -> set[int]:
+    def _commit(self, hand: Hand, taken: Sequence[Step]) -> set[int]:
         began = time.perf_counter()
-        begun = self._write(taken)
+        begun = self._write(hand, taken)
         self._observe(began, begun, taken)
         return begun
 
@@ -214,11 +247,13 @@ class Ledger:
         self._seconds.observe(time.perf_counter() - began)
         self._deliveries.observe(len(begun) + sum([len(one.ended) for one in taken]))
 
-    def _write(self, taken: Sequence[Step]) -> set[int]:
-        begun = steps.take(self._hand.hold(), self.sender_id, taken)
+    def _write(self, hand: Hand, taken: Sequence[Step]) -> set[int]:
+        if self.is_shared:
+            self._page = _do(hand, lambda c: journal.turn(c, self.sender_id))
+        begun = steps.take(hand.hold(), self.sender_id, taken)
         if begun is None:
             log.warning("this process was taken for dead; others have what it held")
-            self._do(self.stay)
+            _do(hand, self.stay)
         return begun or set()
 
     def stay(self, connection: Connection) -> None:
@@ -229,14 +264,25 @@ class Ledger:
         """
         self.sender_id = leases.stay(connection, Sender(self.sender_id, self._name, _lease()))
 
-    def _do(self, work: Callable[[Connection], Any]) -> Any:
-        with self._hand.hold().transaction() as connection:
-            return work(connection)
+    async def _post(self) -> None:
+        """Has what is noted posted now and then, and a last time at the end."""
+        posted = 0
+        while not self._leaving.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), _POST_S)
+            if self._notes != posted:
+                posted = self._notes
+                await self.run(lambda c: journal.post(c, [self.sender_id]))
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
             await self.run(lambda c: leases.renew(c, self.sender_id, lease_until=_lease()))
+
+
+def _do(hand: Hand, work: Callable[[Connection], Some]) -> Some:
+    with hand.hold().transaction() as connection:
+        return work(connection)
 
 
 def _lease() -> datetime:

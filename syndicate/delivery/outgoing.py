@@ -192,7 +192,8 @@ class Outgoing:
         return max(1.0, self._accepted) / max(1.0, (self.clock() - self._began).total_seconds())
 
     async def close(self) -> None:
-        """Ends the threads that sign, and what is still being put off."""
+        """Ends the threads that sign, and what is still being leased or put off."""
+        await self.queue.close()
         while self._stopping:
             await asyncio.wait(self._stopping)
         if self._signing:

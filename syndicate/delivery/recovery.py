@@ -24,8 +24,7 @@ def recover(settings: Settings, store: Store, *, now: datetime) -> int:
     real = datetime.now(UTC)
     with store.write() as connection:
         copies.check(connection)
-        senders = leases.all_senders(connection)
-        gone = [one.id for one in senders if one.lease_until <= real or is_dead(one.name)]
+        gone = leases.inherit(connection, lambda one: one.lease_until <= real or is_dead(one.name))
         orphans = leases.orphans(connection, gone)
         for orphan in orphans:
             newsletter = settings.newsletter(orphan.newsletter)

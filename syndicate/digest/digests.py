@@ -180,9 +180,10 @@ class Digests:
             newsletter = self.settings.newsletter(before.newsletter)
             if newsletter and before.state in digests.WAITING:
                 drafting.hand_back(connection, newsletter, before, now=now)
-            dropped = deliveries.cancel(connection, digest_id, now=now)
-            _note(connection, digest_id, "cancelled", now, by, f"{dropped} dropped")
-            return digests.get(connection, digest_id), dropped
+            _note(connection, digest_id, "cancelled", now, by)
+            after = digests.get(connection, digest_id)
+        with self.store.write() as connection:  # apart, for while many rows change nobody else should have to wait
+            return after, deliveries.cancel(connection, digest_id, now=now)
 
     def pause(self, digest_id: int, now: datetime, by: By = SHELL) -> Digest:
         """Stops a digest for now, also one that another process is sending: what is under way is finished.

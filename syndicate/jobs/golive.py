@@ -86,7 +86,7 @@ def _check(copy: Copy, choice: Resolution) -> None:
 
 def _bury(of: Digests, connection: Connection, choice: Resolution, now: datetime) -> None:
     """Whoever was sending when the backup was made is not here."""
-    gone = [one.id for one in leases.all_senders(connection)]
+    gone = leases.inherit(connection, lambda _: True)
     for orphan in leases.orphans(connection, gone):
         newsletter = of.settings.newsletter(orphan.newsletter)
         resend = choice is Resolution.RESEND and (newsletter is None or newsletter.uncertain == "resend")

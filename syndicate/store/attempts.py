@@ -39,7 +39,9 @@ class Attempt(NamedTuple):
     sender_id: int
 
 
-_OPEN = (*OUTSTANDING, DeliveryState.UNCERTAIN)
+OPEN = (*OUTSTANDING, DeliveryState.UNCERTAIN)
+"""After an attempt that ended like that its delivery goes on, or a person must look."""
+
 _d = deliveries.c
 _MINE = (_d.id == bindparam("delivery"), _d.sender_id == bindparam("sender"))
 HELD = or_(*(_d.state == state.value for state in OUTSTANDING))
@@ -76,11 +78,6 @@ _ATTEMPT = Prepared(
     "delivery",
     "sender",
 )
-
-
-def finished_at(one: Attempt) -> datetime | None:
-    """When its delivery ended with it; None when that goes on, or a person must look."""
-    return None if one.state in _OPEN else one.ended_at
 
 
 def begin(batch: Batch, wanted: Sequence[Begin]) -> set[int]:
@@ -139,7 +136,7 @@ def record(batch: Batch, tries: Sequence[Attempt]) -> None:
                 one.state.value,
                 one.number,
                 one.next_at,
-                finished_at(one),
+                None if one.state in OPEN else one.ended_at,
                 "" if one.state is DeliveryState.ACCEPTED else one.reply,  # its attempt has it, and the row stays short
             )
             for one in tries

@@ -74,7 +74,7 @@ def abandon(connection: Connection, ids: Sequence[int], state: DeliveryState, *,
 
 
 def cancel(connection: Connection, digest_id: int, *, now: datetime, reply: str = "digest cancelled") -> int:
-    """Ends what a digest had not begun; returns how many."""
+    """Ends what a digest had not begun, and can't begin any more; returns how many."""
     queued = and_(deliveries.c.digest_id == digest_id, QUEUED)
     return _move(connection, queued, DeliveryState.CANCELLED, reply=reply, now=now)
 

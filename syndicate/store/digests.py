@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import DIGEST_TRANSITIONS, Channel, Digest, DigestState, Event, Parts, SubscriptionState, Variant
-from syndicate.store import outbox
+from syndicate.store import journal, outbox
 from syndicate.store.outbox import Happened
 from syndicate.store.schema import (
     appearances,
@@ -308,6 +308,7 @@ def set_state(connection: Connection, digest_id: int, state: DigestState, *, now
     """Moves a digest on. :raises ConflictError: when it is in a state from which it can't."""
     c = digests.c
     before = [one for one, after in DIGEST_TRANSITIONS.items() if state in after]
+    was = connection.execute(select(c.state).where(c.id == digest_id).with_for_update()).scalar()
     values: dict[str, Any] = {"state": state} | ({"note": note} if note else {})
     if state is DigestState.SENT or not DIGEST_TRANSITIONS[state]:
         values["finished_at"] = now
@@ -315,6 +316,8 @@ def set_state(connection: Connection, digest_id: int, state: DigestState, *, now
     if not changed.rowcount:
         found = get(connection, digest_id)
         raise ConflictError(f"digest {digest_id} is {found.state}, so it can't become {state}")
+    if was == DigestState.SENDING:
+        journal.close(connection)
     if state is DigestState.SENT:
         _sent(connection, get(connection, digest_id), now=now)
 

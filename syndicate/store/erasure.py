@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from syndicate.model import SubscriptionState
-from syndicate.store import consents, engaged, private, repeats, subscribers, suppressions
+from syndicate.store import consents, engaged, journal, private, repeats, subscribers, suppressions
 from syndicate.store.schema import attempts, deliveries, notices, requests, returns, subscriptions
 from syndicate.store.schema import subscribers as people
 from syndicate.store.subscriptions import owed
@@ -30,6 +30,7 @@ def erase(connection: Connection, subscriber_id: int, email: str, *, trace: str,
     for subscription_id in ids:
         subscribers.end(connection, subscription_id, now=now)
     connection.execute(update(subscriptions).where(s.id.in_(mine)).values(topics="", consent="", resume_at=None))
+    journal.post(connection)
     theirs = owed(s.subscriber_id == subscriber_id)
     connection.execute(update(attempts).where(attempts.c.delivery_id.in_(theirs)).values(reply=""))
     connection.execute(update(deliveries).where(deliveries.c.id.in_(theirs)).values(reply=""))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, true, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, true, update
 
 from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
-from syndicate.store import copies
+from syndicate.store import copies, journal
 from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.providers import is_of
 from syndicate.store.schema import (
@@ -66,14 +66,30 @@ def renew(connection: Connection, sender_id: int, *, lease_until: datetime) -> N
 
 def leave(connection: Connection, sender_id: int, ids: Sequence[int]) -> None:
     """Ends a sender; ``ids`` are what it holds and did not begin."""
+    journal.close(connection, sender_id)
     give_back(connection, sender_id, ids)
     connection.execute(delete(senders).where(senders.c.id == sender_id))
 
 
 def all_senders(connection: Connection) -> list[Sender]:
-    """Every sender that has not left, also those whose process died; not those that others decide about right now."""
-    query = select(senders).with_for_update(skip_locked=True)
-    return [Sender(row.id, row.name, row.lease_until) for row in connection.execute(query)]
+    """Every sender that has not left, also those whose process died."""
+    return _found(connection, select(senders.c.id, senders.c.name, senders.c.lease_until))
+
+
+def inherit(connection: Connection, is_gone: Callable[[Sender], bool]) -> list[int]:
+    """The ids of senders that are gone, with what they noted posted; not of those that others decide about right now.
+
+    They stay locked, so that two who ask at once decide about them once.
+    """
+    wanted = [one.id for one in all_senders(connection) if is_gone(one)]
+    query = select(senders.c.id, senders.c.name, senders.c.lease_until).where(senders.c.id.in_(wanted))
+    gone = [one.id for one in _found(connection, query.with_for_update(skip_locked=True)) if is_gone(one)]
+    journal.post(connection, gone)
+    return gone
+
+
+def _found(connection: Connection, query: Select[int, str, datetime]) -> list[Sender]:
+    return [Sender(*row) for row in connection.execute(query)]
 
 
 def claim(

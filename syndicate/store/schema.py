@@ -40,10 +40,10 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0030"
+VERSION = "0031"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
-OLDEST = "0025"
+OLDEST = "0031"
 """The oldest version whose programs may work with these tables: a migration that only adds what they need not know
 leaves it, one that takes away or changes what they use sets it to its own number."""
 
@@ -505,8 +505,21 @@ senders = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("name", Text, nullable=False),
     Column("lease_until", Instant, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # a number that comes back would be taken for who had it before
 )
+"""``epoch`` is raised by whoever decides about what senders hold, so that they look before they note anything more."""
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("sender_id", Id, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("ended", Text, nullable=False),
+    Column("begun", Text, nullable=False),
+)
+"""What senders noted and did not post yet (``store.journal``): attempts, and what they began, as JSON without the
+brackets around it."""
 
 deliveries = Table(
     "deliveries",

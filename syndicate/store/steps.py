@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from syndicate.store import at_once, attempts, leases, suppressions
+from syndicate.store import attempts, journal, leases, suppressions
 from syndicate.store.attempts import Attempt, Begin
 from syndicate.store.held import Held
+from syndicate.store.journal import Page
 
 
 class Step(NamedTuple):
@@ -23,16 +24,17 @@ class Step(NamedTuple):
     undone: Sequence[Begin]
 
 
-async def ask(held: Held, steps: Sequence[Step]) -> set[int] | None:
-    """The same as ``take`` as one statement that no thread waits for, on PostgreSQL; returns which are begun.
+async def note(held: Held, page: Page, number: int, steps: Sequence[Step]) -> set[int] | None:
+    """The same as ``take`` as an entry in the journal that no thread waits for; returns which are begun.
 
-    None when ``take`` must see to it, which then does what is not done yet. :raises StoreError: as ``take`` does.
+    None, and nothing is done, when ``take`` must see to it on a new page. :raises StoreError: as ``take`` does.
     """
-    if any(step.gone or step.undone for step in steps):
-        return None
     begin = [one for step in steps for one in step.begin]
-    begun = await at_once.write(held, [one for step in steps for one in step.ended], begin)
-    return begun if len(begun) == len(begin) else None
+    if any(step.gone or step.undone for step in steps) or not page.takes(begin):
+        return None
+    if not await journal.note(held, page, number, [one for step in steps for one in step.ended], begin):
+        return None
+    return {one.delivery_id for one in begin}
 
 
 def take(held: Held, sender_id: int, steps: Sequence[Step]) -> set[int] | None:

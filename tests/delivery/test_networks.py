@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from syndicate.store import journal
 from tests.newsroom import Newsroom, newsroom
 from tests.relay import Relay
 from tests.wires import Wire, wire_to_port, wire_to_socket
@@ -66,6 +67,8 @@ def test_the_database_is_cut_off_for_a_while(tmp_path: Path, postgresql_url: str
         threading.Timer(_A_WHILE, mend).start()
 
     def mend() -> None:
+        with near.app.store.write() as connection:
+            journal.post(connection)
         heard.append((near.equation().accepted, len(relay.recipients)))
         wire.mend()
 

@@ -46,6 +46,7 @@ def accepted(delivery: Delivery) -> Attempt:
 
 def take_over(connection: Connection, sender_id: int) -> None:
     """What another process does that takes a sender for dead."""
+    assert leases.inherit(connection, lambda one: one.id == sender_id) == [sender_id]
     ids = [one.id for one in leases.orphans(connection, [sender_id])]
     deliveries.abandon(connection, ids, DeliveryState.QUEUED, now=MONDAY)
     leases.bury(connection, [sender_id])

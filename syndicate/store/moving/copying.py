@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, delete, event, exists, select
 
 from syndicate.errors import ConflictError, StoreError
-from syndicate.store import copies, partitions, versions
+from syndicate.store import copies, journal, partitions, versions
 from syndicate.store.copies import Standing
 from syndicate.store.engine import Store
 from syndicate.store.moving import brake, finishing, marks, rows
@@ -137,6 +137,7 @@ def _leave(source: Store, target: Store, *, now: datetime) -> str:
                 "a minute has passed"
             )
         token = secrets.token_hex(16)
+        journal.post(connection)
         marks.write(connection, Mark(Stage.LEAVING, token, target.name))
         brake.pull(connection)
     return token
