@@ -73,11 +73,12 @@ class Server:
                 used += times.user + times.system
         return float(used)
 
-    def wait_until_none(self, url: str, query: str) -> None:
-        """Returns when it finds nothing by way of indexes."""
+    def wait_until_none(self, url: str, *queries: str) -> None:
+        """Returns when none of them finds anything by way of indexes. They are asked one after the other."""
         with psycopg.connect(url, autocommit=True, options="-c enable_seqscan=off") as connection:
-            while connection.execute(query.encode()).fetchone():
-                time.sleep(_LOOK_EVERY)
+            for query in queries:
+                while connection.execute(query.encode()).fetchone():
+                    time.sleep(_LOOK_EVERY)
 
     def wait_until_left(self) -> None:
         """Returns when nobody else is connected: only then does ``cpu`` count all that those who left have used."""

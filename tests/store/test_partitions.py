@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from syndicate.delivery import keeping
@@ -154,3 +155,19 @@ def test_the_planner_knows_of_a_large_digest_at_once(
                 known.append(int(rows))
     assert known[0] == -1  # nobody looked at it yet
     assert known[1] >= 4
+
+
+def test_leasing_rewrites_no_index_and_needs_no_more_room(postgresql_url: str) -> None:
+    rows = f"""INSERT INTO deliveries
+        (id, digest_id, variant_id, subscription_id, state, attempts, planned_at, next_at, reply)
+        SELECT (7::bigint << {partitions.BITS}) + n, 7, 1, n, 'queued', 0, now(), now(), '' FROM generate_series(1, 500) n
+    """
+    with closing(Store(postgresql_url)) as store, store.write() as connection:
+        partitions.make_for(connection, 7)
+        [part] = [one for one in partitions.every(connection) if one.first == 7]
+        name = f"deliveries_{part.first}_{part.end}"
+        size = select(func.pg_table_size(name), func.pg_total_relation_size(name))
+        connection.execute(text(rows))
+        before = connection.execute(size).one()
+        connection.execute(update(deliveries).values(sender_id=1))
+        assert connection.execute(size).one() == before
