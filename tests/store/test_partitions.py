@@ -160,7 +160,8 @@ def test_the_planner_knows_of_a_large_digest_at_once(
 def test_leasing_rewrites_no_index_and_needs_no_more_room(postgresql_url: str) -> None:
     rows = f"""INSERT INTO deliveries
         (id, digest_id, variant_id, subscription_id, state, attempts, planned_at, next_at, reply)
-        SELECT (7::bigint << {partitions.BITS}) + n, 7, 1, n, 'queued', 0, now(), now(), '' FROM generate_series(1, 500) n
+        SELECT (7::bigint << {partitions.BITS}) + n, 7, 1, n, 'queued', 0, now(), now(), ''
+        FROM generate_series(1, 500) n
     """
     with closing(Store(postgresql_url)) as store, store.write() as connection:
         partitions.make_for(connection, 7)
