@@ -60,7 +60,6 @@ class Conversation:
         :raises StoreError: when the ledger can't be written.
         """
         abilities = self._path.abilities
-        self._out.at_work += 1
         try:
             if (
                 abilities.chunking
@@ -72,7 +71,6 @@ class Conversation:
             else:
                 await self._converse()
         finally:
-            self._out.at_work -= 1
             await self.flush()
 
     @property

@@ -41,12 +41,6 @@ LEASE = timedelta(seconds=60)
 _LOOKS = 3
 """With eight connections beside a quick server, so many let three commits do the work of four; more find no more."""
 
-_MOMENT_S = 0.002
-"""So long those who have something for a database that is elsewhere wait for others; timers are not much finer."""
-
-_MOST = 0.75
-"""This part of the connections is worth a commit there, which costs the server nearly as much for one as for all."""
-
 _WORTH = 5
 """So many are worth a commit while more are coming: those who bring them have the other core meanwhile."""
 
@@ -72,7 +66,7 @@ class Ledger:
     Leaving it gives back ``held``, the ids of deliveries that were leased and not begun; the caller keeps that set.
     While the database is away, all wait for it, until ``is_ending`` says that the run is to end.
     ``is_more_coming`` says whether somebody is at work on what other steps wait for; who sets it calls ``hurry`` when
-    that is not so any more. ``coming`` is how many steps there may be within a moment, those that wait counted.
+    that is not so any more.
     """
 
     def __init__(self, store: Store, is_ending: Callable[[], bool] = lambda: True) -> None:
@@ -90,8 +84,6 @@ class Ledger:
         self._steps: list[tuple[Step, asyncio.Future[Any]]] = []
         self._turns: deque[_Turn] = deque()
         self.is_more_coming: Callable[[], bool] = lambda: False
-        self.coming: Callable[[], int] = lambda: 0
-        self._moment: asyncio.TimerHandle | None = None
         self._is_called = False
         self._renewing: asyncio.Task[None] | None = None
         self._seconds, self._deliveries = metrics.COMMIT_SECONDS.of(), metrics.COMMIT_DELIVERIES.of()
@@ -162,26 +154,13 @@ class Ledger:
         """Lets the connections hear what has come meanwhile: one of them may have something for the same commit."""
         if more:
             self._loop.call_soon(self._look, more - 1)
-        elif not self._turns and self._is_worth_waiting():
+        elif not self._turns and len(self._steps) < _WORTH and self.is_more_coming():
             self._is_called = False
         else:
             self._take_turns()
 
-    def _is_worth_waiting(self) -> bool:
-        """Whether others will come so soon that one commit for all is done earlier than two."""
-        if len(self._steps) < _WORTH and self.is_more_coming():
-            return True
-        if not self.is_shared or len(self._steps) >= _MOST * self.coming():
-            return False
-        if self._moment is None:
-            self._moment = self._loop.call_later(_MOMENT_S, self._take_turns)
-        return True
-
     def _take_turns(self) -> None:
         self._is_called = False
-        if self._moment is not None:
-            self._moment.cancel()
-            self._moment = None
         while self._free and (turn := self._next_turn()):
             if self.is_shared:
                 self._take_patiently(turn)

@@ -80,8 +80,6 @@ class Outgoing:
         self._signing = Signing(ledger.hurry) if signer.signs else None
         if self._signing:
             ledger.is_more_coming = self._signing.is_busy
-        ledger.coming = self._coming
-        self.at_work = 0
         self._began, self._accepted = clock(), 0
         self._stopping: set[asyncio.Task[None]] = set()
 
@@ -182,10 +180,6 @@ class Outgoing:
             if attempt.state is not DeliveryState.ACCEPTED:
                 _tell(due, attempt)
         return begun
-
-    def _coming(self) -> int:
-        """How many connections may have something for the ledger in a moment: all, where answers are prompt."""
-        return self.at_work if self.traffic.is_prompt else 0
 
     def speed(self) -> float:
         """Messages a second that were accepted since the run began."""

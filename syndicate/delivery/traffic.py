@@ -14,7 +14,6 @@ from syndicate.delivery.pace import Pace as PaceState
 from syndicate.settings import Pace
 from syndicate.store.paces import PaceRow
 
-_PROMPT = 0.003
 _SLOW = 0.2
 _TIMES = 10
 """A domain about which an answer takes longer than this many seconds, and so many times longer than usual, is slow."""
@@ -117,11 +116,6 @@ class Traffic:
         if noticed.width is None:
             log.warning("a domain is slow to answer; it gets one connection at a time", domain=domain)
             noticed.width = 1
-
-    @property
-    def is_prompt(self) -> bool:
-        """Whether answers come about as soon as a commit is done."""
-        return 0 < self._usual < _PROMPT
 
     @property
     def slow(self) -> float:
