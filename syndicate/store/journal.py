@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Insert,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -35,6 +36,7 @@ from sqlalchemy.sql.selectable import CTE
 
 from syndicate.model import DeliveryState, DigestState
 from syndicate.store.attempts import HELD, OPEN, Attempt, Begin
+from syndicate.store.columns import among
 from syndicate.store.held import Held
 from syndicate.store.prepared import Prepared
 from syndicate.store.schema import attempts, deliveries, digests, journal, senders
@@ -77,9 +79,9 @@ async def note(held: Held, page: Page, number: int, tries: Sequence[Attempt], wa
 
 def post(connection: Connection, sender_ids: Sequence[int] | None = None) -> None:
     """Writes what these senders noted, or all of them, to the deliveries that they still hold; forgets the entries."""
-    mine = journal.c.sender_id.in_(sender_ids) if sender_ids is not None else true()
-    if connection.execute(select(journal.c.number).where(mine).limit(1)).first():
-        connection.execute(_posted(mine))
+    mine = among(journal.c.sender_id, sender_ids) if sender_ids is not None else true()
+    if noting := connection.execute(select(journal.c.sender_id).where(mine).distinct()).scalars().all():
+        _POST.carry(connection, [(one,) for one in noting])
 
 
 def close(connection: Connection, sender_id: int | None = None) -> None:
@@ -145,8 +147,17 @@ _TRIED = (
 _WANTED = (Column("wanted_id", _d.id.type), Column("sender_id", _d.sender_id.type))
 
 
-def _posted(mine: ColumnElement[bool]) -> Insert:
+def _listed(name: str, entries: ColumnElement[str], taken: CTE, *columns: Column[Any]) -> CTE:
+    """Rows out of JSON; as there is one call for all entries, the planner takes them to be a hundred."""
+    joined = func.string_agg(func.nullif(entries, ""), ", ")
+    whole = select(cast(literal("[") + func.coalesce(joined, "") + literal("]"), JSON)).select_from(taken)
+    rows = func.json_to_recordset(whole.scalar_subquery())
+    return select(rows.table_valued(*columns).render_derived(with_types=True)).cte(name)
+
+
+def _posted() -> Insert:
     """One statement. A delivery is in no more than one attempt here, for nobody leases it again before it is posted."""
+    mine = journal.c.sender_id == bindparam("sender")
     taken = delete(journal).where(mine).returning(journal.c.ended, journal.c.begun).cte("taken")
     tried = _listed("tried", taken.c.ended, taken, *_TRIED)
     wanted = _listed("wanted", taken.c.begun, taken, *_WANTED)
@@ -157,7 +168,7 @@ def _posted(mine: ColumnElement[bool]) -> Insert:
             state=tried.c.outcome,
             attempts=tried.c.number,
             next_at=tried.c.next_at,
-            finished_at=case((tried.c.outcome.not_in(OPEN), tried.c.ended_at)),
+            finished_at=case((and_(*(tried.c.outcome != one for one in OPEN)), tried.c.ended_at)),
             reply=case((tried.c.outcome == DeliveryState.ACCEPTED, ""), else_=tried.c.reply),
             sender_id=null(),
         )
@@ -176,9 +187,4 @@ def _posted(mine: ColumnElement[bool]) -> Insert:
     return insert(attempts).from_select([one.name for one in attempts.c], lines).add_cte(begun)
 
 
-def _listed(name: str, entries: ColumnElement[str], taken: CTE, *columns: Column[Any]) -> CTE:
-    """Rows out of JSON; as there is one call for all entries, the planner takes them to be a hundred."""
-    joined = func.string_agg(func.nullif(entries, ""), ", ")
-    whole = select(cast(literal("[") + func.coalesce(joined, "") + literal("]"), JSON)).select_from(taken)
-    rows = func.json_to_recordset(whole.scalar_subquery())
-    return select(rows.table_valued(*columns).render_derived(with_types=True)).cte(name)
+_POST = Prepared(_posted(), "sender")

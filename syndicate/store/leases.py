@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, select, tr
 
 from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
 from syndicate.store import copies, journal
+from syndicate.store.columns import among
 from syndicate.store.prepared import Batch, Prepared
 from syndicate.store.providers import is_of
 from syndicate.store.schema import (
@@ -161,8 +162,8 @@ def claim(
     _drop(connection, banned, DeliveryState.SUPPRESSED, "suppressed after planning", now)
     _drop(connection, left, DeliveryState.CANCELLED, "unsubscribed after planning", now)
     if held:
-        mine = update(deliveries).where(d.id.in_([one.id for one in held])).values(sender_id=sender_id)
-        connection.execute(mine)
+        mine = among(d.id, [one.id for one in held])
+        connection.execute(update(deliveries).where(mine).values(sender_id=sender_id))
     return held
 
 
@@ -174,8 +175,8 @@ def sending(connection: Connection) -> list[int]:
 
 def give_back(connection: Connection, sender_id: int, ids: Sequence[int]) -> None:
     """Ends the lease on deliveries that were not begun."""
-    for some in _portions(ids):
-        mine = update(deliveries).where(QUEUED, deliveries.c.id.in_(some), deliveries.c.sender_id == sender_id)
+    if ids:
+        mine = update(deliveries).where(QUEUED, among(deliveries.c.id, ids), deliveries.c.sender_id == sender_id)
         connection.execute(mine.values(sender_id=None))
 
 
@@ -220,9 +221,5 @@ def bury(connection: Connection, gone: Sequence[int]) -> None:
 
 def _drop(connection: Connection, ids: Sequence[int], state: DeliveryState, reply: str, now: datetime) -> None:
     if ids:
-        which = update(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.state.in_(states_before(state)))
+        which = update(deliveries).where(among(deliveries.c.id, ids), deliveries.c.state.in_(states_before(state)))
         connection.execute(which.values(state=state, reply=reply, finished_at=now))
-
-
-def _portions(ids: Sequence[int]) -> list[Sequence[int]]:
-    return [ids[start : start + 500] for start in range(0, len(ids), 500)]

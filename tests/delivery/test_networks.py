@@ -67,10 +67,12 @@ def test_the_database_is_cut_off_for_a_while(tmp_path: Path, postgresql_url: str
         threading.Timer(_A_WHILE, mend).start()
 
     def mend() -> None:
-        with near.app.store.write() as connection:
-            journal.post(connection)
-        heard.append((near.equation().accepted, len(relay.recipients)))
-        wire.mend()
+        try:
+            with near.app.store.write() as connection:
+                journal.post(connection)
+            heard.append((near.equation().accepted, len(relay.recipients)))
+        finally:
+            wire.mend()
 
     with database_wire(postgresql_url) as (wire, far_url), filled(tmp_path, postgresql_url, relay.url) as near:
         plan(near)
