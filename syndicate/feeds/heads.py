@@ -11,7 +11,8 @@ from syndicate.feeds.ids import Ids
 from syndicate.render.environment import Environment
 from syndicate.render.languages import Language, translatable
 from syndicate.render.links import Links
-from syndicate.settings.schema import Newsletter, Settings
+from syndicate.settings.newsletter import Newsletter
+from syndicate.settings.schema import Settings
 
 STYLE = "feed.css"
 

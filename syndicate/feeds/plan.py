@@ -17,7 +17,7 @@ from syndicate.feeds.selection import ALL, Selection
 from syndicate.feeds.sheets import Sheet, Sheets, fingerprint_of
 from syndicate.model import Digest, DigestState
 from syndicate.render.environment import stamp_of
-from syndicate.settings.schema import INSTANT, MANUAL, Newsletter
+from syndicate.settings.newsletter import INSTANT, MANUAL, Newsletter
 from syndicate.store import Connection, articles, digests
 
 TOMBSTONES_LAST = timedelta(days=30)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syndicate.feeds.tags import slug_of
-from syndicate.settings.schema import Newsletter
+from syndicate.settings.newsletter import Newsletter
 from syndicate.store.articles import FeedRow
 
 ALL = "all"

@@ -17,7 +17,7 @@ from syndicate.feeds.heads import Heads, digests_folder, page_folder
 from syndicate.feeds.pieces import digest_piece, piece_of
 from syndicate.feeds.selection import Selection
 from syndicate.model import Digest
-from syndicate.settings.schema import Newsletter
+from syndicate.settings.newsletter import Newsletter
 from syndicate.store import Connection, articles
 from syndicate.store.articles import FeedRow
 

@@ -5,18 +5,16 @@ from syndicate.settings.file import SettingsFile
 from syndicate.settings.inbound import Account, Inbound, Listening
 from syndicate.settings.load import CONFIG_NAME, find, load
 from syndicate.settings.mail import Dkim, Pace, Relay, Smtp
+from syndicate.settings.newsletter import INSTANT, MANUAL, Newsletter
 from syndicate.settings.rates import Rate, WarmUp
 from syndicate.settings.readers import Limits, Readers
-from syndicate.settings.schema import (
-    INSTANT,
-    MANUAL,
+from syndicate.settings.schema import Settings
+from syndicate.settings.sources import (
     ApiSource,
     FeedSource,
     Fetch,
     FolderSource,
-    Newsletter,
     PolledSource,
-    Settings,
     SourceSettings,
     WordPressSource,
 )

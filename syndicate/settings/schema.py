@@ -5,31 +5,23 @@ Every field's description is its documentation: ``docs/settings.md`` is held to 
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parseaddr
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Self, TypeVar
 
-from cronsim import CronSim, CronSimError
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from syndicate.settings.bounces import Bounces, Webhooks
 from syndicate.settings.inbound import Inbound
 from syndicate.settings.mail import AnotherRelay, Dkim, Pace, Smtp
+from syndicate.settings.newsletter import Newsletter
 from syndicate.settings.outbox import Outbox
 from syndicate.settings.readers import Limits, Readers
-from syndicate.settings.values import SLUG, Duration, Line, Mailbox, Section, WebAddress
+from syndicate.settings.sources import ApiSource, Fetch, FolderSource, PolledSource, SourceSettings
+from syndicate.settings.values import LANGUAGE, Duration, Line, Section, WebAddress
 from syndicate.settings.watching import Alerts, Log, Metrics
 from syndicate.settings.websub import INTERNAL, WebSub
-
-INSTANT = "instant"
-"""The cadence that has no clock: as soon as an article is picked up."""
-
-MANUAL = "manual"
-"""Stands where a cadence would, for what an operator sends by hand to readers of all cadences; no cadence's name."""
 
 _RESERVED = "all"
 ROUTES = frozenset(
@@ -58,7 +50,6 @@ ROUTES = frozenset(
 )
 """Names that the service has in addresses where a newsletter's page, or its feeds, would be."""
 
-_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _AnyRelay = TypeVar("_AnyRelay", bound=Smtp)
 
 
@@ -69,7 +60,7 @@ class Site(Section):
     url: WebAddress = Field(description="Public address of this service; links in mails and feeds begin with it.")
     postal_address: Line = Field(min_length=1, description="Shown in every mail's footer, as the law wants.")
     secret: SecretStr = Field(description="Signs links; at least 32 characters. Or `secret_file`.")
-    language: Line = Field("en", pattern=_LANGUAGE, description="Language tag (BCP 47).")
+    language: Line = Field("en", pattern=LANGUAGE, description="Language tag (BCP 47).")
 
     @field_validator("secret")
     @classmethod
@@ -148,190 +139,6 @@ class FeedsSettings(Section):
     entries: int = Field(
         50, ge=1, le=1000, description="So many of the newest articles in one feed, and on each page of its archive."
     )
-
-
-class Fetch(Section):
-    """`[fetch]`: how remote sources are asked."""
-
-    allow_private: bool = Field(False, description="Also fetch from loopback and private addresses.")
-    timeout: Duration = Field(timedelta(seconds=20), description="How long one request may take in all.")
-    max_bytes: int = Field(10_000_000, ge=1000, description="The largest feed that is read, in bytes, decompressed.")
-    at_least_every: Duration = Field(
-        timedelta(hours=6),
-        description="However seldom a feed has something new, it is looked at this often, unless it or its server asks "
-        "for less.",
-    )
-    push: bool = Field(
-        True,
-        description="Ask the hubs that feeds name to tell us of changes at once (WebSub); needs `site.url` to be "
-        "reachable for them.",
-    )
-
-
-class _SourceSettings(Section):
-    name: Line = Field(pattern=SLUG, description="What newsletters call it: lower-case letters, digits, hyphens.")
-
-
-class _PolledSettings(_SourceSettings):
-    every: Duration = Field(
-        timedelta(minutes=15), description="How often `serve` looks; less often at a feed that posts seldom."
-    )
-    hold_over: int = Field(25, ge=1, description="More new articles than this at once wait for an operator.")
-    first_pickup: int = Field(
-        10, ge=0, description="At the first pick-up, so many of the newest count as new; the rest are in feeds only."
-    )
-
-
-class FolderSource(_PolledSettings):
-    """`[[sources]]` with `kind = "folder"`: `.md`, `.html` and `.txt` files, recursively."""
-
-    kind: Literal["folder"]
-    path: Path = Field(description="The folder, relative to the settings file.")
-
-
-class FeedSource(_PolledSettings):
-    """`[[sources]]` with `kind = "feed"`: RSS, Atom, RDF or JSON Feed."""
-
-    kind: Literal["feed"]
-    url: WebAddress = Field(description="Where the feed is, or a page that names it.")
-    full_text: bool = Field(
-        False,
-        description="Articles of which the feed has only a beginning are read from their own pages; needs "
-        "`syndicate[fulltext]`.",
-    )
-
-
-class WordPressSource(_PolledSettings):
-    """`[[sources]]` with `kind = "wordpress"`: a WordPress site, by its REST API."""
-
-    kind: Literal["wordpress"]
-    url: WebAddress = Field(description="The site's own address.")
-
-
-class ApiSource(_SourceSettings):
-    """`[[sources]]` with `kind = "api"`: programs bring articles over HTTP, or Ghost does by its webhooks."""
-
-    kind: Literal["api"]
-
-
-PolledSource = FolderSource | FeedSource | WordPressSource
-"""Those that are looked at."""
-SourceSettings = Annotated[PolledSource | ApiSource, Field(discriminator="kind")]
-
-
-def _cadence(value: object) -> object:
-    if value is True or value == "true":
-        return INSTANT
-    if not isinstance(value, str):
-        raise ValueError("a five-field cron expression, or `instant = true`")
-    return value
-
-
-class Newsletter(Section):
-    """`[[newsletters]]`: what a reader subscribes to."""
-
-    slug: str = Field(pattern=SLUG, description="Its name in addresses: lower-case letters, digits, hyphens.")
-    title: Line = Field(min_length=1, description="What readers see.")
-    description: Line = Field("", description="One sentence for the site, the feed and the mail.")
-    language: Line | None = Field(
-        None, pattern=_LANGUAGE, description="What it is written in, as a language tag (BCP 47); else the site's."
-    )
-    sender: Mailbox = Field(description='The From header: "Name <user@host>".')
-    reply_to: Mailbox | None = Field(None, description="The Reply-To header, when answers go elsewhere.")
-    sources: tuple[str, ...] = Field((), description="Names of sources; empty means all.")
-    tags: tuple[str, ...] = Field((), description="Only articles with one of these tags; empty means all.")
-    timezone: str = Field("UTC", description="The cadences' time zone (IANA name).")
-    max_articles: int = Field(12, ge=1, le=200, description="Articles shown in full or in short; the rest as links.")
-    review: bool = Field(False, description="A composed digest waits until an operator approves it.")
-    max_lateness: Duration = Field(timedelta(hours=6), description="A slot that is later than this is held.")
-    relay: Line | None = Field(None, description="Mail goes over this one of the relays only, and over no other.")
-    give_up_after: Duration = Field(
-        timedelta(hours=48), description="A reader whose server puts the mail off for so long is given up."
-    )
-    uncertain: Literal["resend", "hold"] = Field(
-        "resend", description="What happens to a delivery that was begun when the process died."
-    )
-    confirm: bool = Field(
-        True,
-        description="Who asks for it is asked back by mail. `false` only where something else proves that they agreed, "
-        "such as a member register that posts to `/subscribe`; whoever left, or was erased, is asked all the same.",
-    )
-    send_in: Literal["newsletter", "subscriber"] = Field(
-        "newsletter",
-        description="Whose local time the cadences mean: the newsletter's time zone, or each reader's own where it is "
-        "known.",
-    )
-    engagement: Literal["off", "clicks", "all"] = Field(
-        "off",
-        description="Count how often links in its mails are followed, and, with `all`, how often they are shown: "
-        "numbers for each digest, never by whom.",
-    )
-    personal: bool = Field(
-        False,
-        description="Count them by reader, too: links then say whose they are, and who opened and followed which "
-        "digest, and when, is kept for 90 days. Wants `engagement`, and in many countries your readers' consent.",
-    )
-    cadences: dict[str, Annotated[str, BeforeValidator(_cadence)]] = Field(
-        description="Name = five-field cron expression, or `instant = true`. The first is the default.",
-        min_length=1,
-    )
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError('an IANA time zone such as "Europe/Belgrade" or "UTC"') from None
-        return value
-
-    @field_validator("personal")
-    @classmethod
-    def _counted(cls, value: bool, info: ValidationInfo) -> bool:
-        if value and info.data.get("engagement") == "off":
-            raise ValueError('with `engagement = "clicks"` or `"all"` only: without it nothing is counted')
-        return value
-
-    @field_validator("cadences")
-    @classmethod
-    def _cadences(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, expression in value.items():
-            if not re.fullmatch(SLUG, name) or name == MANUAL:
-                raise ValueError(f"{name!r} is not a name: lower-case letters, digits, hyphens; not {MANUAL!r}")
-            if (name == INSTANT) != (expression == INSTANT):
-                raise ValueError(f"{name!r}: `instant = true` and a cron expression under another name")
-            if expression != INSTANT:
-                try:
-                    if len(expression.split()) != 5:
-                        raise CronSimError("Bad number of fields")
-                    next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
-                except (CronSimError, StopIteration) as error:
-                    why = str(error) or "never comes"
-                    raise ValueError(
-                        f"{name} = {expression!r} is not a cron line ({why}); five fields: "
-                        "minute hour day-of-month month day-of-week"
-                    ) from None
-        return value
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The cadences' time zone."""
-        return ZoneInfo(self.timezone)
-
-    @property
-    def default_cadence(self) -> str:
-        """What a reader gets who did not choose."""
-        return next(iter(self.cadences))
-
-    @property
-    def address(self) -> str:
-        """The sender's bare address."""
-        return parseaddr(self.sender)[1]
-
-    @property
-    def domain(self) -> str:
-        """The sender's domain; Message-IDs and List-Ids end in it."""
-        return self.address.rpartition("@")[2]
 
 
 class Settings(Section):

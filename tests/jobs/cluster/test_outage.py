@@ -12,15 +12,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import text
 
+from syndicate import metrics
 from syndicate.delivery import hand
-from syndicate.jobs.cluster import carrier
+from syndicate.jobs.cluster import carrier, clock
 from syndicate.jobs.cluster.worker import Worker
 from tests.faulty import FaultyServer
 from tests.newsroom import Newsroom, newsroom
@@ -156,3 +159,36 @@ async def test_a_database_that_hangs_is_hung_up_on(
     copies = await sending_through(room, relay, digest, fault)
     assert len(copies) == room.equation(digest).planned
     assert copies.total() - len(copies) <= CONNECTIONS
+
+
+async def test_who_says_what_is_due_goes_on_after_a_crash(
+    room: Newsroom, database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def heard(words: str) -> bool:
+        said.append(capsys.readouterr().out)
+        return words in "".join(said)
+
+    def failed() -> float:
+        return metrics.REGISTRY.get_sample_value("syndicate_jobs_total", {"name": "clock", "outcome": "failed"}) or 0
+
+    def jobs() -> int:
+        with room.app.store.read() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM procrastinate.procrastinate_jobs")).scalar_one())
+
+    said: list[str] = []
+    monkeypatch.setattr(clock, "LOOK_EVERY", timedelta(seconds=0.1))
+    before = failed()
+    ticking = room.app.carrier.clock(room.app.jobs)
+    ticking.start()
+    await until(lambda: heard("this process leads"))
+    await asyncio.to_thread(database.crash)
+    await until(lambda: failed() >= before + 3)
+    await asyncio.to_thread(database.start)
+    with room.app.store.write() as connection:
+        connection.execute(text("DELETE FROM procrastinate.procrastinate_jobs"))
+    room.clock.pass_by(days=1)
+    await until(lambda: jobs() > 0)
+    await ticking.stop()
+    heard("")
+    assert "".join(said).count("the database is away") == 1
+    assert "the database is back" in "".join(said)
