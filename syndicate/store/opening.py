@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -108,6 +108,7 @@ def connect(url: URL) -> Engine:
         reason = f"{error}; PostgreSQL needs more parts: pip install 'syndicate[cluster]'"
         raise StoreError(shown(url), reason) from None
     event.listen(engine, "connect", _set_up_postgresql)
+    event.listen(engine, "handle_error", _close_cursor)
     return engine
 
 
@@ -127,6 +128,14 @@ def _set_up_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
     calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
     connection.execute(f"SELECT {calls}")
     connection.commit()
+
+
+def _close_cursor(context: ExceptionContext) -> None:
+    """Whose connection was lost is left open by SQLAlchemy, and complained of by psycopg."""
+    executed = context.execution_context
+    if context.is_disconnect and executed:
+        with suppress(context.dialect.loaded_dbapi.Error):  # what was lost first is told
+            executed.cursor.close()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -118,3 +119,16 @@ def test_a_server_that_comes_back_is_used_again(postgresql_server: Any, postgres
     with store.write() as connection:
         assert articles.next_sequence(connection) == 1
     store.close()
+
+
+@pytest.mark.parametrize("asked", [{}, {"yield_per": 10}])
+def test_a_session_that_was_ended_leaves_no_cursor_behind(postgresql_url: str, asked: dict[str, int]) -> None:
+    store, other = Store(postgresql_url), Store(postgresql_url)
+    with pytest.raises(AwayError), store.read() as connection:  # noqa: PT012
+        session = connection.execute(text("SELECT pg_backend_pid()")).scalar()
+        with other.write() as ending:
+            ending.execute(text("SELECT pg_terminate_backend(:session)"), {"session": session})
+        connection.execute(text("SELECT 1"), execution_options=asked)
+    gc.collect()
+    store.close()
+    other.close()
