@@ -65,13 +65,14 @@ class Server:
     def cpu(self) -> float:
         """Seconds that all its processes have used, those that ended too."""
         head = psutil.Process(self._pid)
-        own = head.cpu_times()
-        used = own.user + own.system + own.children_user + own.children_system
-        for child in head.children():
-            with suppress(psutil.NoSuchProcess):  # then its parent has counted it
-                times = child.cpu_times()
-                used += times.user + times.system
-        return float(used)
+        while True:
+            children = head.children()
+            with suppress(psutil.NoSuchProcess):
+                each = [child.cpu_times() for child in children]
+                own = head.cpu_times()
+                if head.children() == children:  # one that ended meanwhile would count twice, or not at all
+                    alive = sum(times.user + times.system for times in each)
+                    return float(alive + own.user + own.system + own.children_user + own.children_system)
 
     def wait_until_none(self, url: str, *queries: str) -> None:
         """Returns when none of them finds anything by way of indexes. They are asked one after the other."""
