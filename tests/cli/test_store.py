@@ -17,6 +17,7 @@ def test_the_old_database_is_left_for_the_new_one(tmp_path: Path, postgresql_url
     assert "PGPASSWORD" in refused.err
     assert "say where to" in folder.run("store", "copy", code=1).err
     assert "is in no move" in folder.run("store", "copy", "--give-up").out
+    before = folder.run("status", "--json").json()
     moved = folder.run("migrate", SYNDICATE_TO=secret)
     assert "subscribers: 1 row, " in moved.out
     assert "store.url" in folder.run("subscribers", "list", code=1).err
@@ -25,5 +26,6 @@ def test_the_old_database_is_left_for_the_new_one(tmp_path: Path, postgresql_url
     settings = (tmp_path / "syndicate.toml").read_text()
     folder.write("syndicate.toml", f'[store]\nurl_file = "url.txt"\n\n{settings}')
     assert "ana@example.org" in folder.run("subscribers", "list").out
+    assert folder.run("status", "--json").json() == before
     back = folder.run("store", "copy", "--to", f"sqlite:///{tmp_path}/b.db", "--json").json()
     assert back["tables"]["subscribers"]["rows"] == 1
