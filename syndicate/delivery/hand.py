@@ -6,7 +6,7 @@ Called by ``ledger``, for one thing at a time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TypeVar
 
@@ -17,6 +17,9 @@ from syndicate.store import Held, Store
 
 ANSWERS_S = 60.0
 """Seconds for one transaction; longer than it may wait for locks. Who says nothing for so long hangs."""
+
+_LOOK_S = 0.5
+"""Between two looks whether it hangs: a timer of its own for each transaction costs more than many of them do."""
 
 _SHORTEST_S, _LONGEST_S = 0.25, 5.0
 """Between two looks whether the database is back."""
@@ -33,6 +36,9 @@ class Hand:
         self._store, self._is_ending = store, is_ending
         self._stack = ExitStack()
         self._connection: Held | None = None
+        self._loop = asyncio.get_running_loop()
+        self._since: float | None = None
+        self._watch: asyncio.TimerHandle | None = None
 
     def hold(self) -> Held:
         """The connection. :raises StoreError: when there can't be one."""
@@ -42,53 +48,64 @@ class Hand:
 
     def let_go(self) -> None:
         """Gives it back."""
+        self.rest()
+        if self._watch:
+            self._watch.cancel()
         self._stack.close()
         self._connection = None
 
-    async def take(self, act: Callable[[], Some], ask: Callable[[Held], Awaitable[Some | None]] | None = None) -> Some:
-        """What ``act`` returns, which is done in a thread; or ``ask``, without one, where that is not None.
+    def begin(self) -> None:
+        """From now until it may ``rest`` the server owes an answer; who says nothing for too long is hung up on."""
+        self._since = self._loop.time()
+        if self._watch is None:
+            self._watch = self._loop.call_later(_LOOK_S, self._look)
 
-        When the database goes away meanwhile ``act`` is done (again): after either it must do the same as once.
+    def rest(self) -> None:
+        """Nothing is asked any more."""
+        self._since = None
+
+    async def take(self, act: Callable[[], Some], failure: AwayError | None = None) -> Some:
+        """What ``act`` returns, which is done in a thread. ``failure`` is with what it, or the same, failed just now.
+
+        When the database goes away meanwhile it is done again: after that it must be as if it was done once. A server
+        that does not answer is hung up on, and may do it yet.
         :raises StoreError: when it can't be used.
         """
         away = 0.0
         while True:
-            try:
-                result = await self._take_once(act, ask)
-            except AwayError as error:
+            if failure is not None:
                 if self._connection:
                     self._connection.give_up()
                 self.let_go()
                 if self._is_ending():
-                    raise
+                    raise failure
                 if not away:
-                    log.warning("the database is away, nothing is sent until it is back", reason=error.reason)
-                away, ask = min(_LONGEST_S, 2 * away or _SHORTEST_S), None
+                    log.warning("the database is away, nothing is sent until it is back", reason=failure.reason)
+                away = min(_LONGEST_S, 2 * away or _SHORTEST_S)
                 await asyncio.sleep(away)
-            else:
-                if away:
-                    log.warning("the database is back, sending goes on")
-                return result
+            if self._connection:
+                self._connection.hush()
+            self.begin()
+            try:
+                result = await asyncio.to_thread(self._take_patiently, act)
+            except AwayError as error:
+                failure = error
+                continue
+            finally:
+                self.rest()
+            if away:
+                log.warning("the database is back, sending goes on")
+            return result
 
-    async def _take_once(self, act: Callable[[], Some], ask: Callable[[Held], Awaitable[Some | None]] | None) -> Some:
-        """A server that does not answer is hung up on, and may do it yet."""
-        self._hang_up_later()
-        try:
-            if ask and self._connection and self._store.is_shared:
-                answer = await ask(self._connection)
-                if answer is not None:
-                    return answer
-            return await asyncio.to_thread(self._take_patiently, act)
-        finally:
-            self._hanging.cancel()
-
-    def _hang_up_later(self) -> None:
-        self._hanging = asyncio.get_running_loop().call_later(ANSWERS_S, self._hang_up)
-
-    def _hang_up(self) -> None:
-        if self._connection:
-            self._connection.cut()
-        self._hang_up_later()
+    def _look(self) -> None:
+        self._watch, now = None, self._loop.time()
+        if self._since is None:
+            return
+        if now - self._since > ANSWERS_S:
+            self._since = now
+            if self._connection:
+                self._connection.cut()
+        self._watch = self._loop.call_later(_LOOK_S, self._look)
 
     def _take_patiently(self, act: Callable[[], Some]) -> Some:
         with self.hold().patiently():

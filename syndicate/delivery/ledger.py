@@ -7,8 +7,8 @@ durable.
 
 A turn is taken where the connections are served: a commit on this machine's own disk takes less time than a thread
 needs to be told of it. For a database that is elsewhere there are two hands: one notes in the journal what is to be
-committed, and no thread waits for that; the other leases, and posts the journal, meanwhile. For all else, as when
-another process holds the database, a thread waits.
+committed, and no thread waits for that, nor a task; the other leases, and posts the journal, meanwhile. For all else,
+as when another process holds the database, a thread waits.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeVar
 
 import structlog
 
 from syndicate import metrics
 from syndicate.delivery.hand import Hand
 from syndicate.delivery.owner import forsake, new_owner
-from syndicate.errors import BusyError, StoreError
-from syndicate.store import Connection, Held, Store, journal, leases, steps
+from syndicate.errors import AwayError, BusyError, StoreError
+from syndicate.store import Connection, Store, journal, leases, steps
 from syndicate.store.attempts import Attempt, Begin
 from syndicate.store.journal import Page
 from syndicate.store.leases import Sender
@@ -55,6 +55,7 @@ log = structlog.get_logger()
 class _Turn(NamedTuple):
     """One transaction's work, and who waits for it."""
 
+    hand: Hand
     act: Callable[[Hand], Any]
     waiting: Sequence[asyncio.Future[Any]]
     steps: Sequence[Step] = ()
@@ -70,8 +71,11 @@ class Ledger:
     """
 
     def __init__(self, store: Store, is_ending: Callable[[], bool] = lambda: True) -> None:
-        self._free = [Hand(store, is_ending) for _ in range(2 if store.is_shared else 1)]
-        self._busy: dict[asyncio.Task[None], _Turn] = {}
+        self._commits = Hand(store, is_ending)
+        self._others = Hand(store, is_ending) if store.is_shared else self._commits
+        self._hands, self._busy = {self._commits, self._others}, set[Hand]()
+        self._patient: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
         self._page: Page | None = None
         self._numbers = itertools.count()
         self._notes = 0
@@ -110,8 +114,9 @@ class Ledger:
             raise
         finally:
             while self._busy:
-                await asyncio.wait(self._busy)
-            for hand in self._free:
+                self._idle.clear()
+                await self._idle.wait()
+            for hand in self._hands:
                 hand.let_go()
 
     async def step(
@@ -135,7 +140,7 @@ class Ledger:
     async def run(self, work: Callable[[Connection], Some]) -> Some:
         """Does some other work on the ledger in a transaction of its own. :raises StoreError: when it can't."""
         done: asyncio.Future[Some] = self._loop.create_future()
-        self._turns.append(_Turn(lambda hand: _do(hand, work), [done]))
+        self._turns.append(_Turn(self._others, lambda hand: _do(hand, work), [done]))
         self._call()
         return await done
 
@@ -146,7 +151,7 @@ class Ledger:
 
     def _call(self) -> None:
         """Has a turn taken soon."""
-        if not self._is_called and self._free:
+        if not self._is_called and self._busy != self._hands:
             self._is_called = True
             self._look(_LOOKS)
 
@@ -161,12 +166,13 @@ class Ledger:
 
     def _take_turns(self) -> None:
         self._is_called = False
-        while self._free and (turn := self._next_turn()):
+        while turn := self._next_turn():
             if self.is_shared:
-                self._take_patiently(turn)
+                if not self._note(turn):
+                    self._take_patiently(turn)
                 continue
             try:
-                result, failure = turn.act(self._free[0]), None
+                result, failure = turn.act(turn.hand), None
             except BusyError:
                 self._take_patiently(turn)
                 continue
@@ -176,45 +182,61 @@ class Ledger:
 
     def _next_turn(self) -> _Turn | None:
         """One that may begin now: no more than one commit at a time, nor more than one of all else."""
-        under_way = {bool(turn.steps) for turn in self._busy.values()}
-        if self._turns and False not in under_way:
+        if self._turns and self._others not in self._busy:
             return self._turns.popleft()
-        return self._commit_turn() if self._steps and True not in under_way else None
-
-    def _take_patiently(self, turn: _Turn) -> None:
-        task = asyncio.create_task(self._wait(turn, self._free.pop()))
-        self._busy[task] = turn
+        return self._commit_turn() if self._steps and self._commits not in self._busy else None
 
     def _commit_turn(self) -> _Turn:
         """All that has come in until now. Made when its time is there, for what comes later would only come later."""
         taken, self._steps = self._steps, []
         work = [one for one, _ in taken]
-        return _Turn(lambda hand: self._commit(hand, work), [one for _, one in taken], work)
+        return _Turn(self._commits, lambda hand: self._commit(hand, work), [one for _, one in taken], work)
 
-    async def _wait(self, turn: _Turn, hand: Hand) -> None:
-        """Takes one turn that may take as long as the database lets it wait."""
+    def _take_patiently(self, turn: _Turn, failure: AwayError | None = None) -> None:
+        """It may take as long as the database lets it wait."""
+        self._busy.add(turn.hand)
+        task = asyncio.create_task(self._wait(turn, failure))
+        self._patient.add(task)
+        task.add_done_callback(self._patient.discard)
+
+    async def _wait(self, turn: _Turn, failure: AwayError | None) -> None:
         result: Any = None
-        failure: Exception | None = None
+        told: Exception | None = None
         try:
-            result = await hand.take(partial(turn.act, hand), partial(self._note, turn.steps) if turn.steps else None)
+            result = await turn.hand.take(partial(turn.act, turn.hand), failure)
         except Exception as error:  # noqa: BLE001 - as above
-            failure = error
-        self._free.append(hand)
-        del self._busy[cast("asyncio.Task[None]", asyncio.current_task())]
+            told = error
+        self._end(turn, result, told)
+
+    def _note(self, turn: _Turn) -> bool:
+        """Begins an entry in the journal, where that can be; whether it did."""
+        if not turn.steps or self._page is None:
+            return False
+        tell = partial(self._noted, turn, time.perf_counter())
+        self._busy.add(turn.hand)
+        turn.hand.begin()
+        return steps.note(turn.hand.hold(), self._page, next(self._numbers), turn.steps, tell)
+
+    def _noted(self, turn: _Turn, began: float, begun: set[int] | None, error: Exception | None) -> None:
+        turn.hand.rest()
+        if begun is not None:
+            self._notes += 1
+            self._observe(began, begun, turn.steps)
+            self._end(turn, begun)
+            return
+        self._page = None
+        if error is None or isinstance(error, AwayError):
+            self._take_patiently(turn, error)
+        else:
+            self._end(turn, None, error)
+
+    def _end(self, turn: _Turn, result: Any, failure: Exception | None = None) -> None:
+        self._busy.discard(turn.hand)
         _settle(turn.waiting, result, failure)
         if self._turns or self._steps:
             self._call()
-
-    async def _note(self, taken: Sequence[Step], held: Held) -> set[int] | None:
-        """An entry in the journal, where that can be."""
-        if self._page is None:
-            return None
-        began = time.perf_counter()
-        begun = await steps.note(held, self._page, next(self._numbers), taken)
-        if begun is not None:
-            self._notes += 1
-            self._observe(began, begun, taken)
-        return begun
+        if not self._busy:
+            self._idle.set()
 
     def _commit(self, hand: Hand, taken: Sequence[Step]) -> set[int]:
         began = time.perf_counter()

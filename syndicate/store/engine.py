@@ -110,7 +110,10 @@ class Store:
         with self.told(), self._writing.connect() as connection:
             held = Held(connection, self.told, is_file=self._sqlite)
             with held.at_once(), opening.planned_once(connection):
-                yield held
+                try:
+                    yield held
+                finally:
+                    held.hush()
 
     @contextmanager
     def told(self) -> Iterator[None]:

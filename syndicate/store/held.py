@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from syndicate.errors import BusyError
 from syndicate.store import opening
-from syndicate.store.line import Line
+from syndicate.store.line import Line, Tell
 from syndicate.store.prepared import Batch, Prepared
 
 
@@ -40,6 +40,7 @@ class Held:
 
     def give_up(self) -> None:
         """Forgets a connection that is of no use any more."""
+        self.hush()
         self._connection.invalidate()
 
     @contextmanager
@@ -69,16 +70,29 @@ class Held:
         with self._told(), self._connection.begin():
             yield self._connection
 
-    async def ask(self, statement: Prepared, *values: Any) -> list[str]:
-        """The first column of what one statement finds, which is a transaction; PostgreSQL's, and no thread waits.
+    def ask(self, statement: Prepared, values: Sequence[Any], tell: Tell) -> None:
+        """Asks one statement, which is a transaction; PostgreSQL's, and no thread waits.
 
-        Nothing else may be done on the connection meanwhile.
+        ``tell`` gets the first column of what it finds, or StoreError. Until then nothing else may be done on the
+        connection, and after that not before it is left to others (``hush``).
         """
         if self._line is None:
             names = self._connection.info.setdefault("asked", {})
             self._line = Line(self._driver, self._connection.dialect, names)
-        with self._told():
-            return await self._line.ask(statement, values)
+        self._line.ask(statement, values, lambda found, error: tell(found, error and self._meant(error)))
+
+    def hush(self) -> None:
+        """Leaves the connection to threads."""
+        if self._line is not None:
+            self._line.hush()
+
+    def _meant(self, error: Exception) -> Exception:
+        """What it means to an operator."""
+        try:
+            with self._told():
+                raise error
+        except Exception as meant:  # noqa: BLE001 - it is not for us
+            return meant
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:

@@ -8,7 +8,7 @@ holds, posts first (``post``, ``close``). On SQLite nothing is noted: there the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -64,17 +64,23 @@ def turn(connection: Connection, sender_id: int) -> Page | None:
     return Page(sender_id, epoch, frozenset(connection.execute(sending).scalars()))
 
 
-async def note(held: Held, page: Page, number: int, tries: Sequence[Attempt], wanted: Sequence[Begin]) -> bool:
+def note(
+    held: Held,
+    page: Page,
+    number: int,
+    tries: Sequence[Attempt],
+    wanted: Sequence[Begin],
+    tell: Callable[[bool, Exception | None], None],
+) -> None:
     """Writes one entry: what became of some deliveries, and that others are begun; ``page.takes`` those.
 
-    No two entries of a sender have the same number.
-
-    False, and nothing is noted, when the sender must ``turn`` first: it is not known any more, or somebody decided
-    about what it holds.
-    :raises StoreError: when the database can't be used; it may have been noted.
+    No two entries of a sender have the same number. ``tell`` hears whether it was noted: not when the sender must
+    ``turn`` first, as it is not known any more or somebody decided about what it holds. With a StoreError, which says
+    that the database can't be used, it may have been.
     """
     entry = _rows(map(_tried_row, tries)), _rows(map(_wanted_row, wanted))
-    return bool(await held.ask(_NOTE, number, *entry, page.sender_id, page.epoch))
+    values = number, *entry, page.sender_id, page.epoch
+    held.ask(_NOTE, values, lambda found, error: tell(bool(found), error))
 
 
 def post(connection: Connection, sender_ids: Sequence[int] | None = None) -> None:

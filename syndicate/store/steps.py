@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ from syndicate.store import attempts, journal, leases, suppressions
 from syndicate.store.attempts import Attempt, Begin
 from syndicate.store.held import Held
 from syndicate.store.journal import Page
+
+Tell = Callable[[set[int] | None, Exception | None], None]
 
 
 class Step(NamedTuple):
@@ -24,17 +26,19 @@ class Step(NamedTuple):
     undone: Sequence[Begin]
 
 
-async def note(held: Held, page: Page, number: int, steps: Sequence[Step]) -> set[int] | None:
-    """The same as ``take`` as an entry in the journal that no thread waits for; returns which are begun.
+def note(held: Held, page: Page, number: int, steps: Sequence[Step], tell: Tell) -> bool:
+    """The same as ``take`` as an entry in the journal that no thread waits for.
 
-    None, and nothing is done, when ``take`` must see to it on a new page. :raises StoreError: as ``take`` does.
+    ``tell`` hears which are begun, None when ``take`` must see to it on a new page, or a StoreError, after which
+    ``take`` may too. False when an entry can't say all that.
     """
     begin = [one for step in steps for one in step.begin]
     if any(step.gone or step.undone for step in steps) or not page.takes(begin):
-        return None
-    if not await journal.note(held, page, number, [one for step in steps for one in step.ended], begin):
-        return None
-    return {one.delivery_id for one in begin}
+        return False
+    begun = {one.delivery_id for one in begin}
+    ended = [one for step in steps for one in step.ended]
+    journal.note(held, page, number, ended, begin, lambda is_noted, error: tell(begun if is_noted else None, error))
+    return True
 
 
 def take(held: Held, sender_id: int, steps: Sequence[Step]) -> set[int] | None:

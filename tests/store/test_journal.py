@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -63,7 +64,10 @@ class Sender:
         """Writes one entry."""
         self._number += 1
         wanted = [Begin(one.id, one.digest_id, one.sender_id) for one in begun]
-        return await journal.note(held, page or self.page, self._number, ended, wanted)
+        noted = asyncio.get_running_loop().create_future()
+        tell = lambda is_noted, error: noted.set_exception(error) if error else noted.set_result(is_noted)  # noqa: E731
+        journal.note(held, page or self.page, self._number, ended, wanted, tell)
+        return bool(await noted)
 
 
 def tried(one: Delivery, state: DeliveryState, said: str = "said so") -> Attempt:
