@@ -142,14 +142,20 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture
+def empty_postgresql_url(postgresql: str) -> Iterator[str]:
+    """The URL of a database on PostgreSQL without tables."""
+    with _database(postgresql, "template1") as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables, on each of the two."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'syndicate.db'}"
-        return
-    with _database(request.getfixturevalue("postgresql"), "template1") as url:
-        yield url
+        return f"sqlite:///{tmp_path / 'syndicate.db'}"
+    url: str = request.getfixturevalue("empty_postgresql_url")
+    return url
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 Many connections share one commit: one turn takes whatever has come in, commits it, and the next turn takes what came
 meanwhile. Before each, the network is looked at a few times more, which costs much less than a commit of its own for
-what comes in then; there is no timer, so a lone write waits for nobody. A caller goes on only when what it said is
-durable.
+what comes in then; a lone write waits for nobody, unless the database is elsewhere and commits stand in line there. A
+caller goes on only when what it said is durable.
 
 A turn is taken where the connections are served: a commit on this machine's own disk takes less time than a thread
 needs to be told of it. For a database that is elsewhere there are two hands: one notes in the journal what is to be
@@ -27,6 +27,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import structlog
 
 from syndicate import metrics
+from syndicate.delivery.crowding import Crowding
 from syndicate.delivery.hand import Hand
 from syndicate.delivery.owner import forsake, new_owner
 from syndicate.errors import AwayError, BusyError, StoreError
@@ -43,6 +44,9 @@ _LOOKS = 3
 
 _WORTH = 5
 """So many are worth a commit while more are coming: those who bring them have the other core meanwhile."""
+
+_ENOUGH = 8
+"""So many need not wait for more where commits stand in line: a larger one costs hardly less for each."""
 
 _POST_S = 0.25
 """Between two postings of the journal: they cost little, and what others read is no older than that."""
@@ -76,6 +80,8 @@ class Ledger:
         self._hands, self._busy = {self._commits, self._others}, set[Hand]()
         self._patient: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
+        self._crowding = Crowding()
+        self._pausing: asyncio.TimerHandle | None = None
         self._page: Page | None = None
         self._numbers = itertools.count()
         self._notes = 0
@@ -151,7 +157,11 @@ class Ledger:
 
     def _call(self) -> None:
         """Has a turn taken soon."""
-        if not self._is_called and self._busy != self._hands:
+        if self._pausing is not None:
+            if self._turns or len(self._steps) >= _ENOUGH:
+                self._pausing.cancel()
+                self._take_turns()
+        elif not self._is_called and self._busy != self._hands:
             self._is_called = True
             self._look(_LOOKS)
 
@@ -161,11 +171,19 @@ class Ledger:
             self._loop.call_soon(self._look, more - 1)
         elif not self._turns and len(self._steps) < _WORTH and self.is_more_coming():
             self._is_called = False
+        elif pause := self._pause():
+            self._pausing = self._loop.call_later(pause, self._take_turns)
         else:
             self._take_turns()
 
+    def _pause(self) -> float:
+        """Seconds until a commit that would be small is made."""
+        if not self.is_shared or self._turns or self._commits in self._busy or len(self._steps) >= _ENOUGH:
+            return 0
+        return self._crowding.pause
+
     def _take_turns(self) -> None:
-        self._is_called = False
+        self._is_called, self._pausing = False, None
         while turn := self._next_turn():
             if self.is_shared:
                 if not self._note(turn):
@@ -221,6 +239,7 @@ class Ledger:
         turn.hand.rest()
         if begun is not None:
             self._notes += 1
+            self._crowding.took(time.perf_counter() - began)
             self._observe(began, begun, turn.steps)
             self._end(turn, begun)
             return

@@ -7,22 +7,23 @@ holds, posts first (``post``, ``close``). On SQLite nothing is noted: there the 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    JSON,
+    ARRAY,
     BigInteger,
-    Column,
     ColumnElement,
     Connection,
+    Double,
     Insert,
     Text,
     and_,
     bindparam,
     case,
     cast,
+    column,
     delete,
     func,
     insert,
@@ -33,6 +34,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.sql.selectable import CTE
+from sqlalchemy.types import TypeEngine
 
 from syndicate.model import DeliveryState, DigestState
 from syndicate.store.attempts import HELD, OPEN, Attempt, Begin
@@ -78,8 +80,9 @@ def note(
     ``turn`` first, as it is not known any more or somebody decided about what it holds. With a StoreError, which says
     that the database can't be used, it may have been.
     """
-    entry = _rows(map(_tried_row, tries)), _rows(map(_wanted_row, wanted))
-    values = number, *entry, page.sender_id, page.epoch
+    mine = [one for one in tries if one.sender_id == page.sender_id]
+    begun = [one.delivery_id for one in wanted if one.sender_id == page.sender_id]
+    values = number, *(write(mine) for write in _WRITTEN.values()), _numbers(begun), page.sender_id, page.epoch
     held.ask(_NOTE, values, lambda found, error: tell(bool(found), error))
 
 
@@ -100,82 +103,82 @@ def close(connection: Connection, sender_id: int | None = None) -> None:
     post(connection, None if sender_id is None else [sender_id])
 
 
-def _rows(rows: Iterable[dict[str, Any]]) -> str:
-    return json.dumps(list(rows), default=str)[1:-1]
+def _numbers(values: Iterable[int | None]) -> str:
+    """The inside of an array of PostgreSQL (§8.15.2), as all columns of an entry are."""
+    return ",".join(["NULL" if one is None else str(one) for one in values])
 
 
-def _tried_row(one: Attempt) -> dict[str, Any]:
-    return {
-        "delivery_id": one.delivery_id,
-        "number": one.number,
-        "began_at": one.began_at,
-        "ended_at": one.ended_at,
-        "outcome": one.state.value,
-        "code": one.code,
-        "relay": one.relay,
-        "reply": one.reply,
-        "next_at": one.next_at,
-        "sender_id": one.sender_id,
-    }
+def _instants(moments: Iterable[datetime]) -> str:
+    return ",".join([str((one - _EPOCH) // _MICROSECOND) for one in moments])
 
 
-def _wanted_row(one: Begin) -> dict[str, Any]:
-    return {"wanted_id": one.delivery_id, "sender_id": one.sender_id}
+def _words(values: Iterable[str]) -> str:
+    return ",".join([f'"{one.replace(_STROKE, _STROKE * 2).replace(_QUOTE, _STROKE + _QUOTE)}"' for one in values])
 
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_STROKE, _QUOTE = "\\", '"'
+
+_WRITTEN: Final[Mapping[str, Callable[[Sequence[Attempt]], str]]] = {
+    "deliveries": lambda tries: _numbers([one.delivery_id for one in tries]),
+    "numbers": lambda tries: _numbers([one.number for one in tries]),
+    "began": lambda tries: _instants([one.began_at for one in tries]),
+    "ended": lambda tries: _instants([one.ended_at for one in tries]),
+    "outcomes": lambda tries: _words([one.state.value for one in tries]),
+    "nexts": lambda tries: _instants([one.next_at for one in tries]),
+    "codes": lambda tries: _numbers([one.code for one in tries]),
+    "relays": lambda tries: _words([one.relay for one in tries]),
+    "replies": lambda tries: _words([one.reply for one in tries]),
+}
+_NAMES = ("number", *_WRITTEN, "begun")
 
 _NOTE = Prepared(
     insert(journal)
     .from_select(
-        ["sender_id", "number", "ended", "begun"],
-        select(
-            senders.c.id,
-            bindparam("number", type_=BigInteger),
-            bindparam("ended", type_=Text),
-            bindparam("begun", type_=Text),
-        )
+        ["sender_id", *_NAMES],
+        select(senders.c.id, *(bindparam(name, type_=journal.c[name].type) for name in _NAMES))
         .where(senders.c.id == bindparam("sender"), senders.c.epoch == bindparam("epoch"))
         .with_for_update(read=True),
     )
     .returning(journal.c.number),
-    "number",
-    "ended",
-    "begun",
+    *_NAMES,
     "sender",
     "epoch",
 )
 
 _d = deliveries.c
-_TRIED = (
-    *(Column(one.name, one.type) for one in attempts.c),
-    Column("next_at", _d.next_at.type),
-    Column("sender_id", _d.sender_id.type),
-)
-_WANTED = (Column("wanted_id", _d.id.type), Column("sender_id", _d.sender_id.type))
 
 
-def _listed(name: str, entries: ColumnElement[str], taken: CTE, *columns: Column[Any]) -> CTE:
-    """Rows out of JSON; as there is one call for all entries, the planner takes them to be a hundred."""
-    joined = func.string_agg(func.nullif(entries, ""), ", ")
-    whole = select(cast(literal("[") + func.coalesce(joined, "") + literal("]"), JSON)).select_from(taken)
-    rows = func.json_to_recordset(whole.scalar_subquery())
-    return select(rows.table_valued(*columns).render_derived(with_types=True)).cte(name)
+def _read(taken: CTE, name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """A column of all entries, as one array."""
+    joined = func.string_agg(func.nullif(taken.c[name], ""), ",")
+    inside = select(literal("{") + func.coalesce(joined, "") + literal("}")).select_from(taken).scalar_subquery()
+    return cast(inside, ARRAY(kind))
+
+
+def _instant(microseconds: ColumnElement[int]) -> ColumnElement[datetime]:
+    return func.to_timestamp(cast(microseconds, Double) / literal(1e6, Double))
 
 
 def _posted() -> Insert:
     """One statement. A delivery is in no more than one attempt here, for nobody leases it again before it is posted."""
     mine = journal.c.sender_id == bindparam("sender")
-    taken = delete(journal).where(mine).returning(journal.c.ended, journal.c.begun).cte("taken")
-    tried = _listed("tried", taken.c.ended, taken, *_TRIED)
-    wanted = _listed("wanted", taken.c.begun, taken, *_WANTED)
+    taken = delete(journal).where(mine).returning(*(journal.c[name] for name in (*_WRITTEN, "begun"))).cte("taken")
+    kinds = dict.fromkeys(("outcomes", "relays", "replies"), Text())
+    columns = [column(name, kinds.get(name, BigInteger())) for name in _WRITTEN]
+    rows = func.unnest(*(_read(taken, one.name, one.type) for one in columns)).table_valued(*columns).render_derived()
+    tried = select(rows).cte("tried")
+    wanted = select(func.unnest(_read(taken, "begun", BigInteger())).label("id")).cte("wanted")
+    outcome = tried.c.outcomes
     recorded = (
         update(deliveries)
-        .where(_d.id == tried.c.delivery_id, _d.sender_id == tried.c.sender_id, HELD)
+        .where(_d.id == tried.c.deliveries, _d.sender_id == bindparam("sender"), HELD)
         .values(
-            state=tried.c.outcome,
-            attempts=tried.c.number,
-            next_at=tried.c.next_at,
-            finished_at=case((and_(*(tried.c.outcome != one for one in OPEN)), tried.c.ended_at)),
-            reply=case((tried.c.outcome == DeliveryState.ACCEPTED, ""), else_=tried.c.reply),
+            state=outcome,
+            attempts=tried.c.numbers,
+            next_at=_instant(tried.c.nexts),
+            finished_at=case((and_(*(outcome != one for one in OPEN)), _instant(tried.c.ended))),
+            reply=case((outcome == DeliveryState.ACCEPTED, ""), else_=tried.c.replies),
             sender_id=null(),
         )
         .returning(_d.id)
@@ -183,14 +186,24 @@ def _posted() -> Insert:
     )
     begun = (
         update(deliveries)
-        .where(_d.id == wanted.c.wanted_id, _d.sender_id == wanted.c.sender_id, _d.state == "queued")
-        .where(wanted.c.wanted_id.not_in(select(tried.c.delivery_id)))
+        .where(_d.id == wanted.c.id, _d.sender_id == bindparam("sender"), _d.state == "queued")
+        .where(wanted.c.id.not_in(select(tried.c.deliveries)))
         .values(state="begun")
         .returning(_d.id)
         .cte("under_way")
     )
-    lines = select(*(tried.c[one.name] for one in attempts.c)).join(recorded, recorded.c.id == tried.c.delivery_id)
-    return insert(attempts).from_select([one.name for one in attempts.c], lines).add_cte(begun)
+    lines = select(
+        tried.c.deliveries,
+        tried.c.numbers,
+        _instant(tried.c.began),
+        _instant(tried.c.ended),
+        outcome,
+        tried.c.codes,
+        tried.c.relays,
+        tried.c.replies,
+    ).join(recorded, recorded.c.id == tried.c.deliveries)
+    names = ["delivery_id", "number", "began_at", "ended_at", "outcome", "code", "relay", "reply"]
+    return insert(attempts).from_select(names, lines).add_cte(begun)
 
 
 _POST = Prepared(_posted(), "sender")

@@ -40,10 +40,10 @@ from syndicate.model import (
 )
 from syndicate.store.columns import Id, Instant, one_of
 
-VERSION = "0031"
+VERSION = "0032"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
 
-OLDEST = "0031"
+OLDEST = "0032"
 """The oldest version whose programs may work with these tables: a migration that only adds what they need not know
 leaves it, one that takes away or changes what they use sets it to its own number."""
 
@@ -515,11 +515,24 @@ journal = Table(
     metadata,
     Column("sender_id", Id, primary_key=True, autoincrement=False),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("ended", Text, nullable=False),
-    Column("begun", Text, nullable=False),
+    *(
+        Column(name, Text, nullable=False)
+        for name in (
+            "deliveries",
+            "numbers",
+            "began",
+            "ended",
+            "outcomes",
+            "nexts",
+            "codes",
+            "relays",
+            "replies",
+            "begun",
+        )
+    ),
 )
-"""What senders noted and did not post yet (``store.journal``): attempts, and what they began, as JSON without the
-brackets around it."""
+"""What senders noted and did not post yet (``store.journal``): several attempts, and the ids of deliveries that they
+began. Each column has its part of all of them, as PostgreSQL writes arrays, without the brackets around it."""
 
 deliveries = Table(
     "deliveries",

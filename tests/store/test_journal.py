@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from alembic import command
+from alembic.config import Config
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
 
 from syndicate.model import Delivery, DeliveryState, DigestState
 from syndicate.store import Held, Store, deliveries, digests, journal, leases, remedies, standing
@@ -27,6 +32,8 @@ pytestmark = pytest.mark.anyio
 WORDS = "the server's words"
 HOSTILE = "č\\ \"no\" 'such' %s %(user)s {0} $1 😀\u2028 ], ["
 SOON = timedelta(minutes=1)
+INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+CODES = st.none() | st.integers(200, 599)
 ACCEPTED, QUEUED, REJECTED, UNCERTAIN = (
     DeliveryState.ACCEPTED,
     DeliveryState.QUEUED,
@@ -47,6 +54,20 @@ def held(store: Store) -> Iterator[Held]:
         yield connection
 
 
+async def note(held: Held, page: Page, number: int, ended: list[Attempt], wanted: list[Begin]) -> bool:
+    """Writes one entry; whether it could."""
+    noted = asyncio.get_running_loop().create_future()
+
+    def tell(is_noted: bool, error: Exception | None) -> None:
+        if error is None:
+            noted.set_result(is_noted)
+        else:
+            noted.set_exception(error)
+
+    journal.note(held, page, number, ended, wanted, tell)
+    return bool(await noted)
+
+
 class Sender:
     """One that has leased all deliveries of a digest, and its page."""
 
@@ -64,10 +85,7 @@ class Sender:
         """Writes one entry."""
         self._number += 1
         wanted = [Begin(one.id, one.digest_id, one.sender_id) for one in begun]
-        noted = asyncio.get_running_loop().create_future()
-        tell = lambda is_noted, error: noted.set_exception(error) if error else noted.set_result(is_noted)  # noqa: E731
-        journal.note(held, page or self.page, self._number, ended, wanted, tell)
-        return bool(await noted)
+        return await note(held, page or self.page, self._number, ended, wanted)
 
 
 def tried(one: Delivery, state: DeliveryState, said: str = "said so") -> Attempt:
@@ -194,3 +212,103 @@ async def test_a_pause_and_a_digest_that_goes_on_are_noticed(store: Store, held:
     assert page is not None
     assert page.takes([begin])
     assert await sender.note(held, [], sender.leased, page)
+
+
+async def test_what_was_noted_as_json_is_posted_when_the_tables_change(empty_postgresql_url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "syndicate.store:migrations")
+    config.set_main_option("path_separator", "os")
+    said = (
+        "SELECT id, state, attempts, sender_id, reply, finished_at IS NOT NULL FROM deliveries ORDER BY id",
+        "SELECT delivery_id, number, began_at, outcome, code, relay, reply FROM attempts ORDER BY delivery_id",
+    )
+    with closing(Store(empty_postgresql_url)) as store:
+        with store.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0031")
+            connection.execute(
+                text(
+                    "INSERT INTO deliveries (id, digest_id, variant_id, subscription_id, state, attempts, planned_at,"
+                    " next_at, sender_id, reply) SELECT id, 1, 1, id, 'queued', 0, now(), now(), holder, ''"
+                    " FROM (VALUES (1, 7), (2, 7), (3, 7), (4, 8)) AS held (id, holder)"
+                )
+            )
+            entry = text("INSERT INTO journal (sender_id, number, ended, begun) VALUES (7, :number, :ended, :begun)")
+            connection.execute(entry, {"number": 1, "ended": "", "begun": wanted_as_json(1, 2)})
+            ended = ", ".join([tried_as_json(1, "accepted", "ok"), tried_as_json(4, "accepted", "of another")])
+            connection.execute(entry, {"number": 2, "ended": ended, "begun": wanted_as_json(3)})
+            ended = tried_as_json(3, "rejected", HOSTILE)
+            connection.execute(entry, {"number": 3, "ended": ended, "begun": ""})
+        store.migrate()
+        with store.read() as connection:
+            found, tries = ([tuple(row) for row in connection.execute(text(query))] for query in said)
+            assert connection.execute(select(entries)).all() == []
+    assert found == [
+        (1, "accepted", 1, None, "", True),
+        (2, "begun", 0, 7, "", False),
+        (3, "rejected", 1, None, HOSTILE, True),
+        (4, "queued", 0, 8, "", False),
+    ]
+    assert tries == [
+        (1, 1, MONDAY, "accepted", 250, "smtp", "ok"),
+        (3, 1, MONDAY, "rejected", 250, "smtp", HOSTILE),
+    ]
+
+
+async def noted(store: Store, page: Page, ended: list[Attempt]) -> bool:
+    with store.held() as held:
+        return await note(held, page, 1, ended, [])
+
+
+def wanted_as_json(*ids: int) -> str:
+    return json.dumps([{"wanted_id": one, "sender_id": 7} for one in ids])[1:-1]
+
+
+def tried_as_json(delivery_id: int, outcome: str, reply: str) -> str:
+    attempt = {
+        "delivery_id": delivery_id,
+        "number": 1,
+        "began_at": str(MONDAY),
+        "ended_at": str(MONDAY),
+        "outcome": outcome,
+        "code": 250,
+        "relay": "smtp",
+        "reply": reply,
+        "next_at": str(MONDAY),
+        "sender_id": 7,
+    }
+    return json.dumps(attempt)
+
+
+@given(st.lists(st.tuples(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), INSTANTS, CODES)))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_servers_say_is_posted_as_it_was_said(
+    store: Store, said: list[tuple[str, datetime, int | None]]
+) -> None:
+    with store.write() as connection:
+        connection.execute(text("TRUNCATE attempts, deliveries, journal, senders"))
+    ids = range(1, len(said) + 1)
+    tries = [
+        Attempt(one, 1, at, at, REJECTED, at, code, words, words, 1)
+        for one, (words, at, code) in zip(ids, said, strict=True)
+    ]
+    with store.write() as connection:
+        page = Page(leases.enter(connection, "host/1/aa", lease_until=MONDAY), 0, frozenset())
+        connection.execute(
+            text(
+                "INSERT INTO deliveries (id, digest_id, variant_id, subscription_id, state, attempts, planned_at,"
+                " next_at, sender_id, reply) SELECT id, 1, 1, id, 'begun', 0, now(), now(), :holder, ''"
+                " FROM generate_series(1, :count) AS id"
+            ),
+            {"holder": page.sender_id, "count": len(said)},
+        )
+    assert asyncio.run(noted(store, page, [one._replace(sender_id=page.sender_id) for one in tries]))
+    with store.write() as connection:
+        journal.post(connection)
+        c = attempts.c
+        found = connection.execute(
+            select(c.relay, c.reply, c.began_at, c.ended_at, c.code).order_by(c.delivery_id)
+        ).all()
+        next_ = connection.execute(select(rows.c.next_at, rows.c.reply).order_by(rows.c.id)).all()
+    assert [tuple(row) for row in found] == [(words, words, at, at, code) for words, at, code in said]
+    assert [tuple(row) for row in next_] == [(at, words) for words, at, _ in said]
