@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import DIGEST_TRANSITIONS, Channel, Digest, DigestState, Event, Parts, SubscriptionState, Variant
-from syndicate.store import journal, outbox
+from syndicate.store import journal, news, outbox
 from syndicate.store.outbox import Happened
 from syndicate.store.schema import (
     appearances,
@@ -316,6 +316,7 @@ def set_state(connection: Connection, digest_id: int, state: DigestState, *, now
     if not changed.rowcount:
         found = get(connection, digest_id)
         raise ConflictError(f"digest {digest_id} is {found.state}, so it can't become {state}")
+    news.tell(connection)
     if was == DigestState.SENDING:
         journal.close(connection)
     if state is DigestState.SENT:

@@ -37,6 +37,7 @@ from sqlalchemy.sql.selectable import CTE
 from sqlalchemy.types import TypeEngine
 
 from syndicate.model import DeliveryState, DigestState
+from syndicate.store import news
 from syndicate.store.attempts import HELD, OPEN, Attempt, Begin
 from syndicate.store.columns import among
 from syndicate.store.held import Held
@@ -91,6 +92,7 @@ def post(connection: Connection, sender_ids: Sequence[int] | None = None) -> Non
     mine = among(journal.c.sender_id, sender_ids) if sender_ids is not None else true()
     if noting := connection.execute(select(journal.c.sender_id).where(mine).distinct()).scalars().all():
         _POST.carry(connection, [(one,) for one in noting])
+        news.tell(connection)
 
 
 def close(connection: Connection, sender_id: int | None = None) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from syndicate.errors import ConflictError
 from syndicate.model import OUTSTANDING, DeliveryState, Digest, DigestState, SubscriptionState, states_before
 from syndicate.store import digests as rows
-from syndicate.store import journal
+from syndicate.store import journal, news
 from syndicate.store.schema import QUEUED, TROUBLED, deliveries, digests, subscribers, subscriptions, suppressions
 from syndicate.store.standing import UNDECIDED, finished
 
@@ -163,6 +163,7 @@ def _lock(connection: Connection, digest_id: int) -> Digest:
 
 def _set(connection: Connection, digest_id: int, state: DigestState) -> Digest:
     connection.execute(update(digests).where(digests.c.id == digest_id).values(state=state, finished_at=None))
+    news.tell(connection)
     if state is not DigestState.SENDING:
         journal.close(connection)
     return rows.get(connection, digest_id)

@@ -71,17 +71,22 @@ class Moving:
 class _Seen:
     at: float
     until: float
+    spared: float
     moving: Moving
     samples: deque[tuple[float, int]] = field(default_factory=deque)
 
 
 class Meter:
-    """Remembers what it counted for a second, and for half a minute how much was done. ``tick`` counts seconds."""
+    """Remembers what it counted for a second, and for half a minute how much was done. ``tick`` counts seconds.
+
+    What it counted before something ``changed`` it counts again, but no more often than is easy for the database.
+    """
 
     def __init__(self, store: Store, tick: Callable[[], float] = time.monotonic) -> None:
         self._store, self._tick = store, tick
         self._seen: dict[int, _Seen] = {}
         self._lock = threading.Lock()
+        self._changed_at = float("-inf")
 
     def in_state(self, *states: DigestState) -> list[int]:
         """The newest digests that are in one of these states, oldest first."""
@@ -94,10 +99,18 @@ class Meter:
         :raises NotFoundError: when there is none of such an id.
         """
         with self._lock:
-            stale = [one for one in ids if one not in self._seen or self._seen[one].until <= self._tick()]
+            stale = [one for one in ids if one not in self._seen or self._is_stale(self._seen[one])]
             if stale:
                 self._count(stale)
             return [self._seen[one].moving for one in ids]
+
+    def changed(self) -> None:
+        """Something did just now."""
+        self._changed_at = self._tick()
+
+    def _is_stale(self, seen: _Seen) -> bool:
+        now = self._tick()
+        return seen.until <= now or (seen.at <= self._changed_at and seen.spared <= now)
 
     def _count(self, ids: Sequence[int]) -> None:
         began = self._tick()
@@ -106,13 +119,14 @@ class Meter:
             counts = standing.by_digest(connection, ids)
             tries = {one: standing.next_try(connection, one) for one in ids}
         now = self._tick()
-        until = now + max(_FRESH_S, _SPARING * (now - began))
+        spared = now + _SPARING * (now - began)
+        until = max(now + _FRESH_S, spared)
         self._seen = {one: seen for one, seen in self._seen.items() if now - seen.at < _KEPT_S or one in ids}
         for one in ids:
             samples = self._seen[one].samples if one in self._seen else deque[tuple[float, int]]()
             done = counts[one].planned - counts[one].outstanding
             rate = _rate(samples, now, done)
-            self._seen[one] = _Seen(now, until, Moving(found[one], counts[one], rate, tries[one]), samples)
+            self._seen[one] = _Seen(began, until, spared, Moving(found[one], counts[one], rate, tries[one]), samples)
 
 
 def _rate(samples: deque[tuple[float, int]], now: float, done: int) -> float | None:

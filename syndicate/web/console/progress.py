@@ -19,10 +19,11 @@ from syndicate.model import DigestState
 from syndicate.web.console.desk import PRIVATE, Desk
 from syndicate.web.console.door import Door
 from syndicate.web.console.meter import Moving
+from syndicate.web.console.news import News
 from syndicate.web.console.visit import Visit
 
 EVERY_S = 1.0
-"""Seconds between two looks; what has not changed is not told again."""
+"""Seconds between two looks where no news comes; what has not changed is not told again."""
 
 LONGEST_S = 300.0
 """Seconds. Then whoever still watches comes in by the door anew, and is asked who they are."""
@@ -40,6 +41,7 @@ class Progress:
     def __init__(self, app: App, desk: Desk, door: Door) -> None:
         self._app, self._desk = app, desk
         self._watching: Counter[str] = Counter()
+        self._news = News(app.store, desk.meter.changed)
         door.get("/console/progress", Right.VIEW, self.of_all)
         door.get("/console/digests/{id:int}/progress", Right.VIEW, self.of_one)
 
@@ -68,15 +70,18 @@ class Progress:
     async def _tell(self, visit: Visit, now: Callable[[], list[Moving]], *, ends: bool) -> AsyncGenerator[str]:
         self._watching[visit.session.key_hash] += 1
         try:
-            async for told in self._changes(visit, now, ends=ends):
-                yield told
+            async with self._news.watched() as changed:
+                async for told in self._changes(visit, now, changed, ends=ends):
+                    yield told
         except SyndicateError:
             return  # the browser asks again, and the door says what is wrong
         finally:
             self._watching[visit.session.key_hash] -= 1
             self._watching += Counter()  # forgets who watches nothing any more
 
-    async def _changes(self, visit: Visit, now: Callable[[], list[Moving]], *, ends: bool) -> AsyncGenerator[str]:
+    async def _changes(
+        self, visit: Visit, now: Callable[[], list[Moving]], changed: asyncio.Event, *, ends: bool
+    ) -> AsyncGenerator[str]:
         stopping: asyncio.Event = getattr(visit.request.state, "stopping", asyncio.Event())
         clock = asyncio.get_running_loop().time
         until, told_at, before = clock() + LONGEST_S, clock(), None
@@ -93,14 +98,18 @@ class Progress:
             if ends and not any(one.is_open for one in found):
                 yield _event("end", "")
                 return
-            await _wait(stopping, EVERY_S)
+            await _first(stopping, changed)
+            changed.clear()
 
 
-async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+async def _first(*events: asyncio.Event) -> None:
+    """Waits for one of them, or until it is time to look anyway."""
+    waiting = [asyncio.ensure_future(one.wait()) for one in events]
     try:
-        await asyncio.wait_for(stopping.wait(), seconds)
-    except TimeoutError:
-        return
+        await asyncio.wait(waiting, timeout=EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 def _event(name: str, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from syndicate.cli.running import Running
 from syndicate.model import DigestState, Role
-from syndicate.store import digests
+from syndicate.store import Store, digests, remedies
 from syndicate.web.console import meter, progress
 from syndicate.web.console.desk import COOKIE
 from syndicate.web.server import create_web
@@ -71,6 +72,30 @@ def test_it_is_told_until_it_is_sent(pressroom: Pressroom) -> None:
     assert rest[-1] == ("end", "")
     assert "2 of 2 · 100 %" in rest[-2][1]
     assert "2 accepted" in rest[-2][1]
+
+
+def test_what_another_node_does_is_told_at_once(
+    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "EVERY_S", 3600)
+    with closing(Store(postgresql_url)) as elsewhere, serve(tmp_path, store={"url": postgresql_url}) as room:
+        console = Console(room, Role.VIEWER)
+        digest_id = keep(elsewhere, names=("queued", "queued"))
+        with (
+            watch(console, f"/console/digests/{digest_id}/progress") as one,
+            watch(console, "/console/progress") as all_,
+        ):
+            told, of_all = events(one), events(all_)
+            assert "0 of 2" in next(told)[1]
+            assert "0 of 2" in next(of_all)[1]
+            accept(elsewhere, digest_id, 0)
+            with elsewhere.write() as connection:
+                remedies.move(connection, digest_id, DigestState.PAUSED, (DigestState.SENDING,), only="")
+            assert "1 of 2" in next(told)[1]
+            assert "1 of 2" in next(of_all)[1]
+            with elsewhere.write() as connection:
+                digests.set_state(connection, digest_id, DigestState.CANCELLED, now=NOW)
+            assert list(told)[-1] == ("end", "")
 
 
 def test_nobody_watches_more_often_than_there_is_room_for(
