@@ -7,19 +7,20 @@ cost each other time. A relay at a distance leaves the cores idle, and there eac
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.children import Meter, Run, served
 from benchmarks.delay import far_away
 from benchmarks.engine import Route, copy_of, opened, prepare, send
 from benchmarks.figures import Outcome, Plan, Side, Target, alternating, row
 from benchmarks.postgres import Server, postgres
-from benchmarks.sinks import best_sink
+from benchmarks.sinks import Sink, best_sink
 from syndicate.app import App
 from syndicate.jobs.cluster.worker import Worker
 from syndicate.jobs.loop import run as run_loop
@@ -56,28 +57,37 @@ def cluster(folder: Path, plan: Plan) -> list[Outcome]:
 
 
 def _near(folder: Path, server: Server, plan: Plan) -> tuple[Outcome, Outcome]:
-    used: dict[str, list[float]] = {name: [] for name in _WORKERS}
+    used: dict[str, list[_Others]] = {name: [] for name in _WORKERS}
     with best_sink() as sink:
         sides: dict[str, Callable[[], Run]] = {EMBEDDED: partial(_embedded, folder / "embedded", Route(sink.port))}
         for name, count in _WORKERS.items():
-            sides[name] = partial(_several, folder / "cluster", server, Route(sink.port), count, used[name])
+            sides[name] = partial(_several, folder / "cluster", server, sink, Route(sink.port), count, used[name])
         runs = alternating(sides, plan, "cluster")
         about = f"{sink.name}, 8 connections for each process; CPU is the workers' own"
     bounds = {_ONE: (EMBEDDED, 0.8), _TWO: (_ONE, 1.0), _FOUR: (_ONE, 1.0)}
     near = Outcome("cluster, loopback", about, "msg/s", _rows(runs, bounds))
-    shares = []
-    for name, database in used.items():
-        per_thousand = [1000 * cpu / plan.count for cpu in database]
-        share = median(cpu / (cpu + run.cpu) for cpu, run in zip(database, runs[name], strict=True))
-        target = Target("of all CPU", share, _SHARE, is_most=True)
-        shares.append(Side(f"the database with {name}", tuple(per_thousand), plan.count, None, target))
-    return near, Outcome("cluster, the database's CPU", "of the workers' and its own", "s/1,000", tuple(shares))
+    shares = [
+        side
+        for name, others in used.items()
+        for side in _shares(name, list(zip(others, runs[name], strict=True)), plan.count)
+    ]
+    return near, Outcome("cluster, the database's CPU", "all CPU is the relay's too", "s/1,000", tuple(shares))
+
+
+def _shares(name: str, both: list[tuple[_Others, Run]], count: int) -> Iterator[Side]:
+    """Both ways to read it: beside all that runs, and beside the workers alone."""
+    per_thousand = tuple(1000 * one.database / count for one, _ in both)
+    total = median(one.database / (one.database + one.relay + run.cpu) for one, run in both)
+    ours = median(one.database / (one.database + run.cpu) for one, run in both)
+    yield Side(f"with {name}", per_thousand, count, None, Target("of all CPU", total, _SHARE, is_most=True))
+    target = Target("of the workers' and its own", ours, _SHARE, is_most=True)
+    yield Side(f"with {name}, but for the relay", per_thousand, count, None, target)
 
 
 def _far(folder: Path, server: Server, plan: Plan) -> Outcome:
     with best_sink() as sink, far_away(sink.port, _ROUND_TRIP) as port:
         route = Route(port, connections=_FAR_CONNECTIONS)
-        sides = {name: partial(_several, folder, server, route, count, []) for name, count in _WORKERS.items()}
+        sides = {name: partial(_several, folder, server, sink, route, count, []) for name, count in _WORKERS.items()}
         runs = alternating(sides, plan, "cluster, far")
     about = f"{sink.name}, {_FAR_CONNECTIONS} connections a worker"
     bounds = {_TWO: (_ONE, 1.9), _FOUR: (_ONE, 3.6)}
@@ -101,13 +111,20 @@ def _embedded(folder: Path, route: Route) -> Run:
         return send(copy, route)
 
 
-def _several(folder: Path, server: Server, route: Route, workers: int, used: list[float]) -> Run:
+class _Others(NamedTuple):
+    """Seconds of CPU that one run took of whoever is no worker."""
+
+    database: float
+    relay: float
+
+
+def _several(folder: Path, server: Server, sink: Sink, route: Route, workers: int, used: list[_Others]) -> Run:
     """All workers begin together, once each has opened the database; it ends when nothing is outstanding any more."""
     with server.copy() as url, ExitStack() as stack:
         there = Route(route.port, route.connections, store=url)
         lines = [stack.enter_context(served(_work, folder, there)) for _ in range(workers)]
         planned = max(line.recv() for line in lines)
-        before, meter = server.cpu(), Meter()
+        before, meter = _Others(server.cpu(), sink.cpu()), Meter()
         for line in lines:
             line.send("go")
         server.wait_until_none(url, *_OUTSTANDING)
@@ -116,7 +133,7 @@ def _several(folder: Path, server: Server, route: Route, workers: int, used: lis
             line.send("stop")
         cpu = sum(line.recv() for line in lines)
         server.wait_until_left()
-        used.append(server.cpu() - before)
+        used.append(_Others(server.cpu() - before.database, sink.cpu() - before.relay))
         with closing(opened(folder, there)) as app:
             equation = app.jobs.outstanding()
     if not equation.balances or not 0 < planned == equation.accepted:

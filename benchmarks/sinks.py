@@ -11,7 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import active_children
 from multiprocessing.connection import Connection
+
+import psutil
 
 from benchmarks.children import served
 from benchmarks.sink import Arrived, Manners, serve
@@ -27,7 +30,13 @@ class Sink:
 
     name: str
     port: int
+    process: psutil.Process
     line: Connection | None = None
+
+    def cpu(self) -> float:
+        """Seconds that it has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
     def arrived(self) -> dict[str, Arrived]:
         """Recipient domain → what has arrived for it."""
@@ -46,8 +55,10 @@ def postfix_tool(name: str) -> str | None:
 @contextmanager
 def bundled_sink(manners: Manners | None = None) -> Iterator[Sink]:
     """The sink of ``sink.py``."""
+    others = active_children()
     with served(serve, manners or Manners()) as line:
-        yield Sink("bundled sink", line.recv(), line)
+        [own] = (one for one in active_children() if one not in others)
+        yield Sink("bundled sink", line.recv(), psutil.Process(own.pid), line)
 
 
 @contextmanager
@@ -63,7 +74,7 @@ def best_sink() -> Iterator[Sink]:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         _wait_for(process, port)
-        yield Sink("smtp-sink", port)
+        yield Sink("smtp-sink", port, psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait()

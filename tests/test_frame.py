@@ -48,6 +48,21 @@ def test_is_there(path: str) -> None:
     assert (ROOT / path).is_file()
 
 
+def test_only_the_engine_knows_in_what_databases_differ() -> None:
+    """Tables may say what each database is to do with them, and migrations are made for both."""
+    store = ROOT / "syndicate" / "store"
+    free = (store / "engine", store / "migrations", store / "schema.py")
+    told = re.compile(r"\bdialects?\b|sqlite_\w|postgresql_\w|\bPRAGMA\b|get_backend_name")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in sorted((ROOT / "syndicate").rglob("*.py"))
+        if not any(path.is_relative_to(one) for one in free)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if told.search(line)
+    ]
+    assert found == []
+
+
 def test_ci_can_be_run() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=False).returncode == 0

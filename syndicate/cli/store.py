@@ -11,9 +11,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from syndicate.cli.terminal import Json, err, plural, settings, show_json, tell
 from syndicate.errors import ConflictError, SyndicateError
 from syndicate.store import Store
+from syndicate.store.engine.opening import has_password
 from syndicate.store.moving import copying
 from syndicate.store.moving.copying import Copied
-from syndicate.store.opening import has_password
 
 store = typer.Typer(help="The database.", no_args_is_help=True)
 

@@ -18,7 +18,7 @@ from syndicate.errors import ArchiveError, StoreError
 from syndicate.keeping.archive import Manifest, Writer
 from syndicate.settings import Settings, SettingsFile
 from syndicate.store import Store
-from syndicate.store.snapshot import database_file, snapshot
+from syndicate.store.engine.snapshot import database_file, snapshot
 
 PATTERN = "syndicate-????????T??????Z.tar.gz"
 """The names of backups in a folder of them."""

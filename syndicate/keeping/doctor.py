@@ -19,8 +19,8 @@ from syndicate.model import DigestState, SourceState
 from syndicate.settings import Settings, SettingsFile
 from syndicate.settings.masked import masked
 from syndicate.store import Connection, Store, alerts, answers, copies, digests, mailboxes, notices, sources, standing
+from syndicate.store.engine.snapshot import ailments, database_file
 from syndicate.store.schema import VERSION
-from syndicate.store.snapshot import ailments, database_file
 
 _LIBRARIES = ("sqlalchemy", "fastapi", "uvicorn", "aiosmtplib", "jinja2", "cryptography", "psycopg", "procrastinate")
 _ROOM = 200_000_000

@@ -13,8 +13,8 @@ from syndicate.keeping.archive import Manifest, unpack
 from syndicate.settings import SettingsFile
 from syndicate.store import Store, audit, copies
 from syndicate.store.copies import Standing
+from syndicate.store.engine.snapshot import ailments, database_file
 from syndicate.store.schema import VERSION
-from syndicate.store.snapshot import ailments, database_file
 
 
 class Restored(NamedTuple):

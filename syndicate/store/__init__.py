@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from syndicate.store.engine import Store
-from syndicate.store.held import Held
+from syndicate.store.engine.held import Held
+from syndicate.store.engine.store import Store
 
 __all__ = ["Connection", "Held", "Store"]

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Text, and_, bindparam, case, cast, delete, func, insert, or_, select, update
 
 from syndicate.model import Article, ArticleState, Content, Enclosure, Event
-from syndicate.store import edits, fulltext, originals, outbox
+from syndicate.store import edits, originals, outbox
 from syndicate.store.edits import Words
+from syndicate.store.engine import fulltext
 from syndicate.store.outbox import Happened
 from syndicate.store.schema import OWN_PAGE, article_tags, articles, counters, fingerprints
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, literal, null, or_, select, update
 
 from syndicate.model import OUTSTANDING, DeliveryState
-from syndicate.store.prepared import Batch, Prepared
+from syndicate.store.engine.prepared import Batch, Prepared
 from syndicate.store.schema import attempts, deliveries, digests
 
 

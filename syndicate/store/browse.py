@@ -10,8 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, func, or_, select, true
 
 from syndicate.model import ArticleState, DigestState
-from syndicate.store import fulltext
 from syndicate.store.articles import tag_key
+from syndicate.store.engine import fulltext
 from syndicate.store.schema import appearances, article_tags, articles, digests
 from syndicate.store.words import Query
 

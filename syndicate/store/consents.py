@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from syndicate.model import Consent, ConsentKind, Event, Via
 from syndicate.store import outbox
-from syndicate.store.filling import Filling
+from syndicate.store.engine.filling import Filling
 from syndicate.store.outbox import Happened
 from syndicate.store.schema import consents
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, and_, case, exists, insert, literal, select, 
 from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.model import Channel, DeliveryState, Digest, DigestState, states_before
-from syndicate.store import partitions, private
+from syndicate.store import private
 from syndicate.store.digests import readers_of
+from syndicate.store.engine import partitions
 from syndicate.store.schema import QUEUED, audiences, deliveries, digests, subscribers, subscriptions, suppressions
 
 _LATER = ("sender_id", "finished_at")

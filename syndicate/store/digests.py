@@ -13,7 +13,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.errors import ConflictError, NotFoundError
 from syndicate.model import DIGEST_TRANSITIONS, Channel, Digest, DigestState, Event, Parts, SubscriptionState, Variant
-from syndicate.store import journal, news, outbox
+from syndicate.store import journal, outbox
+from syndicate.store.engine import news
 from syndicate.store.outbox import Happened
 from syndicate.store.schema import (
     appearances,

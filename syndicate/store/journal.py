@@ -8,40 +8,32 @@ holds, posts first (``post``, ``close``). On SQLite nothing is noted: there the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
-    ColumnElement,
     Connection,
-    Double,
     Insert,
     Text,
     and_,
     bindparam,
     case,
-    cast,
     column,
     delete,
-    func,
     insert,
-    literal,
     null,
     select,
     true,
     update,
 )
-from sqlalchemy.sql.selectable import CTE
-from sqlalchemy.types import TypeEngine
 
 from syndicate.model import DeliveryState, DigestState
-from syndicate.store import news
 from syndicate.store.attempts import HELD, OPEN, Attempt, Begin
-from syndicate.store.columns import among
-from syndicate.store.held import Held
-from syndicate.store.prepared import Prepared
+from syndicate.store.engine import news
+from syndicate.store.engine.arrays import instant, instants, numbers, rows_of, words
+from syndicate.store.engine.columns import among
+from syndicate.store.engine.held import Held
+from syndicate.store.engine.prepared import Prepared
 from syndicate.store.schema import attempts, deliveries, digests, journal, senders
 
 
@@ -83,7 +75,7 @@ def note(
     """
     mine = [one for one in tries if one.sender_id == page.sender_id]
     begun = [one.delivery_id for one in wanted if one.sender_id == page.sender_id]
-    values = number, *(write(mine) for write in _WRITTEN.values()), _numbers(begun), page.sender_id, page.epoch
+    values = number, *(write(mine) for write in _WRITTEN.values()), numbers(begun), page.sender_id, page.epoch
     held.ask(_NOTE, values, lambda found, error: tell(bool(found), error))
 
 
@@ -105,33 +97,18 @@ def close(connection: Connection, sender_id: int | None = None) -> None:
     post(connection, None if sender_id is None else [sender_id])
 
 
-def _numbers(values: Iterable[int | None]) -> str:
-    """The inside of an array of PostgreSQL (§8.15.2), as all columns of an entry are."""
-    return ",".join(["NULL" if one is None else str(one) for one in values])
-
-
-def _instants(moments: Iterable[datetime]) -> str:
-    return ",".join([str((one - _EPOCH) // _MICROSECOND) for one in moments])
-
-
-def _words(values: Iterable[str]) -> str:
-    return ",".join([f'"{one.replace(_STROKE, _STROKE * 2).replace(_QUOTE, _STROKE + _QUOTE)}"' for one in values])
-
-
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-_STROKE, _QUOTE = "\\", '"'
-
 _WRITTEN: Final[Mapping[str, Callable[[Sequence[Attempt]], str]]] = {
-    "deliveries": lambda tries: _numbers([one.delivery_id for one in tries]),
-    "numbers": lambda tries: _numbers([one.number for one in tries]),
-    "began": lambda tries: _instants([one.began_at for one in tries]),
-    "ended": lambda tries: _instants([one.ended_at for one in tries]),
-    "outcomes": lambda tries: _words([one.state.value for one in tries]),
-    "nexts": lambda tries: _instants([one.next_at for one in tries]),
-    "codes": lambda tries: _numbers([one.code for one in tries]),
-    "relays": lambda tries: _words([one.relay for one in tries]),
-    "replies": lambda tries: _words([one.reply for one in tries]),
+    "deliveries": lambda tries: numbers([one.delivery_id for one in tries]),
+    "numbers": lambda tries: numbers([one.number for one in tries]),
+    "began": lambda tries: instants([one.began_at for one in tries]),
+    "ended": lambda tries: instants([one.ended_at for one in tries]),
+    "outcomes": lambda tries: words([one.state.value for one in tries]),
+    "nexts": lambda tries: instants([one.next_at for one in tries]),
+    "codes": lambda tries: numbers([one.code for one in tries]),
+    "relays": lambda tries: words([one.relay for one in tries]),
+    "replies": lambda tries: words([one.reply for one in tries]),
 }
+_KINDS = dict.fromkeys(("outcomes", "relays", "replies"), Text())
 _NAMES = ("number", *_WRITTEN, "begun")
 
 _NOTE = Prepared(
@@ -151,26 +128,12 @@ _NOTE = Prepared(
 _d = deliveries.c
 
 
-def _read(taken: CTE, name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
-    """A column of all entries, as one array."""
-    joined = func.string_agg(func.nullif(taken.c[name], ""), ",")
-    inside = select(literal("{") + func.coalesce(joined, "") + literal("}")).select_from(taken).scalar_subquery()
-    return cast(inside, ARRAY(kind))
-
-
-def _instant(microseconds: ColumnElement[int]) -> ColumnElement[datetime]:
-    return func.to_timestamp(cast(microseconds, Double) / literal(1e6, Double))
-
-
 def _posted() -> Insert:
     """One statement. A delivery is in no more than one attempt here, for nobody leases it again before it is posted."""
     mine = journal.c.sender_id == bindparam("sender")
     taken = delete(journal).where(mine).returning(*(journal.c[name] for name in (*_WRITTEN, "begun"))).cte("taken")
-    kinds = dict.fromkeys(("outcomes", "relays", "replies"), Text())
-    columns = [column(name, kinds.get(name, BigInteger())) for name in _WRITTEN]
-    rows = func.unnest(*(_read(taken, one.name, one.type) for one in columns)).table_valued(*columns).render_derived()
-    tried = select(rows).cte("tried")
-    wanted = select(func.unnest(_read(taken, "begun", BigInteger())).label("id")).cte("wanted")
+    tried = select(rows_of(taken, *(column(name, _KINDS.get(name, BigInteger())) for name in _WRITTEN))).cte("tried")
+    wanted = select(rows_of(taken, column("begun", BigInteger()))).cte("wanted")
     outcome = tried.c.outcomes
     recorded = (
         update(deliveries)
@@ -178,8 +141,8 @@ def _posted() -> Insert:
         .values(
             state=outcome,
             attempts=tried.c.numbers,
-            next_at=_instant(tried.c.nexts),
-            finished_at=case((and_(*(outcome != one for one in OPEN)), _instant(tried.c.ended))),
+            next_at=instant(tried.c.nexts),
+            finished_at=case((and_(*(outcome != one for one in OPEN)), instant(tried.c.ended))),
             reply=case((outcome == DeliveryState.ACCEPTED, ""), else_=tried.c.replies),
             sender_id=null(),
         )
@@ -188,8 +151,8 @@ def _posted() -> Insert:
     )
     begun = (
         update(deliveries)
-        .where(_d.id == wanted.c.id, _d.sender_id == bindparam("sender"), _d.state == "queued")
-        .where(wanted.c.id.not_in(select(tried.c.deliveries)))
+        .where(_d.id == wanted.c.begun, _d.sender_id == bindparam("sender"), _d.state == "queued")
+        .where(wanted.c.begun.not_in(select(tried.c.deliveries)))
         .values(state="begun")
         .returning(_d.id)
         .cte("under_way")
@@ -197,8 +160,8 @@ def _posted() -> Insert:
     lines = select(
         tried.c.deliveries,
         tried.c.numbers,
-        _instant(tried.c.began),
-        _instant(tried.c.ended),
+        instant(tried.c.began),
+        instant(tried.c.ended),
         outcome,
         tried.c.codes,
         tried.c.relays,

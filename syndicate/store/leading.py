@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from syndicate.errors import StoreError
-from syndicate.store.engine import Store
+from syndicate.store.engine.store import Store
 
 _LEAD = 0x53594E44_0002
 """The number of the lock."""

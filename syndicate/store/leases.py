@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, select, tr
 
 from syndicate.model import Delivery, DeliveryState, DigestState, Subscriber, SubscriptionState, states_before
 from syndicate.store import copies, journal
-from syndicate.store.columns import among
-from syndicate.store.prepared import Batch, Prepared
+from syndicate.store.engine.columns import among
+from syndicate.store.engine.prepared import Batch, Prepared
 from syndicate.store.providers import is_of
 from syndicate.store.schema import (
     QUEUED,

@@ -16,7 +16,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from syndicate.errors import ConflictError
 from syndicate.model import OUTSTANDING, DeliveryState, Digest, DigestState, SubscriptionState, states_before
 from syndicate.store import digests as rows
-from syndicate.store import journal, news
+from syndicate.store import journal
+from syndicate.store.engine import news
 from syndicate.store.schema import QUEUED, TROUBLED, deliveries, digests, subscribers, subscriptions, suppressions
 from syndicate.store.standing import UNDECIDED, finished
 

@@ -38,7 +38,7 @@ from syndicate.model import (
     SubscriptionState,
     Via,
 )
-from syndicate.store.columns import Id, Instant, one_of
+from syndicate.store.engine.columns import Id, Instant, one_of
 
 VERSION = "0032"
 """The newest migration; ``store.engine`` compares it with what the database says of itself."""
@@ -567,7 +567,7 @@ deliveries = Table(
     one_of("state", DeliveryState),
     postgresql_partition_by="RANGE (id)",
 )
-"""An id is made of the digest's and the subscription's (``store.partitions``): each digest is a range of ids."""
+"""An id is made of the digest's and the subscription's (``engine.partitions``): each digest is a range of ids."""
 
 QUEUED = text("deliveries.state = 'queued'")
 TROUBLED = text("deliveries.state NOT IN ('queued', 'accepted')")

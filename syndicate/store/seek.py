@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, exists, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from syndicate.model import Subscriber, Subscription, SubscriptionState
-from syndicate.store.columns import holds
+from syndicate.store.engine.columns import holds
 from syndicate.store.schema import subscribers, subscriptions, suppressions
 from syndicate.store.subscribers import joined, subscriber_of, subscription_of, topics_key
 

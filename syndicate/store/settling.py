@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 from sqlalchemy.exc import OperationalError
 
 from syndicate.model import OVER
-from syndicate.store import partitions
-from syndicate.store.partitions import Partition
+from syndicate.store.engine import partitions
+from syndicate.store.engine.partitions import Partition
 from syndicate.store.schema import QUEUED, TROUBLED, attempts, counters, deliveries, digests, settled
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from syndicate.store import attempts, journal, leases, suppressions
 from syndicate.store.attempts import Attempt, Begin
-from syndicate.store.held import Held
+from syndicate.store.engine.held import Held
 from syndicate.store.journal import Page
 
 Tell = Callable[[set[int] | None, Exception | None], None]

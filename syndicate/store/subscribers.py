@@ -11,9 +11,9 @@ from unicodedata import normalize
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from syndicate.model import Channel, DigestState, Subscriber, Subscription, SubscriptionState
-from syndicate.store.columns import among
-from syndicate.store.filling import Filling, take_ids
-from syndicate.store.prepared import Prepared
+from syndicate.store.engine.columns import among
+from syndicate.store.engine.filling import Filling, take_ids
+from syndicate.store.engine.prepared import Prepared
 from syndicate.store.schema import digests, subscribers, subscriptions
 
 _PERSON = ("email", "name", "language", "timezone")

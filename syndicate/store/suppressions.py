@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, delete, exists, insert, select
 
-from syndicate.store.columns import among
-from syndicate.store.prepared import Batch, Prepared
+from syndicate.store.engine.columns import among
+from syndicate.store.engine.prepared import Batch, Prepared
 from syndicate.store.schema import suppressions
 
 

@@ -15,7 +15,8 @@ from syndicate.audience.limits import Turnstile
 from syndicate.model import Article, Digest
 from syndicate.render.languages import translatable
 from syndicate.settings import Newsletter, Rate
-from syndicate.store import archive, articles, fulltext
+from syndicate.store import archive, articles
+from syndicate.store.engine import fulltext
 from syndicate.store.words import LONGEST_QUERY, Query, parse
 from syndicate.web.excerpt import excerpt, marked
 from syndicate.web.guard import ip_of

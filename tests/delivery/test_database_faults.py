@@ -33,7 +33,7 @@ CHILD = """
 import asyncio, ctypes, sys
 from pathlib import Path
 from syndicate.errors import SyndicateError
-from syndicate.store import opening
+from syndicate.store.engine import opening
 from tests.newsroom import newsroom
 directory, url, busy, privileges = sys.argv[1:]
 opening.BUSY_SECONDS = float(busy)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from syndicate.model import ArticleState, Content
-from syndicate.store import Store, articles, browse, fulltext
+from syndicate.store import Store, articles, browse
 from syndicate.store.browse import Place, Wanted
+from syndicate.store.engine import fulltext
 from syndicate.store.words import parse
 from tests.newsroom import MONDAY
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from syndicate.model import Article, Content
-from syndicate.store import Store, articles, browse, edits, fulltext
+from syndicate.store import Store, articles, browse, edits
 from syndicate.store.browse import Wanted
 from syndicate.store.edits import Words
+from syndicate.store.engine import fulltext
 from syndicate.store.words import parse
 from tests.newsroom import MONDAY
 

@@ -13,7 +13,7 @@ from sqlalchemy import text, update
 
 from syndicate.model import DeliveryState, Return, ReturnKind, Returns
 from syndicate.store import Store, returns, webhooks
-from syndicate.store.partitions import BITS
+from syndicate.store.engine.partitions import BITS
 from syndicate.store.schema import deliveries
 from syndicate.store.webhooks import Outcome
 from tests.newsroom import MONDAY, Newsroom, newsroom

@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from syndicate.errors import StoreError
 from syndicate.model import Content
-from syndicate.store import Store, archive, articles, browse, digests, fulltext, subscribers
+from syndicate.store import Store, archive, articles, browse, digests, subscribers
 from syndicate.store.browse import Wanted
-from syndicate.store.columns import Instant
+from syndicate.store.engine import fulltext
+from syndicate.store.engine.columns import Instant
 from syndicate.store.schema import VERSION, metadata
 from syndicate.store.words import parse
 from tests.newsroom import MONDAY

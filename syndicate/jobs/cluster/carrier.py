@@ -24,7 +24,7 @@ from syndicate.jobs.cluster import duties
 from syndicate.jobs.cluster.clock import Clock
 from syndicate.jobs.jobs import Jobs
 from syndicate.store import Connection, Store, queues, tickets, workload
-from syndicate.store.opening import HEARS_OF_US
+from syndicate.store.engine.opening import HEARS_OF_US
 from syndicate.store.workload import WORKER, Workload
 
 AWAY = (ConnectorException, psycopg.OperationalError, StoreError)

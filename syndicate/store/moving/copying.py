@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, event, exists, select
+from sqlalchemy import Connection, Table, delete, exists, select
 
 from syndicate.errors import ConflictError, StoreError
-from syndicate.store import copies, journal, partitions, versions
+from syndicate.store import copies, journal, versions
 from syndicate.store.copies import Standing
-from syndicate.store.engine import Store
-from syndicate.store.moving import brake, finishing, marks, rows
+from syndicate.store.engine import brake, finishing, partitions, rows
+from syndicate.store.engine.store import Store
+from syndicate.store.moving import marks
 from syndicate.store.moving.marks import Done, Mark, Stage
 from syndicate.store.schema import VERSION, attempts, counters, deliveries, digests, facts, metadata, senders
 
@@ -95,9 +96,7 @@ def _prepare(source: Store, target: Store) -> None:
     if target.version() not in (None, VERSION):
         raise ConflictError(f"{target.name} is at another version than this program; choose an empty database")
     target.migrate()
-    if target.engine.dialect.name == "sqlite":
-        target.engine.dispose()
-        event.listen(target.engine, "connect", lambda opened, _: opened.execute("PRAGMA foreign_keys = OFF"))
+    finishing.open_to_all(target.engine)
     with source.read() as here, target.read() as there:
         leaving, arriving = marks.read(here), marks.read(there)
         if leaving and (leaving.stage is Stage.ARRIVING or leaving.other != target.name):

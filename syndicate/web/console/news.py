@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from syndicate.store import Store, news
+from syndicate.store import Store
+from syndicate.store.engine import news
 
 _AT_MOST_EVERY_S = 0.25
 """Every worker tells four times a second."""

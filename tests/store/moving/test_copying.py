@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Table, insert, update
 from syndicate.app import open_app
 from syndicate.errors import ConflictError, HeldError, StoreError
 from syndicate.model import Content, Role
-from syndicate.store import Store, articles, fulltext, leases
-from syndicate.store.moving import copying, marks, rows
+from syndicate.store import Store, articles, leases
+from syndicate.store.engine import fulltext, rows
+from syndicate.store.moving import copying, marks
 from syndicate.store.schema import articles as article_rows
 from syndicate.store.schema import growth, metadata, originals
 from syndicate.store.schema import users as user_rows

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from syndicate.model import Content
-from syndicate.store import fulltext
-from syndicate.store.columns import Id
+from syndicate.store.engine import fulltext
+from syndicate.store.engine.columns import Id
 
 revision = "0007"
 down_revision = "0006"

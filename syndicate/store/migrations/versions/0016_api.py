@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from syndicate.store.columns import Instant
+from syndicate.store.engine.columns import Instant
 
 revision = "0016"
 down_revision = "0015"

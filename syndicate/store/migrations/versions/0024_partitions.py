@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from syndicate.store import partitions
-from syndicate.store.columns import Id, Instant
+from syndicate.store.engine import partitions
+from syndicate.store.engine.columns import Id, Instant
 
 revision = "0024"
 down_revision = "0023"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from syndicate.store.columns import Id, Instant
+from syndicate.store.engine.columns import Id, Instant
 
 revision = "0028"
 down_revision = "0027"

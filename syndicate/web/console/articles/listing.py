@@ -11,8 +11,9 @@ from fastapi.responses import Response
 from syndicate.app import App
 from syndicate.desk.rights import Right
 from syndicate.model import ArticleState
-from syndicate.store import browse, fulltext
+from syndicate.store import browse
 from syndicate.store.browse import Listed, Place, Wanted
+from syndicate.store.engine import fulltext
 from syndicate.store.words import LONGEST_QUERY, parse
 from syndicate.web.console.desk import Desk
 from syndicate.web.console.door import Door

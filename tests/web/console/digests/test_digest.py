@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.model import Return, ReturnKind, Role
 from syndicate.store import returns
-from syndicate.store.partitions import BITS
+from syndicate.store.engine.partitions import BITS
 from tests.relay import Relay
 from tests.web.console.deskroom import Console
 from tests.web.console.digests.sendroom import HOME, Sendroom, send_room

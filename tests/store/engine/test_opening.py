@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import make_url, text
 
 from syndicate.errors import AwayError, BusyError, StoreError
-from syndicate.store import Store, articles, opening
+from syndicate.store import Store, articles
+from syndicate.store.engine import opening
 
 SECRET = "swordfish"
 

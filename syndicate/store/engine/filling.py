@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, Dialect, Table, func, select, text
 from sqlalchemy.types import TypeEngine
 
-from syndicate.store.columns import Instant
+from syndicate.store.engine.columns import Instant
 
 
 class Filling:

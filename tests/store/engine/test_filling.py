@@ -16,8 +16,8 @@ from syndicate.errors import StoreError
 from syndicate.model import Consent, ConsentKind, Subscriber, Via
 from syndicate.store import Store, consents, subscribers
 from syndicate.store import schema as tables
-from syndicate.store.columns import among
-from syndicate.store.filling import take_ids
+from syndicate.store.engine.columns import among
+from syndicate.store.engine.filling import take_ids
 
 NOW = datetime(2026, 3, 1, 6, 0, 0, 123456, tzinfo=UTC)
 ODD = ["", "\\N", "\\.", "a\tb", "a\nb\r", '"', "'", "NULL", "\\", "ä€😀", "%s", "?", "a,b"]

@@ -1,5 +1,4 @@
-"""Articles by their words: FTS5 on SQLite, tsvector on PostgreSQL. With ``engine`` and ``columns``, all that knows a
-dialect.
+"""Articles by their words: FTS5 on SQLite, tsvector on PostgreSQL.
 
 ``articles`` keeps the words with whatever it writes. Whether an article may be shown stands in its row alone, and is
 asked there with every search.

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from syndicate.store.columns import Instant
+from syndicate.store.engine.columns import Instant
 
 Raw = tuple[Any, ...]
 

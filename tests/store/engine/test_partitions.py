@@ -11,8 +11,9 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from syndicate.delivery import keeping
-from syndicate.store import Connection, Store, partitions, settling, standing
-from syndicate.store.partitions import Partition
+from syndicate.store import Connection, Store, settling, standing
+from syndicate.store.engine import partitions
+from syndicate.store.engine.partitions import Partition
 from syndicate.store.schema import attempts, deliveries, settled
 from tests.newsroom import MONDAY, newsroom
 from tests.relay import Relay

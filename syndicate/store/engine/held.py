@@ -1,4 +1,4 @@
-"""One connection that is kept for many transactions, for work that can't afford to begin anew. Called by ``engine``."""
+"""One connection that is kept for many transactions, for work that can't afford to begin anew. Called by ``store``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from syndicate.errors import BusyError
-from syndicate.store import opening
-from syndicate.store.line import Line, Tell
-from syndicate.store.prepared import Batch, Prepared
+from syndicate.store.engine import opening
+from syndicate.store.engine.line import Line, Tell
+from syndicate.store.engine.prepared import Batch, Prepared
 
 
 class Held:

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import text
 
 from syndicate.errors import StoreError
-from syndicate.store import opening
-from syndicate.store.engine import Store
+from syndicate.store.engine import opening
+from syndicate.store.engine.store import Store
 
 
 def database_file(url: str) -> Path | None:

@@ -13,7 +13,7 @@ from sqlalchemy import cast as as_type
 
 from syndicate.errors import AwayError
 from syndicate.store import Held, Store
-from syndicate.store.prepared import Prepared
+from syndicate.store.engine.prepared import Prepared
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndicate.model import ArticleState, Content
-from syndicate.store import Store, articles, fulltext
+from syndicate.store import Store, articles
+from syndicate.store.engine import fulltext
 from syndicate.store.words import parse
 from tests.newsroom import MONDAY
 

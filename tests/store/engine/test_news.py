@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from syndicate.model import DigestState
-from syndicate.store import Store, digests, journal, leases, news, remedies
+from syndicate.store import Store, digests, journal, leases, remedies
+from syndicate.store.engine import news
 from syndicate.store.schema import journal as entries
 from tests.newsroom import MONDAY
 from tests.store.test_remedies import PLANNED, keep

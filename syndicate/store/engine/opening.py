@@ -1,4 +1,4 @@
-"""How each database is connected to, and what its errors mean to an operator. Called by ``engine``."""
+"""How each database is connected to, and what its errors mean to an operator. Called by ``store``."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from syndicate.store.prepared import Prepared
+from syndicate.store.engine.prepared import Prepared
 
 Tell = Callable[[list[str], Exception | None], None]
 """Hears the first column of what was found, as text, or why there is no answer."""

@@ -19,9 +19,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from syndicate.errors import BusyError, StoreError
-from syndicate.store import opening, queues, versions
-from syndicate.store.held import Held
-from syndicate.store.moving import brake, marks
+from syndicate.store import queues, versions
+from syndicate.store.engine import brake, opening
+from syndicate.store.engine.held import Held
+from syndicate.store.moving import marks
 from syndicate.store.schema import OLDEST, VERSION
 
 _MIGRATING = 7_366_284_207

@@ -1,7 +1,4 @@
-"""Stops all writing to a database, also by processes that have it open: its tables refuse.
-
-With ``columns``, ``fulltext``, ``opening`` and ``rows``, all that knows a dialect.
-"""
+"""Stops all writing to a database, also by processes that have it open: its tables refuse."""
 
 from __future__ import annotations
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Engine, Table, event, func, select, text
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from syndicate.errors import StoreError
 from syndicate.model import Content
-from syndicate.store import fulltext
+from syndicate.store.engine import fulltext
 from syndicate.store.schema import articles, metadata
 
 _NUMBERED = [table for table in metadata.sorted_tables if table.autoincrement_column is not None]
 """Tables whose rows the database numbers."""
 
 WORDS_AT_ONCE = 500
+
+
+def open_to_all(engine: Engine) -> None:
+    """Has SQLite's connections take rows in any order; it knows no other way than to say so when one begins."""
+    if engine.dialect.name == "sqlite":
+        engine.dispose()
+        event.listen(engine, "connect", lambda opened, _: opened.execute("PRAGMA foreign_keys = OFF"))
 
 
 def trust(connection: Connection) -> None:
