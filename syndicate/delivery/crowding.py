@@ -1,6 +1,6 @@
 """Whether commits stand in line on their way to the database, and how long it pays to wait for company then.
 
-Called by ``ledger``. It is judged as TCP Vegas judges a network (Brakmo and Peterson, 1995), by delays: what a commit
+Called by ``noting``. It is judged as TCP Vegas judges a network (Brakmo and Peterson, 1995), by delays: what a commit
 takes now beside the quickest one. A database that is only far away, or on a slow disk, is as slow for the quickest.
 """
 

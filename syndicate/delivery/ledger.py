@@ -14,11 +14,9 @@ as when another process holds the database, a thread waits.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -27,13 +25,12 @@ from typing import Any, NamedTuple, Self, TypeVar
 import structlog
 
 from syndicate import metrics
-from syndicate.delivery.crowding import Crowding
 from syndicate.delivery.hand import Hand
+from syndicate.delivery.noting import Noting
 from syndicate.delivery.owner import forsake, new_owner
 from syndicate.errors import AwayError, BusyError, StoreError
 from syndicate.store import Connection, Store, journal, leases, steps
 from syndicate.store.attempts import Attempt, Begin
-from syndicate.store.journal import Page
 from syndicate.store.leases import Sender
 from syndicate.store.steps import Step
 
@@ -44,12 +41,6 @@ _LOOKS = 3
 
 _WORTH = 5
 """So many are worth a commit while more are coming: those who bring them have the other core meanwhile."""
-
-_ENOUGH = 8
-"""So many need not wait for more where commits stand in line: a larger one costs hardly less for each."""
-
-_POST_S = 0.25
-"""Between two postings of the journal: they cost little, and what others read is no older than that."""
 
 Some = TypeVar("Some")
 
@@ -80,13 +71,9 @@ class Ledger:
         self._hands, self._busy = {self._commits, self._others}, set[Hand]()
         self._patient: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
-        self._crowding = Crowding()
         self._pausing: asyncio.TimerHandle | None = None
-        self._page: Page | None = None
-        self._numbers = itertools.count()
-        self._notes = 0
+        self._noting = Noting(self._commits) if store.is_shared else None
         self._posting: asyncio.Task[None] | None = None
-        self._leaving = asyncio.Event()
         self.is_shared = store.is_shared
         self.sender_id, self._name = 0, new_owner()
         self.held: set[int] = set()
@@ -101,8 +88,8 @@ class Ledger:
     async def __aenter__(self) -> Self:
         self.sender_id = await self.run(lambda c: leases.enter(c, self._name, lease_until=_lease()))
         self._renewing = asyncio.create_task(self._renew())
-        if self.is_shared:
-            self._posting = asyncio.create_task(self._post())
+        if self._noting:
+            self._posting = asyncio.create_task(self._noting.keep_posted(self._post))
         return self
 
     async def __aexit__(
@@ -110,9 +97,9 @@ class Ledger:
     ) -> None:
         if self._renewing:
             self._renewing.cancel()
-        self._leaving.set()
         try:
-            if self._posting:
+            if self._noting and self._posting:
+                self._noting.leave()
                 await self._posting
             await self.run(lambda c: leases.leave(c, self.sender_id, sorted(self.held)))
         except StoreError:
@@ -158,7 +145,7 @@ class Ledger:
     def _call(self) -> None:
         """Has a turn taken soon."""
         if self._pausing is not None:
-            if self._turns or len(self._steps) >= _ENOUGH:
+            if not self._pause():
                 self._pausing.cancel()
                 self._take_turns()
         elif not self._is_called and self._busy != self._hands:
@@ -178,15 +165,15 @@ class Ledger:
 
     def _pause(self) -> float:
         """Seconds until a commit that would be small is made."""
-        if not self.is_shared or self._turns or self._commits in self._busy or len(self._steps) >= _ENOUGH:
+        if self._noting is None or self._turns or self._commits in self._busy:
             return 0
-        return self._crowding.pause
+        return self._noting.pause(len(self._steps))
 
     def _take_turns(self) -> None:
         self._is_called, self._pausing = False, None
         while turn := self._next_turn():
-            if self.is_shared:
-                if not self._note(turn):
+            if self._noting:
+                if not self._note(self._noting, turn):
                     self._take_patiently(turn)
                 continue
             try:
@@ -213,6 +200,8 @@ class Ledger:
     def _take_patiently(self, turn: _Turn, failure: AwayError | None = None) -> None:
         """It may take as long as the database lets it wait."""
         self._busy.add(turn.hand)
+        if turn.steps and self._noting:
+            self._noting.close()
         task = asyncio.create_task(self._wait(turn, failure))
         self._patient.add(task)
         task.add_done_callback(self._patient.discard)
@@ -226,25 +215,22 @@ class Ledger:
             told = error
         self._end(turn, result, told)
 
-    def _note(self, turn: _Turn) -> bool:
+    def _note(self, noting: Noting, turn: _Turn) -> bool:
         """Begins an entry in the journal, where that can be; whether it did."""
-        if not turn.steps or self._page is None:
+        if not turn.steps:
             return False
-        tell = partial(self._noted, turn, time.perf_counter())
         self._busy.add(turn.hand)
-        turn.hand.begin()
-        return steps.note(turn.hand.hold(), self._page, next(self._numbers), turn.steps, tell)
+        try:
+            return noting.note(turn.steps, partial(self._noted, turn, time.perf_counter()))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._end(turn, None, error)
+            return True
 
     def _noted(self, turn: _Turn, began: float, begun: set[int] | None, error: Exception | None) -> None:
-        turn.hand.rest()
         if begun is not None:
-            self._notes += 1
-            self._crowding.took(time.perf_counter() - began)
             self._observe(began, begun, turn.steps)
             self._end(turn, begun)
-            return
-        self._page = None
-        if error is None or isinstance(error, AwayError):
+        elif error is None or isinstance(error, AwayError):
             self._take_patiently(turn, error)
         else:
             self._end(turn, None, error)
@@ -268,8 +254,8 @@ class Ledger:
         self._deliveries.observe(len(begun) + sum([len(one.ended) for one in taken]))
 
     def _write(self, hand: Hand, taken: Sequence[Step]) -> set[int]:
-        if self.is_shared:
-            self._page = _do(hand, lambda c: journal.turn(c, self.sender_id))
+        if noting := self._noting:
+            _do(hand, lambda c: noting.turn(c, self.sender_id))
         begun = steps.take(hand.hold(), self.sender_id, taken)
         if begun is None:
             log.warning("this process was taken for dead; others have what it held")
@@ -285,14 +271,7 @@ class Ledger:
         self.sender_id = leases.stay(connection, Sender(self.sender_id, self._name, _lease()))
 
     async def _post(self) -> None:
-        """Has what is noted posted now and then, and a last time at the end."""
-        posted = 0
-        while not self._leaving.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._leaving.wait(), _POST_S)
-            if self._notes != posted:
-                posted = self._notes
-                await self.run(lambda c: journal.post(c, [self.sender_id]))
+        await self.run(lambda c: journal.post(c, [self.sender_id]))
 
     async def _renew(self) -> None:
         while True:
