@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from syndicate.store import Store
+from alembic.config import Config
+
+from syndicate.store import Connection, Store
 
 NAME = "syndicate.db"
 """Of the file, where settings say nothing else."""
@@ -35,3 +37,12 @@ def build(url: str) -> None:
     store = Store(url)
     store.check()
     store.close()
+
+
+def migrating(connection: Connection) -> Config:
+    """What alembic's commands take to change the tables of that database in the transaction that is open."""
+    config = Config()
+    config.set_main_option("script_location", "syndicate.store:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

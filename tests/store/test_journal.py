@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -26,6 +25,7 @@ from syndicate.store.schema import deliveries as rows
 from syndicate.store.schema import journal as entries
 from tests.newsroom import MONDAY
 from tests.store.test_remedies import PLANNED, keep
+from tests.tables import migrating
 
 pytestmark = pytest.mark.anyio
 
@@ -215,17 +215,13 @@ async def test_a_pause_and_a_digest_that_goes_on_are_noticed(store: Store, held:
 
 
 async def test_what_was_noted_as_json_is_posted_when_the_tables_change(empty_postgresql_url: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", "syndicate.store:migrations")
-    config.set_main_option("path_separator", "os")
     said = (
         "SELECT id, state, attempts, sender_id, reply, finished_at IS NOT NULL FROM deliveries ORDER BY id",
         "SELECT delivery_id, number, began_at, outcome, code, relay, reply FROM attempts ORDER BY delivery_id",
     )
     with closing(Store(empty_postgresql_url)) as store:
         with store.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0031")
+            command.upgrade(migrating(connection), "0031")
             connection.execute(
                 text(
                     "INSERT INTO deliveries (id, digest_id, variant_id, subscription_id, state, attempts, planned_at,"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import text, update
 
 from syndicate.model import DeliveryState, Return, ReturnKind, Returns
@@ -17,6 +16,7 @@ from syndicate.store.engine.partitions import BITS
 from syndicate.store.schema import deliveries
 from syndicate.store.webhooks import Outcome
 from tests.newsroom import MONDAY, Newsroom, newsroom
+from tests.tables import migrating
 
 
 @pytest.fixture
@@ -66,11 +66,8 @@ def test_counts_are_of_deliveries_by_the_worst(room: Newsroom) -> None:
 
 def test_what_came_before_the_digests_were_noted_is_of_theirs(room: Newsroom) -> None:
     came(room, 1, ReturnKind.HARD)
-    config = Config()
-    config.set_main_option("script_location", "syndicate.store:migrations")
-    config.set_main_option("path_separator", "os")
     with room.app.store.write() as connection:
-        config.attributes["connection"] = connection
+        config = migrating(connection)
         connection.execute(text("DROP INDEX ix_returns_digest_id_delivery_id_kind"))
         connection.execute(text("ALTER TABLE returns DROP COLUMN digest_id"))
         connection.execute(text("DROP TABLE growth"))

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import bindparam, text
 from sqlalchemy.exc import IntegrityError, StatementError
@@ -25,6 +24,7 @@ from syndicate.store.engine.columns import Instant
 from syndicate.store.schema import VERSION, metadata
 from syndicate.store.words import parse
 from tests.newsroom import MONDAY
+from tests.tables import migrating
 
 
 def test_migrations_build_the_schema(store: Store) -> None:
@@ -153,12 +153,8 @@ def test_a_password_is_not_shown() -> None:
 
 def test_readers_of_the_first_version_stay(empty_url: str) -> None:
     store = Store(empty_url)
-    config = Config()
-    config.set_main_option("script_location", "syndicate.store:migrations")
-    config.set_main_option("path_separator", "os")
     with store.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(migrating(connection), "0001")
         now = bindparam("now", MONDAY, type_=Instant())
         for statement in (
             "INSERT INTO subscribers (email, domain, name, created_at) VALUES ('a@b.example', '', '', :now)",
@@ -181,12 +177,8 @@ def test_readers_of_the_first_version_stay(empty_url: str) -> None:
 
 def test_articles_and_digests_that_were_there_are_in_the_archive(empty_url: str) -> None:
     store = Store(empty_url)
-    config = Config()
-    config.set_main_option("script_location", "syndicate.store:migrations")
-    config.set_main_option("path_separator", "os")
     with store.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
+        command.upgrade(migrating(connection), "0003")
         now = bindparam("now", MONDAY, type_=Instant())
         article = (
             "INSERT INTO articles (source, guid, state, content_hash, slug, title, html, text, summary, authors, tags,"
