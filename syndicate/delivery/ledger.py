@@ -51,7 +51,7 @@ class _Turn(NamedTuple):
     """One transaction's work, and who waits for it."""
 
     hand: Hand
-    act: Callable[[Hand], Any]
+    act: Callable[[], Any]
     waiting: Sequence[asyncio.Future[Any]]
     steps: Sequence[Step] = ()
 
@@ -133,7 +133,7 @@ class Ledger:
     async def run(self, work: Callable[[Connection], Some]) -> Some:
         """Does some other work on the ledger in a transaction of its own. :raises StoreError: when it can't."""
         done: asyncio.Future[Some] = self._loop.create_future()
-        self._turns.append(_Turn(self._others, lambda hand: _do(hand, work), [done]))
+        self._turns.append(_Turn(self._others, lambda: _do(self._others, work), [done]))
         self._call()
         return await done
 
@@ -177,7 +177,7 @@ class Ledger:
                     self._take_patiently(turn)
                 continue
             try:
-                result, failure = turn.act(turn.hand), None
+                result, failure = turn.act(), None
             except BusyError:
                 self._take_patiently(turn)
                 continue
@@ -195,7 +195,7 @@ class Ledger:
         """All that has come in until now. Made when its time is there, for what comes later would only come later."""
         taken, self._steps = self._steps, []
         work = [one for one, _ in taken]
-        return _Turn(self._commits, lambda hand: self._commit(hand, work), [one for _, one in taken], work)
+        return _Turn(self._commits, lambda: self._commit(work), [one for _, one in taken], work)
 
     def _take_patiently(self, turn: _Turn, failure: AwayError | None = None) -> None:
         """It may take as long as the database lets it wait."""
@@ -210,7 +210,7 @@ class Ledger:
         result: Any = None
         told: Exception | None = None
         try:
-            result = await turn.hand.take(partial(turn.act, turn.hand), failure)
+            result = await turn.hand.take(turn.act, failure)
         except Exception as error:  # noqa: BLE001 - as above
             told = error
         self._end(turn, result, told)
@@ -243,9 +243,9 @@ class Ledger:
         if not self._busy:
             self._idle.set()
 
-    def _commit(self, hand: Hand, taken: Sequence[Step]) -> set[int]:
+    def _commit(self, taken: Sequence[Step]) -> set[int]:
         began = time.perf_counter()
-        begun = self._write(hand, taken)
+        begun = self._write(taken)
         self._observe(began, begun, taken)
         return begun
 
@@ -253,13 +253,13 @@ class Ledger:
         self._seconds.observe(time.perf_counter() - began)
         self._deliveries.observe(len(begun) + sum([len(one.ended) for one in taken]))
 
-    def _write(self, hand: Hand, taken: Sequence[Step]) -> set[int]:
+    def _write(self, taken: Sequence[Step]) -> set[int]:
         if noting := self._noting:
-            _do(hand, lambda c: noting.turn(c, self.sender_id))
-        begun = steps.take(hand.hold(), self.sender_id, taken)
+            _do(self._commits, lambda c: noting.turn(c, self.sender_id))
+        begun = steps.take(self._commits.hold(), self.sender_id, taken)
         if begun is None:
             log.warning("this process was taken for dead; others have what it held")
-            _do(hand, self.stay)
+            _do(self._commits, self.stay)
         return begun or set()
 
     def stay(self, connection: Connection) -> None:

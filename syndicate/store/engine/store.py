@@ -6,8 +6,8 @@ Calls are synchronous on purpose: SQLite is a function call away, and asyncio co
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
@@ -60,43 +60,41 @@ class Store:
         one_view = {} if self._sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reading = self.engine.execution_options(**one_view)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """One consistent view. :raises StoreError: when the database can't be used."""
-        if self._open is not None:
-            yield self._open
-            return
-        with self.told(), self._reading.connect() as connection:
-            yield connection
+        return self._within_one(self._reading.connect)
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:
         """One transaction: all or nothing. SQLite's begins with the write lock held, so that it can't fail half-way.
 
         :raises StoreError: when the database can't be used.
         """
-        if self._open is not None:
-            yield self._open
-            return
-        with self.told(), self._writing.begin() as connection:
-            yield connection
+        return self._within_one(self._writing.begin)
 
-    @contextmanager
-    def write_much(self) -> Iterator[Connection]:
+    def write_much(self) -> AbstractContextManager[Connection]:
         """``write``, for thousands of rows. :raises StoreError: when the database can't be used."""
+        return self._within_one(self._begin_roomy)
+
+    def read_much(self) -> AbstractContextManager[Connection]:
+        """``read``, for thousands of rows. :raises StoreError: when the database can't be used."""
+        return self._within_one(self._connect_roomy)
+
+    @contextmanager
+    def _within_one(self, begin: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
         if self._open is not None:
             yield self._open
             return
-        with self.told(), self._writing.connect() as connection, opening.roomy(connection), connection.begin():
+        with self.told(), begin() as connection:
             yield connection
 
     @contextmanager
-    def read_much(self) -> Iterator[Connection]:
-        """``read``, for thousands of rows. :raises StoreError: when the database can't be used."""
-        if self._open is not None:
-            yield self._open
-            return
-        with self.told(), self._reading.connect() as connection, opening.roomy(connection):
+    def _begin_roomy(self) -> Iterator[Connection]:
+        with self._writing.connect() as connection, opening.roomy(connection), connection.begin():
+            yield connection
+
+    @contextmanager
+    def _connect_roomy(self) -> Iterator[Connection]:
+        with self._reading.connect() as connection, opening.roomy(connection):
             yield connection
 
     def within(self, connection: Connection) -> Store:
