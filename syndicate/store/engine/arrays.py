@@ -6,13 +6,13 @@ Written in a fraction of the time that JSON takes, and read in half of it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ARRAY, CTE, ColumnClause, ColumnElement, Double, TableValuedAlias, cast, func, literal, select
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+from syndicate.store.engine.columns import microseconds
+
 _STROKE, _QUOTE = "\\", '"'
 
 
@@ -23,7 +23,7 @@ def numbers(values: Iterable[int | None]) -> str:
 
 def instants(moments: Iterable[datetime]) -> str:
     """Microseconds since 1970, which ``instant`` reads."""
-    return ",".join([str((one - _EPOCH) // _MICROSECOND) for one in moments])
+    return ",".join([str(microseconds(one)) for one in moments])
 
 
 def words(values: Iterable[str]) -> str:
@@ -36,9 +36,9 @@ def rows_of(taken: CTE, *columns: ColumnClause[Any]) -> TableValuedAlias:
     return func.unnest(*(_array(taken, one) for one in columns)).table_valued(*columns).render_derived()
 
 
-def instant(microseconds: ColumnElement[int]) -> ColumnElement[datetime]:
+def instant(since_1970: ColumnElement[int]) -> ColumnElement[datetime]:
     """What ``instants`` wrote; a double tells microseconds apart until the year 2106."""
-    return func.to_timestamp(cast(microseconds, Double) / literal(1e6, Double))
+    return func.to_timestamp(cast(since_1970, Double) / literal(1e6, Double))
 
 
 def _array(taken: CTE, column: ColumnClause[Any]) -> ColumnElement[Any]:
